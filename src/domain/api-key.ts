@@ -1,0 +1,25 @@
+import type { Role } from './role.ts'
+
+/** One credential in four forms (Bearer, Token, X-Auth-Token, Digest). The private half is never stored. */
+export interface ApiKey {
+  readonly id: string
+  /** 8 lower-case letters. */
+  readonly publicKey: string
+  readonly operatorId: string
+  readonly homeProjectId: string
+  readonly description?: string
+  /** Client networks (CIDR) it may be used from; none means any. */
+  readonly networks: readonly string[]
+  readonly projects: readonly KeyProject[]
+  readonly createdAt: number
+  readonly expiresAt?: number
+  readonly revokedAt?: number
+  readonly lastUsedAt?: number
+}
+
+/** What a key may do in one project; scopes only narrow. */
+export interface KeyProject {
+  readonly projectId: string
+  readonly role: Role
+  readonly scopes?: readonly string[]
+}

@@ -1,0 +1,50 @@
+import type { NewDatabase } from './database.ts'
+import type { GrantChange } from './grant.ts'
+import type { OnOwned } from './policy.ts'
+import type { Secret } from './secret.ts'
+import { type NewUser, type UserKey, type UserSettings, userKeyText } from './user.ts'
+
+/** One thing that an engine is asked to do to one subject. Passwords ride along as `Secret`s and are kept apart by the ledger. */
+export type Change =
+  | { readonly kind: 'create-user'; readonly user: NewUser; readonly password: Secret }
+  | { readonly kind: 'reset-user'; readonly key: UserKey; readonly password: Secret }
+  | { readonly kind: 'lock-user'; readonly key: UserKey }
+  | { readonly kind: 'unlock-user'; readonly key: UserKey }
+  | {
+      readonly kind: 'set-user'
+      readonly key: UserKey
+      readonly settings: UserSettings
+      readonly engineRoles?: readonly string[]
+    }
+  | { readonly kind: 'grant-user'; readonly key: UserKey; readonly grants: GrantChange; readonly closePublic?: boolean }
+  | { readonly kind: 'end-sessions'; readonly key: UserKey }
+  | { readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned }
+  | { readonly kind: 'create-database'; readonly database: NewDatabase }
+  | { readonly kind: 'drop-database'; readonly name: string; readonly force: boolean }
+
+export type ChangeKind = Change['kind']
+
+/** What a change is about. One open operation per subject. */
+export interface Subject {
+  readonly kind: 'user' | 'database' | 'connection'
+  /** `userKeyText` of a user, the name of a database, the id of a connection. */
+  readonly key: string
+}
+
+export function subjectOf(change: Change): Subject {
+  if (change.kind === 'create-database') return { kind: 'database', key: change.database.name }
+  if (change.kind === 'drop-database') return { kind: 'database', key: change.name }
+  return { kind: 'user', key: userKeyText(change.kind === 'create-user' ? change.user : change.key) }
+}
+
+const FORWARD: ReadonlySet<ChangeKind> = new Set(['lock-user', 'end-sessions', 'drop-user', 'drop-database'])
+
+/** Changes that recovery always finishes, even if nothing of them has been applied yet: whoever asked wants it gone. */
+export function goesForward(change: Change): boolean {
+  return FORWARD.has(change.kind)
+}
+
+/** The new password that a change sets, if it sets one. */
+export function passwordOf(change: Change): Secret | undefined {
+  return change.kind === 'create-user' || change.kind === 'reset-user' ? change.password : undefined
+}

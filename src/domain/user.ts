@@ -1,0 +1,60 @@
+import type { Grant, GrantShown } from './grant.ts'
+
+/** What names a login on its engine. `host` on the MySQL family, `authDatabase` on MongoDB, neither elsewhere. */
+export interface UserKey {
+  readonly name: string
+  readonly host?: string
+  readonly authDatabase?: string
+}
+
+/** One text for a key, for unique indexes and comparisons: a JSON array, so no part can run into the next. */
+export function userKeyText(key: UserKey): string {
+  return JSON.stringify([key.name, key.host ?? '', key.authDatabase ?? ''])
+}
+
+/** A login as its engine shows it now. Fields that the engine can't say are absent. */
+export interface DatabaseUser extends UserKey {
+  /** Changes when the login is dropped and made again; undefined where nothing tells. */
+  readonly incarnation?: string
+  readonly locked: boolean
+  /** Milliseconds; the engine's own end of the password (PostgreSQL `VALID UNTIL`), whoever set it. */
+  readonly passwordUntil?: number
+  readonly settings: UserSettings
+  /** The engine's own roles that it is a member of, ours left out. */
+  readonly engineRoles: readonly string[]
+  readonly grants: readonly GrantShown[]
+  /** Words for what a reader should know: `superuser`, `primary`, `no-password`. */
+  readonly flags: readonly string[]
+  /** The mark we left on it, if it is ours. */
+  readonly mark?: Mark
+}
+
+/** What an engine lets be set on a login beside grants. */
+export interface UserSettings {
+  readonly replication?: boolean
+  /** -1 or absent: no limit. */
+  readonly connectionLimit?: number
+}
+
+/** Written on the engine in the same transaction as what it marks. */
+export interface Mark {
+  readonly installation: string
+  readonly operation: string
+}
+
+/** What is wanted of a new login. */
+export interface NewUser extends UserKey {
+  readonly settings: UserSettings
+  readonly engineRoles: readonly string[]
+  readonly grants: readonly Grant[]
+}
+
+export interface Session {
+  /** What the engine calls it; PostgreSQL's pid. */
+  readonly id: string
+  readonly database?: string
+  readonly address?: string
+  readonly application?: string
+  readonly state?: string
+  readonly since?: number
+}

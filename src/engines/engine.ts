@@ -1,0 +1,172 @@
+import type { Change } from '../domain/change.ts'
+import type { HostPort, Tls } from '../domain/connection.ts'
+import type { Database, EngineRole } from '../domain/database.ts'
+import type { GrantShown } from '../domain/grant.ts'
+import type { EngineName, ServerFacts } from '../domain/instance.ts'
+import type { StepShown } from '../domain/operation.ts'
+import type { KeyPage, Page } from '../domain/page.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { DatabaseUser, Mark, Session, UserKey } from '../domain/user.ts'
+
+/** A database product: what it can do, what it would do, and how to reach one of its servers. Throws only `Fault`s. */
+export interface Engine {
+  readonly about: EngineDescription
+  /** Pure: the exact statements that bring `facts` to what `change` wants, or why not. Already there: no steps. */
+  plan(change: Change, facts: Facts): Plan
+  /** The change that takes back what `change` did, given the facts from before it; undefined where one transaction did it all. */
+  undo(change: Change, before: Facts): Change | undefined
+  /** A link for one attempt at one operation: one session that never reconnects and carries `session` as its name. */
+  open(target: Target, session: SessionName, signal: AbortSignal): Promise<AdminClient>
+  /** Ends what an earlier attempt left running on the server; returns when it is gone. */
+  endSession(target: Target, session: SessionName, signal: AbortSignal): Promise<void>
+  /** Links for reading, kept open and bounded; made on first use. */
+  pool(target: Target, limits: PoolLimits): ReadPool
+  /** Tries a login; false when its password is refused. */
+  canLogIn(target: Target, key: UserKey, password: Secret, signal: AbortSignal): Promise<boolean>
+}
+
+/** A link with administrative rights. Every statement has a deadline, and is cancelled on the server when it or `signal` passes. */
+export interface AdminClient extends AsyncDisposable {
+  readonly server: ServerFacts
+  /** What the managing login may not do, each in words; empty when it may do everything. */
+  missingRights(): Promise<readonly string[]>
+  /** Logins in key order, cut by key inside the engine; system accounts hidden. */
+  listUsers(page: KeyPage): Promise<Page<DatabaseUser>>
+  findUser(key: UserKey): Promise<DatabaseUser | undefined>
+  /** What the login may do, read from every database that can be asked; `unreadable` names the others. */
+  listGrants(key: UserKey): Promise<{ readonly grants: readonly GrantShown[]; readonly unreadable: readonly string[] }>
+  listSessions(key: UserKey): Promise<readonly Session[]>
+  listDatabases(page: KeyPage): Promise<Page<Database>>
+  findDatabase(name: string): Promise<Database | undefined>
+  listRoles(): Promise<readonly EngineRole[]>
+  /** What a plan needs to know, read now. `mark` is what this operation leaves, or has left, on the engine. */
+  facts(change: Change, mark: Mark): Promise<Facts>
+  /** One statement or one transaction; safe to run again. */
+  run(step: Step): Promise<void>
+}
+
+/** Reading links of one target. A pool that lost its server is made anew by its owner. */
+export interface ReadPool extends AsyncDisposable {
+  use<T>(signal: AbortSignal, work: (client: AdminClient) => Promise<T>): Promise<T>
+}
+
+export interface PoolLimits {
+  readonly max: number
+  readonly idleMs: number
+}
+
+/** What is known before a plan. Each engine adds its own; only it reads them. */
+export interface Facts {
+  /** Is the subject there now, and which one is it. */
+  readonly exists: boolean
+  readonly incarnation?: string
+  /** Has anything of this very operation been applied: its mark is on the subject or a part of it. */
+  readonly applied: boolean
+}
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** Why it can't be done; steps are then what would be done without the refusals. */
+  readonly refusals: readonly Refusal[]
+}
+
+export interface Refusal {
+  readonly code:
+    | 'not_found'
+    | 'exists'
+    | 'in_use'
+    | 'invalid'
+    | 'unsupported'
+    | 'missing_right'
+    | 'read_only'
+    | 'refused'
+    | 'unavailable'
+  readonly subject: 'user' | 'database' | 'grant' | 'role' | 'server'
+  readonly message: string
+  readonly counts?: Readonly<Record<string, number>>
+}
+
+/** Statements that run as one: all of them, or none. */
+export interface Step {
+  readonly database?: string
+  readonly why: string
+  readonly statements: readonly Statement[]
+}
+
+/** `secret` is what really runs where `shown` is masked. */
+export interface Statement {
+  readonly shown: string
+  readonly secret?: Secret
+}
+
+export function showStep(step: Step): readonly StepShown[] {
+  return step.statements.map(({ shown }) => ({ database: step.database, statement: shown, why: step.why }))
+}
+
+/** Where and how to log in as the managing login. */
+export interface Target {
+  readonly hosts: readonly HostPort[]
+  readonly database: string
+  readonly username: string
+  readonly password?: Secret
+  readonly authDatabase?: string
+  readonly mechanism?: string
+  readonly tls: Tls
+  readonly connectTimeoutMs: number
+  /** Every statement's deadline. */
+  readonly statementTimeoutMs: number
+  /** Turns a host into addresses that may be connected to; throws `network_denied`. Drivers connect to its answers only. */
+  readonly resolve: (host: string) => Promise<readonly string[]>
+}
+
+/** `rolecall/<installation>/<operation>/<attempt>`: says which operation and attempt a session serves. Without an attempt: all of them. */
+export interface SessionName {
+  readonly installation: string
+  readonly operation: string
+  readonly attempt?: number
+}
+
+export function sessionText(name: SessionName): string {
+  return ['rolecall', name.installation, name.operation, name.attempt ?? ''].join('/')
+}
+
+/** What an engine is, for people and for the services that must not compare its name. */
+export interface EngineDescription {
+  readonly name: EngineName
+  readonly label: string
+  readonly defaultPort: number
+  readonly versions: string
+  readonly variants: readonly string[]
+  /** Servers its contract was run against, such as `PostgreSQL 16.4`. */
+  readonly provedOn: readonly string[]
+  readonly capabilities: Capabilities
+}
+
+export interface Capabilities {
+  readonly users: boolean
+  readonly databases: boolean
+  readonly grants: boolean
+  readonly lock: boolean
+  readonly sessions: boolean
+  readonly owners: boolean
+  readonly engineRoles: boolean
+  readonly settings: readonly ('replication' | 'connectionLimit')[]
+  /** Is a host, or an authentication database, part of a user's key. */
+  readonly userHost: boolean
+  readonly authDatabase: boolean
+  /** Does the engine know when a password ends. */
+  readonly passwordUntil: boolean
+  readonly userNames: NameRule
+  readonly databaseNames: NameRule
+  /** May the connection's database or username be empty. */
+  readonly emptyDatabase: boolean
+  readonly emptyUsername: boolean
+}
+
+/** What the engine itself accepts as a name. */
+export interface NameRule {
+  readonly maxLength: number
+  readonly unit: 'bytes' | 'characters'
+  /** Names nobody may make, as lower-case texts or prefixes that end in `*`. */
+  readonly reserved: readonly string[]
+}

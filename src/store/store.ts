@@ -1,0 +1,290 @@
+import type { ApiKey, KeyProject } from '../domain/api-key.ts'
+import type { AuditLine } from '../domain/audit.ts'
+import type { Change, Subject } from '../domain/change.ts'
+import type { Connection, Credential, HostPort, TestRecord } from '../domain/connection.ts'
+import type { Instance, ServerFacts } from '../domain/instance.ts'
+import type { FaultRecord, Operation, OperationState, StepShown, TargetOutcome } from '../domain/operation.ts'
+import type { Operator } from '../domain/operator.ts'
+import type { KeyPage, Page } from '../domain/page.ts'
+import type { Member, Project } from '../domain/project.ts'
+import type { Role } from '../domain/role.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { UserRecord } from './user-record.ts'
+
+/**
+ * What Rolecall remembers. The same queries run over SQLite and PostgreSQL. Throws `Fault`s: `unavailable store` when it can't be
+ * reached, `exists` where a unique index says so (subject: what is taken), `precondition_failed` where a version does not fit.
+ */
+export interface Store {
+  /** 8 hex digits that tell this installation's marks from another's. */
+  readonly installation: string
+  /** Reads, outside of any transaction; each sees what was committed before it began. */
+  readonly read: Tables
+  /** All of `work`, or none of it. In `work` use `tables` alone, and wait for nothing but the store. */
+  transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+  /** The store's clock, in epoch milliseconds: the one that replicas agree on. */
+  now(): Promise<number>
+  /** Cheapest possible question; throws when the store is away. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** One member per table, or family of tables. */
+export interface Tables {
+  readonly now: () => Promise<number>
+  readonly operators: Operators
+  readonly projects: Projects
+  readonly members: Members
+  readonly keys: Keys
+  readonly instances: Instances
+  readonly connections: Connections
+  readonly users: UserRecords
+  readonly operations: Operations
+  readonly replays: Replays
+  readonly audit: Audit
+}
+
+export interface Operators {
+  add(operator: Operator): Promise<void>
+  find(id: string): Promise<Operator | undefined>
+  findByUsername(username: string): Promise<Operator | undefined>
+  list(page: KeyPage): Promise<Page<Operator>>
+  save(operator: Operator): Promise<void>
+  count(): Promise<number>
+}
+
+export interface Projects {
+  add(project: Project): Promise<void>
+  find(id: string): Promise<Project | undefined>
+  /** By id order; `among` narrows to these ids. */
+  list(page: KeyPage, among?: readonly string[]): Promise<Page<Project>>
+  /** Counts `version` up; throws `precondition_failed` unless the stored version is `project.version`. */
+  save(project: Project): Promise<Project>
+  remove(id: string): Promise<void>
+}
+
+export interface Members {
+  list(projectId: string, page: KeyPage): Promise<Page<Member>>
+  find(projectId: string, operatorId: string): Promise<Member | undefined>
+  /** Adds, or changes the role. */
+  set(projectId: string, operatorId: string, role: Role, now: number): Promise<void>
+  remove(projectId: string, operatorId: string): Promise<boolean>
+  countWith(projectId: string, role: Role): Promise<number>
+}
+
+/** What the lookup of a credential finds, in one query. */
+export interface KeyMatch {
+  readonly key: ApiKey
+  readonly operator: Operator
+  /** The operator's own roles. */
+  readonly memberships: ReadonlyMap<string, Role>
+}
+
+export interface Keys {
+  /** Stores a keyed hash and the sealed Digest halves of `secret`, never `secret`. */
+  add(key: ApiKey, secret: Secret): Promise<void>
+  find(id: string): Promise<ApiKey | undefined>
+  findByPublicKey(publicKey: string): Promise<ApiKey | undefined>
+  /** By the private half; revoked and expired keys too: the caller decides. One query. */
+  match(secret: Secret): Promise<KeyMatch | undefined>
+  /** Keys that name the project, by id. */
+  list(projectId: string, page: KeyPage, operatorId?: string): Promise<Page<ApiKey>>
+  setProject(keyId: string, project: KeyProject): Promise<void>
+  revoke(id: string, at: number): Promise<void>
+  /** Written at most once a minute per key; a lost write is no harm. */
+  touch(id: string, at: number): Promise<void>
+}
+
+export interface Instances {
+  add(instance: Instance): Promise<void>
+  find(id: string): Promise<Instance | undefined>
+  /** By id order, within a project. */
+  list(projectId: string, page: KeyPage): Promise<Page<Instance>>
+  /** The instance of the project and engine that one of the addresses leads to. */
+  findByAddress(projectId: string, engine: string, addresses: readonly HostPort[]): Promise<Instance | undefined>
+  /** True if another instance of the project has the name or slug. */
+  isTaken(
+    projectId: string,
+    names: { readonly name?: string; readonly slug?: string },
+    except?: string,
+  ): Promise<boolean>
+  /** Counts `version` up; throws `precondition_failed` unless the stored version is `instance.version`. Leaves what `see` writes alone. */
+  save(instance: Instance): Promise<Instance>
+  /** What the server said on contact; does not count as a change of the instance. Adds the fingerprint to the known set when `trust`. */
+  see(
+    id: string,
+    seen: { readonly server: ServerFacts; readonly managingConnectionId?: string; readonly trust: boolean },
+  ): Promise<void>
+  /** Fingerprints that this instance has shown; grows with failover. */
+  fingerprints(id: string): Promise<readonly string[]>
+  setChangedServer(
+    id: string,
+    changed: { readonly fingerprint: string; readonly since: number } | undefined,
+  ): Promise<void>
+  remove(id: string): Promise<void>
+  count(projectId: string): Promise<number>
+  /** How a dialect sees the instance; absent row: listed under its own name. */
+  view(id: string, dialect: string): Promise<DialectView | undefined>
+  setView(id: string, dialect: string, view: DialectView): Promise<void>
+}
+
+/** `listed`: nobody asked for it by this dialect; `claimed`: adopted under `alias`; `released`: hidden from it until adopted again. */
+export interface DialectView {
+  readonly state: 'listed' | 'claimed' | 'released'
+  readonly alias?: string
+  /** What the dialect echoes, such as a maintenance window. */
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export interface ConnectionFilter {
+  readonly projectId: string
+  /** Literal part of the name, compared in lower case without a locale. */
+  readonly q?: string
+  /** Leaves out every other type. */
+  readonly databaseTypes?: readonly string[]
+}
+
+export interface Connections {
+  /** Throws `exists connection` when the name is taken in the project. */
+  add(connection: Connection): Promise<void>
+  find(id: string): Promise<Connection | undefined>
+  /** By creation, then id. Page-numbered APIs cut by offset. */
+  listByOffset(
+    filter: ConnectionFilter,
+    offset: number,
+    limit: number,
+  ): Promise<{ readonly items: readonly Connection[]; readonly total: number }>
+  /** By id order. */
+  list(projectId: string, page: KeyPage): Promise<Page<Connection>>
+  /** Oldest first. */
+  ofInstance(instanceId: string): Promise<readonly Connection[]>
+  /** Counts `version` up; `credential` undefined keeps the stored one, `null` removes it. Throws `precondition_failed` on another version. */
+  save(connection: Connection, credential?: Credential | null): Promise<Connection>
+  setProof(id: string, proof: { readonly at: number; readonly missingRights: readonly string[] }): Promise<void>
+  setLastTest(id: string, test: TestRecord): Promise<void>
+  remove(id: string): Promise<boolean>
+}
+
+export interface UserRecords {
+  find(instanceId: string, key: string): Promise<UserRecord | undefined>
+  findMany(instanceId: string, keys: readonly string[]): Promise<ReadonlyMap<string, UserRecord>>
+  /** Adds, or replaces the record of that key. */
+  put(record: UserRecord): Promise<void>
+  remove(instanceId: string, key: string): Promise<void>
+  count(instanceId: string): Promise<number>
+}
+
+/** What `begin` writes, in one transaction of its caller. */
+export interface NewOperation {
+  readonly id: string
+  readonly projectId: string
+  readonly operatorId: string
+  readonly keyId?: string
+  readonly address: string
+  readonly dialect: Operation['dialect']
+  readonly requestId: string
+  readonly createdAt: number
+  readonly worker: string
+  readonly leaseUntil: number
+  readonly targets: readonly {
+    readonly instanceId: string
+    readonly subject: Subject
+    /** Passwords in it are sealed apart. */
+    readonly change: Change
+    readonly incarnation?: string
+    readonly steps: readonly StepShown[]
+    /** What the record beside the engine becomes when the target settles; opaque to the store. */
+    readonly record?: Readonly<Record<string, unknown>>
+  }[]
+}
+
+export interface OperationFilter {
+  readonly projectId: string
+  readonly state?: OperationState | 'stuck'
+  readonly instanceId?: string
+  readonly subject?: Subject
+}
+
+/** An operation as the worker takes it up. */
+export interface ClaimedOperation extends Operation {
+  readonly worker: string
+  readonly records: readonly (Readonly<Record<string, unknown>> | undefined)[]
+}
+
+export interface Operations {
+  /** Throws `conflict` (subject: the target's kind) when another operation is open on one of the subjects. */
+  begin(operation: NewOperation): Promise<void>
+  find(id: string): Promise<Operation | undefined>
+  /** Newest first; pages after an id. */
+  list(filter: OperationFilter, page: KeyPage): Promise<Page<Operation>>
+  /** The open operation on a subject. */
+  findOpen(instanceId: string, subject: Subject): Promise<Operation | undefined>
+  countOpen(instanceId: string): Promise<number>
+  /** Makes the worker's leases on these operations last until `until`; answers the ids that are still its own. */
+  renew(worker: string, ids: readonly string[], until: number): Promise<readonly string[]>
+  /** Takes up to `limit` open operations whose lease ran out and whose next try has come; counts the attempt. */
+  claim(worker: string, now: number, leaseUntil: number, limit: number): Promise<readonly ClaimedOperation[]>
+  /** Every one of the following does nothing and answers false unless the operation is open and leased to `worker` in `attempt`. */
+  settle(
+    id: string,
+    held: Held,
+    outcomes: readonly TargetOutcome[],
+    steps: readonly (readonly StepShown[])[],
+    now: number,
+    answerUntil: number,
+  ): Promise<boolean>
+  undo(id: string, held: Held, fault: FaultRecord, now: number): Promise<boolean>
+  /** It failed, and waits until `nextTryAt`; the lease is given up. */
+  postpone(id: string, held: Held, fault: FaultRecord, nextTryAt: number): Promise<boolean>
+  /** An operator gives it up; whoever holds it. Answers false unless it is open. */
+  abandon(id: string, operatorId: string, now: number): Promise<boolean>
+  /** Lets the worker try a stuck one at once. */
+  hurry(id: string, now: number): Promise<boolean>
+  /** The client took the last byte: the sealed answer is erased, unless `keep` (an Idempotency-Key wants it). */
+  delivered(id: string): Promise<void>
+  /** The undelivered answer, once: erases it. Only for its own caller. */
+  takeAnswer(id: string, operatorId: string, now: number): Promise<readonly TargetOutcome[] | undefined>
+  /** Reads the outcomes without taking them, for a replay. */
+  outcomes(id: string): Promise<readonly TargetOutcome[] | undefined>
+  /** Erases answers and replays whose time is over; answers how many. */
+  sweep(now: number): Promise<number>
+}
+
+/** Whose turn it is: settle, undo and postpone only count for the attempt that holds the lease. */
+export interface Held {
+  readonly worker: string
+  readonly attempt: number
+}
+
+/** `Idempotency-Key`s and other replays: a request that may come again. */
+export interface Replay {
+  readonly keyId: string
+  /** The caller's text, or a dialect's own (`digitalocean POST /v2/...`). */
+  readonly replayKey: string
+  /** Keyed hash of the whole request. */
+  readonly requestHash: string
+  readonly operationId?: string
+  /** Sealed: the finished answer as it was sent. */
+  readonly answer?: {
+    readonly status: number
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: string
+  }
+  readonly until: number
+}
+
+export interface Replays {
+  /** Keyed hash of a request, so that the store keeps no password. */
+  hash(text: string): string
+  find(keyId: string, replayKey: string, now: number): Promise<Replay | undefined>
+  /** Throws `exists` when the key is taken and still valid. */
+  add(replay: Replay): Promise<void>
+  /** Keeps the answer, or which operation will have it. */
+  save(replay: Replay): Promise<void>
+  remove(keyId: string, replayKey: string): Promise<void>
+}
+
+export interface Audit {
+  add(line: AuditLine): Promise<void>
+  list(projectId: string, page: KeyPage): Promise<Page<AuditLine & { readonly id: string }>>
+}
