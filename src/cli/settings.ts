@@ -1,0 +1,108 @@
+import { resolve } from 'node:path'
+import { Value } from 'typebox/value'
+import { Secret } from '../domain/secret.ts'
+import { parseNetwork } from '../services/network-guard.ts'
+import { SETTINGS, type SettingName, type Settings, type Shape } from '../settings.ts'
+import { Problem } from './exit-codes.ts'
+import { readSettingsFile } from './settings-file.ts'
+import { checkTls } from './tls-files.ts'
+
+/** What the command line said: texts under the names of flags (`--port`). */
+export type Flags = Readonly<Record<string, string | undefined>>
+export type Variables = Readonly<Record<string, string | undefined>>
+
+interface Said {
+  readonly value: unknown
+  /** Where it was said: `--port`, `ROLECALL_PORT` or `port in /etc/rolecall.yaml`. */
+  readonly source: string
+}
+
+/** Every setting decided: flags, then variables, then rolecall.yaml, then what is built in. Throws a `Problem` that names the bad one. */
+export function loadSettings(flags: Flags, variables: Variables = process.env): Settings {
+  const start = SETTINGS.find(({ key }) => key === 'data')!
+  const data = resolve(String(decide(start, flags, variables, new Map())))
+  const file = readSettingsFile(flags['--config'] ?? variables.ROLECALL_CONFIG, data)
+  const values = SETTINGS.map(name => [name.key, decide(name, flags, variables, file)] as const)
+  return checkTls(toSettings(new Map(values), data))
+}
+
+function decide(name: SettingName, flags: Flags, variables: Variables, file: ReadonlyMap<string, Said>): unknown {
+  const said = fromText(name, flags, name.flag) ?? fromText(name, variables, name.variable) ?? file.get(name.key)
+  if (!said) return structuredClone(name.schema.default)
+  if (!isRight(name.schema, said.value)) throw badSetting(name, said)
+  return said.value
+}
+
+function fromText({ schema }: SettingName, texts: Flags, source: string | undefined): Said | undefined {
+  const text = source && texts[source]
+  // An empty variable is how compose files and shells say "not set".
+  if (!source || !text) return undefined
+  return { value: parse(schema, text), source }
+}
+
+/** A text that isn't of the right type stays a text, and is refused as one. */
+function parse(schema: Shape, text: string): unknown {
+  if (schema.type === 'integer') return /^\d{1,15}$/.test(text) ? Number(text) : text
+  if (schema.type === 'boolean') return text === 'true' || (text === 'false' ? false : text)
+  if (schema.type === 'array') return text.split(',').map(part => part.trim())
+  return text
+}
+
+function isRight(schema: Shape, value: unknown): boolean {
+  return Value.Check(schema, value) && isWellFormed(schema, value)
+}
+
+function isWellFormed({ form }: Shape, value: unknown): boolean {
+  if (form === 'url') return /^https?:$/.test(protocolOf(String(value)))
+  if (form === 'store') return /^postgres(ql)?:$/.test(protocolOf(String(value)))
+  return form !== 'networks' || (value as string[]).every(isNetwork)
+}
+
+function protocolOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).protocol : ''
+}
+
+function isNetwork(text: string): boolean {
+  try {
+    parseNetwork(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function badSetting({ key, schema }: SettingName, { value, source }: Said): Problem {
+  // The store's address holds a password, so its value is never shown.
+  const shown = schema.form === 'store' ? 'its value' : JSON.stringify(value)
+  const remedy = `It has to be ${schema.right}.`
+  // Kubernetes sets ROLECALL_PORT=tcp://… in every pod beside a service that is called rolecall.
+  const hint = String(value).startsWith('tcp://') ? ' Kubernetes set it: say enableServiceLinks: false in the pod.' : ''
+  return new Problem('badSetting', `Setting ${key} is not right: ${shown}, from ${source}.`, remedy + hint)
+}
+
+function toSettings(values: ReadonlyMap<string, unknown>, data: string): Settings {
+  const nested: Record<string, unknown> = {}
+  for (const [key, value] of values) put(nested, key.split('.'), value)
+  const { store, masterKey, tls, ...others } = nested as Record<string, unknown> & {
+    tls: { cert?: string; key?: string }
+  }
+  return {
+    ...(others as unknown as Settings),
+    data,
+    store: toSecret(store),
+    masterKey: toSecret(masterKey),
+    tls: tls.cert || tls.key ? { cert: absolute(tls.cert), key: absolute(tls.key) } : undefined,
+  }
+}
+
+function put(into: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    if (value !== undefined) into[first] = value
+    return
+  }
+  into[first] ??= {}
+  put(into[first] as Record<string, unknown>, rest, value)
+}
+
+const toSecret = (text: unknown) => (typeof text === 'string' ? new Secret(text) : undefined)
+const absolute = (path: string | undefined) => (path ? resolve(path) : '')

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import type { ServerOptions } from 'node:https'
+import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import type { Settings } from '../settings.ts'
+import { addHealth } from './health.ts'
+import { addLanding } from './landing.ts'
+import type { Metrics } from './metrics.ts'
+import { answerProblems, problem } from './problems.ts'
+import { requestIdOf } from './request-id.ts'
+import { followRequest } from './request-log.ts'
+import { keepRouteTable } from './route-table.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborted when the server begins to close: streams without an end listen to it. */
+    readonly closing: AbortSignal
+  }
+}
+
+export interface HttpOptions {
+  readonly settings: Pick<Settings, 'limits' | 'tls' | 'trustProxy'>
+  readonly log: Logger
+  /** Throws, with words, while requests could not be served. */
+  readonly ready: () => Promise<void>
+  readonly metrics: Metrics
+}
+
+/** What runs is given this long to finish after SIGTERM; then its sockets are cut, and the ledger knows the rest. */
+const FINISH_WITHIN_MS = 8000
+
+/** The server that dialects are registered on: log, health, metrics, limits and answers for paths that are nobody's. */
+export function createHttp({ settings, log, ready, metrics }: HttpOptions): FastifyInstance {
+  const http = createServer(settings, log, metrics)
+  keepRouteTable(http)
+  http.addHook('onRequest', async (request, reply) => followRequest(metrics, request, reply))
+  answerProblems(http)
+  addHealth(http, ready, metrics)
+  addLanding(http)
+  closeInTime(http)
+  return http
+}
+
+function createServer(settings: HttpOptions['settings'], log: Logger, metrics: Metrics): FastifyInstance {
+  const { limits, tls, trustProxy } = settings
+  const options: FastifyServerOptions = {
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIdOf,
+    bodyLimit: limits.bodyBytes,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    // Longer than the 60 s of common balancers, so that it is they who hang up.
+    keepAliveTimeout: 65_000,
+    // For a request to come in whole; answers may take longer.
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 4096 },
+    // An address that can't be decoded reaches no route and no hook.
+    frameworkErrors: (error, request, reply) => {
+      followRequest(metrics, request, reply)
+      problem(reply, request, error.statusCode ?? 400, error.message)
+    },
+    // Dialects must tell "1" from 1, and refuse what they don't know.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
+  }
+  if (!tls) return fastify(options)
+  const https: ServerOptions = { cert: readFileSync(tls.cert), key: readFileSync(tls.key), minVersion: 'TLSv1.2' }
+  return fastify({ ...options, https } as FastifyServerOptions)
+}
+
+function closeInTime(http: FastifyInstance): void {
+  const closing = new AbortController()
+  http.decorate('closing', closing.signal)
+  http.addHook('preClose', async () => {
+    closing.abort()
+    // A connection that was busy when closing began is idle later, and kept alive by its client.
+    const sweep = setInterval(() => http.server.closeIdleConnections(), 50)
+    const cut = setTimeout(() => http.server.closeAllConnections(), FINISH_WITHIN_MS)
+    http.server.once('close', () => {
+      clearInterval(sweep)
+      clearTimeout(cut)
+    })
+  })
+}

@@ -1,0 +1,165 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import type { OnOwned } from './domain/policy.ts'
+import type { Secret } from './domain/secret.ts'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** Each value's `description` and `right` (what a right value looks like) are what `--help` and the messages say. */
+const text = (description: string, more: object = {}) =>
+  Type.String({ description, minLength: 1, right: 'a text', ...more })
+
+const number = (description: string, minimum: number, maximum: number, initial: number) =>
+  Type.Integer({
+    description,
+    minimum,
+    maximum,
+    default: initial,
+    right: `a whole number from ${minimum} to ${maximum}`,
+  })
+
+const yesNo = (description: string) => Type.Boolean({ description, right: 'true or false' })
+
+const oneOf = <const T extends string>(description: string, values: readonly T[], more: object = {}) =>
+  Type.Unsafe<T>(Type.Enum([...values], { description, right: `one of ${values.join(', ')}`, ...more }))
+
+const networks = (description: string) =>
+  Type.Array(Type.String({ minLength: 1 }), {
+    description,
+    default: [],
+    form: 'networks',
+    right: 'networks such as 10.0.0.0/8 or 2001:db8::/32 (as text: with commas between them)',
+  })
+
+/** Keys with a form are looked at more closely by the loader; `from: 'variable'` keeps secrets out of files and process lists. */
+export const SettingsSchema = Type.Object(
+  {
+    data: text('folder for everything that Rolecall keeps', {
+      default: 'rolecall-data',
+      from: 'start',
+      right: 'a folder',
+    }),
+    host: text('address to listen on; 0.0.0.0 is every IPv4 one', {
+      default: '127.0.0.1',
+      right: 'an address or host name',
+    }),
+    port: number('port to listen on; 0 takes a free one', 0, 65_535, 8480),
+    publicUrl: Type.Optional(
+      text('where clients reach it, if that differs from host and port', {
+        form: 'url',
+        right: 'an http:// or https:// address',
+      }),
+    ),
+    trustProxy: networks('proxies whose X-Forwarded-For and -Proto are believed'),
+    tls: Type.Object({
+      cert: Type.Optional(
+        text('certificate (chain) in a PEM file; with it HTTPS is spoken', { right: 'a file that can be read' }),
+      ),
+      key: Type.Optional(text('its private key in a PEM file', { right: 'a file that can be read' })),
+    }),
+    store: Type.Optional(
+      text('PostgreSQL that several replicas share; without it SQLite in the data folder', {
+        form: 'store',
+        right: 'postgres://user:password@host:5432/database',
+      }),
+    ),
+    masterKey: Type.Optional(
+      text('master key(s) that seal what is stored; without it a file in the data folder', { from: 'variable' }),
+    ),
+    network: Type.Object({
+      allow: networks(
+        'networks that database servers may be in although refused by default (loopback, link-local, metadata)',
+      ),
+      deny: networks('networks that are never connected to'),
+    }),
+    policy: Type.Object({
+      minPasswordLength: Type.Optional(
+        Type.Integer({
+          description: 'shortest password a caller may choose',
+          minimum: 1,
+          maximum: 1000,
+          right: 'a whole number from 1 to 1000',
+        }),
+      ),
+      onOwned: Type.Optional(
+        Type.Unsafe<OnOwned>(
+          text('what happens to objects of a user that is dropped', {
+            pattern: '^(refuse|drop|reassign:.+)$',
+            right: 'refuse, drop or reassign:NAME',
+          }),
+        ),
+      ),
+      allowOwnedDrop: Type.Optional(yesNo('may callers ask to drop what a user owns')),
+      forceDropDatabase: Type.Optional(yesNo('end the sessions of a database that is dropped, instead of refusing')),
+      manageExisting: Type.Optional(yesNo('may logins that others made be reset, locked or dropped')),
+      closePublic: Type.Optional(yesNo("close PUBLIC's rights on databases that are granted on")),
+      newUserGrants: Type.Optional(
+        oneOf('what a new user may do where its maker says nothing', ['none', 'read', 'readwrite', 'owner']),
+      ),
+      passwordRecall: Type.Optional(oneOf('are passwords kept, sealed, to be read again', ['never', 'stored'])),
+      onDelete: Type.Optional(oneOf("what a dialect's delete of an instance does", ['release', 'refuse'])),
+    }),
+    limits: Type.Object({
+      linksPerInstance: number('administrative links to one instance at most', 1, 100, 4),
+      linksInAll: number('administrative links to all instances together at most', 1, 10_000, 100),
+      bodyBytes: number('largest request body', 1024, 104_857_600, 65_536),
+      ratePerMinute: number('requests a minute and key; 0 means no limit', 0, 1_000_000, 1200),
+    }),
+    timeouts: Type.Object({
+      statementMs: number('deadline of a statement on a database server', 100, 600_000, 10_000),
+      requestMs: number('after this a caller gets its answer in any case; the work goes on', 100, 600_000, 13_000),
+    }),
+    log: Type.Object({ level: oneOf('least important lines that are logged', LOG_LEVELS, { default: 'info' }) }),
+  },
+  { additionalProperties: false },
+)
+
+type Plain = Static<typeof SettingsSchema>
+
+/** How this Rolecall runs, every value decided. Paths are absolute. */
+export interface Settings extends Omit<Plain, 'store' | 'masterKey' | 'tls'> {
+  readonly store?: Secret
+  readonly masterKey?: Secret
+  /** Both files, or HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+}
+
+/** One setting under its three names. */
+export interface SettingName {
+  /** `limits.bodyBytes`: its key in rolecall.yaml. */
+  readonly key: string
+  /** `--limits-body-bytes`; undefined for what must not stand in a process list. */
+  readonly flag?: string
+  /** `ROLECALL_LIMITS_BODY_BYTES`. */
+  readonly variable: string
+  readonly inFile: boolean
+  readonly schema: Shape
+}
+
+/** What the loader reads of a value's schema. */
+export type Shape = TSchema & {
+  readonly type?: string
+  readonly description?: string
+  readonly right?: string
+  readonly default?: unknown
+  readonly form?: 'networks' | 'url' | 'store'
+  readonly from?: 'start' | 'variable'
+}
+
+export const SETTINGS: readonly SettingName[] = namesIn(SettingsSchema)
+
+function namesIn(schema: TSchema, above: readonly string[] = []): SettingName[] {
+  const properties = (schema as { properties?: Record<string, TSchema> }).properties
+  if (!properties) return [nameOf(above, schema as Shape)]
+  return Object.entries(properties).flatMap(([key, one]) => namesIn(one, [...above, key]))
+}
+
+function nameOf(path: readonly string[], schema: Shape): SettingName {
+  const words = path.flatMap(part => part.split(/(?=[A-Z])/)).map(word => word.toLowerCase())
+  return {
+    key: path.join('.'),
+    flag: schema.from === 'variable' ? undefined : `--${words.join('-')}`,
+    variable: `ROLECALL_${words.join('_').toUpperCase()}`,
+    inFile: schema.from === undefined,
+    schema,
+  }
+}
