@@ -20,10 +20,15 @@ export interface Store {
   readonly installation: string
   /** Reads, outside of any transaction; each sees what was committed before it began. */
   readonly read: Tables
-  /** All of `work`, or none of it. In `work` use `tables` alone, and wait for nothing but the store. */
+  /**
+   * All of `work`, or none of it. In `work` use `tables` alone, and wait for nothing but the store; a fault ends it: never carry on
+   * after one. PostgreSQL may undo it to end a deadlock: `work` is then run again from its beginning.
+   */
   transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
   /** The store's clock, in epoch milliseconds: the one that replicas agree on. */
   now(): Promise<number>
+  /** Wraps every data key with the first master key of the ring, so that older ones may be put away. Answers how many. */
+  rewrap(): Promise<number>
   /** Cheapest possible question; throws when the store is away. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -56,6 +61,7 @@ export interface Operators {
 export interface Projects {
   add(project: Project): Promise<void>
   find(id: string): Promise<Project | undefined>
+  findByAlias(alias: string): Promise<Project | undefined>
   /** By id order; `among` narrows to these ids. */
   list(page: KeyPage, among?: readonly string[]): Promise<Page<Project>>
   /** Counts `version` up; throws `precondition_failed` unless the stored version is `project.version`. */
@@ -80,6 +86,12 @@ export interface KeyMatch {
   readonly memberships: ReadonlyMap<string, Role>
 }
 
+/** HA1 of RFC 7616: hashes of `public:realm:private`, as good as the private half for Digest. */
+export interface DigestHalves {
+  readonly md5: Secret
+  readonly sha256: Secret
+}
+
 export interface Keys {
   /** Stores a keyed hash and the sealed Digest halves of `secret`, never `secret`. */
   add(key: ApiKey, secret: Secret): Promise<void>
@@ -89,6 +101,9 @@ export interface Keys {
   match(secret: Secret): Promise<KeyMatch | undefined>
   /** Keys that name the project, by id. */
   list(projectId: string, page: KeyPage, operatorId?: string): Promise<Page<ApiKey>>
+  /** By the public half, for HTTP Digest: with the two sealed HA1 values of the realm `MMS Public API`. */
+  matchPublic(publicKey: string): Promise<(KeyMatch & { readonly digest: DigestHalves }) | undefined>
+  /** Adds the project to the key, or changes what the key may do in it. */
   setProject(keyId: string, project: KeyProject): Promise<void>
   revoke(id: string, at: number): Promise<void>
   /** Written at most once a minute per key; a lost write is no harm. */
@@ -110,7 +125,10 @@ export interface Instances {
   ): Promise<boolean>
   /** Counts `version` up; throws `precondition_failed` unless the stored version is `instance.version`. Leaves what `see` writes alone. */
   save(instance: Instance): Promise<Instance>
-  /** What the server said on contact; does not count as a change of the instance. Adds the fingerprint to the known set when `trust`. */
+  /**
+   * What the server said on contact; does not count as a change of the instance. Adds the fingerprint to the known set when `trust`,
+   * and leaves the managing connection alone when none is given.
+   */
   see(
     id: string,
     seen: { readonly server: ServerFacts; readonly managingConnectionId?: string; readonly trust: boolean },
@@ -125,6 +143,9 @@ export interface Instances {
   count(projectId: string): Promise<number>
   /** How a dialect sees the instance; absent row: listed under its own name. */
   view(id: string, dialect: string): Promise<DialectView | undefined>
+  /** Every view of the dialect in the project, by instance. */
+  views(projectId: string, dialect: string): Promise<ReadonlyMap<string, DialectView>>
+  /** Throws `exists instance` when another instance of the project has the alias there. */
   setView(id: string, dialect: string, view: DialectView): Promise<void>
 }
 
@@ -158,7 +179,10 @@ export interface Connections {
   list(projectId: string, page: KeyPage): Promise<Page<Connection>>
   /** Oldest first. */
   ofInstance(instanceId: string): Promise<readonly Connection[]>
-  /** Counts `version` up; `credential` undefined keeps the stored one, `null` removes it. Throws `precondition_failed` on another version. */
+  /**
+   * Counts `version` up; `credential` undefined keeps the stored one, `null` removes it. Throws `precondition_failed` on another version.
+   * Leaves the last test alone, and the proof too unless it becomes another login or another instance's: then there is none yet.
+   */
   save(connection: Connection, credential?: Credential | null): Promise<Connection>
   setProof(id: string, proof: { readonly at: number; readonly missingRights: readonly string[] }): Promise<void>
   setLastTest(id: string, test: TestRecord): Promise<void>
@@ -193,7 +217,7 @@ export interface NewOperation {
     readonly change: Change
     readonly incarnation?: string
     readonly steps: readonly StepShown[]
-    /** What the record beside the engine becomes when the target settles; opaque to the store. */
+    /** What the record beside the engine becomes when the target settles; opaque to the store, which keeps it as JSON: no secrets. */
     readonly record?: Readonly<Record<string, unknown>>
   }[]
 }
@@ -225,6 +249,7 @@ export interface Operations {
   /** Takes up to `limit` open operations whose lease ran out and whose next try has come; counts the attempt. */
   claim(worker: string, now: number, leaseUntil: number, limit: number): Promise<readonly ClaimedOperation[]>
   /** Every one of the following does nothing and answers false unless the operation is open and leased to `worker` in `attempt`. */
+  /** One outcome and one list of steps for each target. The answer is undelivered until `answerUntil`; none to hand over: 0. */
   settle(
     id: string,
     held: Held,
@@ -240,8 +265,8 @@ export interface Operations {
   abandon(id: string, operatorId: string, now: number): Promise<boolean>
   /** Lets the worker try a stuck one at once. */
   hurry(id: string, now: number): Promise<boolean>
-  /** The client took the last byte: the sealed answer is erased, unless `keep` (an Idempotency-Key wants it). */
-  delivered(id: string): Promise<void>
+  /** The client took the last byte: the sealed answer is erased, unless `keep` (an Idempotency-Key wants it until its time is over). */
+  delivered(id: string, keep?: boolean): Promise<void>
   /** The undelivered answer, once: erases it. Only for its own caller. */
   takeAnswer(id: string, operatorId: string, now: number): Promise<readonly TargetOutcome[] | undefined>
   /** Reads the outcomes without taking them, for a replay. */

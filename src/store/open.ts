@@ -1,0 +1,96 @@
+import type { Kysely } from 'kysely'
+import { isFault } from '../domain/fault.ts'
+import type { DatabaseWords } from './context.ts'
+import { type FolderLock, lockFolder, prepareFolder } from './folder.ts'
+import { migrate } from './migrate.ts'
+import { type ColumnWords, POSTGRESQL_COLUMNS, SQLITE_COLUMNS } from './migrations/columns.ts'
+import { StoreProblem } from './problem.ts'
+import type { Schema } from './schema.ts'
+import { openVault, type Sealing } from './sealing/data-keys.ts'
+import type { KeyPlace, MasterKey } from './sealing/master-key.ts'
+import { openSqlite, SQLITE_WORDS } from './sqlite.ts'
+import type { Store } from './store.ts'
+import { storeOver } from './store-over.ts'
+
+export interface StoreOptions {
+  /** `postgres://…`; without it the store is a SQLite file in `folder`. Our tables live in its schema `rolecall`. */
+  readonly url?: string
+  /** The data folder. */
+  readonly folder?: string
+  /** The key itself, or where to look for it; made in `masterKey.folder` when the store is new. */
+  readonly masterKey: MasterKey | KeyPlace
+  /** A serving process has the folder for itself; without, the store is opened beside one, for the command line. */
+  readonly serve: boolean
+}
+
+/** Opens the store, makes or migrates its tables, and unwraps its keys. Throws `StoreProblem`s only. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (options.url !== undefined) return await openOnPostgresql(options.url, options)
+  if (options.folder !== undefined) return await openOnSqlite(options.folder, options)
+  throw new StoreProblem('folder-unwritable', 'Name a data folder, or a postgres:// address, for the store')
+}
+
+async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions): Promise<Store> {
+  const path = prepareFolder(folder)
+  const lock = serve ? lockFolder(folder) : undefined
+  return await releasingOnFailure(lock, async () => {
+    const { writer, openReader } = openSqlite(folder, path)
+    const beforeChange = () => serve || refuseWhileServed(folder)
+    const ready = await prepare({ db: writer, words: SQLITE_WORDS, columns: SQLITE_COLUMNS, masterKey, beforeChange })
+    const reader = openReader()
+    return storeOver({
+      ...ready,
+      writer,
+      reader,
+      words: SQLITE_WORDS,
+      async close() {
+        await reader.destroy()
+        await writer.destroy()
+        lock?.release()
+      },
+    })
+  })
+}
+
+/** The command line may be of a later release than the server beside it: it must not change tables under its feet. */
+function refuseWhileServed(folder: string): void {
+  lockFolder(folder).release()
+}
+
+async function openOnPostgresql(url: string, { masterKey }: StoreOptions): Promise<Store> {
+  // Loaded here, so that a SQLite store never pays for the driver.
+  const { openPostgresql, POSTGRESQL_WORDS: words } = await import('./postgresql.ts')
+  const db = await openPostgresql(url)
+  const ready = await prepare({ db, words, columns: POSTGRESQL_COLUMNS, masterKey, beforeChange: () => {} })
+  return storeOver({ ...ready, writer: db, reader: db, words, close: () => db.destroy() })
+}
+
+interface Preparation {
+  readonly db: Kysely<Schema>
+  readonly words: DatabaseWords
+  readonly columns: ColumnWords
+  readonly masterKey: MasterKey | KeyPlace
+  readonly beforeChange: () => void
+}
+
+/** Tables and keys in one transaction: a first start that dies leaves nothing half made. */
+async function prepare(how: Preparation): Promise<Sealing & { readonly installation: string }> {
+  try {
+    return await how.db.transaction().execute(async db => {
+      const { id } = await migrate(db, { ...how, rowLocks: how.words.rowLocks })
+      return { ...(await openVault(db, how.masterKey, await how.words.now(db))), installation: id }
+    })
+  } catch (error) {
+    await how.db.destroy()
+    throw isFault(error) ? new StoreProblem('unreachable', error.message, error.details.cause) : error
+  }
+}
+
+async function releasingOnFailure<T>(lock: FolderLock | undefined, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open()
+  } catch (error) {
+    lock?.release()
+    throw error
+  }
+}

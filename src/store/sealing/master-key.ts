@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { StoreProblem } from '../problem.ts'
+import { decrypt, encrypt } from './cipher.ts'
+
+const FILE = 'master.key'
+const BYTES = 32
+
+/** A ring of keys: the first wraps, all of them unwrap. Cannot be printed. */
+export class MasterKey {
+  readonly #ring: readonly Buffer[]
+
+  constructor(ring: readonly Buffer[]) {
+    if (ring.length === 0 || ring.some(key => key.length !== BYTES)) throw malformed('the ring')
+    this.#ring = ring
+  }
+
+  /** Names the first key without telling anything about it. */
+  get fingerprint(): string {
+    return fingerprintOf(this.#ring[0]!)
+  }
+
+  wrap(dataKey: Buffer, context: readonly string[]): string {
+    return `${this.fingerprint}.${encrypt(this.#ring[0]!, dataKey, context)}`
+  }
+
+  unwrap(wrapped: string, context: readonly string[]): Buffer | undefined {
+    const [, sealed = ''] = wrapped.split('.')
+    return this.#ring.map(key => decrypt(key, sealed, context)).find(found => found !== undefined)
+  }
+}
+
+function fingerprintOf(key: Buffer): string {
+  return createHash('sha256').update('rolecall master key').update(key).digest('hex').slice(0, 8)
+}
+
+/** Where the master key is looked for: `ROLECALL_MASTER_KEY` first, then `master.key` in the folder. */
+export interface KeyPlace {
+  readonly folder?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Makes a key only for a new store: an existing one would not open with it. */
+export function loadMasterKey(place: KeyPlace, storeIsNew: boolean): MasterKey {
+  const variable = place.env.ROLECALL_MASTER_KEY
+  if (variable !== undefined) return masterKeyFrom(variable, 'ROLECALL_MASTER_KEY')
+  const path = place.folder === undefined ? undefined : join(place.folder, FILE)
+  const text = path === undefined ? undefined : readIfThere(path)
+  if (path !== undefined && text !== undefined) return masterKeyFrom(text, path)
+  if (!storeIsNew || path === undefined) throw missing(path, storeIsNew)
+  return makeKeyFile(path)
+}
+
+/** Several keys are separated by commas or line ends, the current one first. */
+export function masterKeyFrom(text: string, source: string): MasterKey {
+  const parts = text.split(/[,\s]+/).filter(part => part !== '')
+  if (parts.length === 0) throw malformed(source)
+  return new MasterKey(parts.map(part => keyFrom(part, source)))
+}
+
+function keyFrom(text: string, source: string): Buffer {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex')
+  const bytes = /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined
+  if (bytes?.length !== BYTES) throw malformed(source)
+  return bytes
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new StoreProblem('master-key-missing', `The master key ${path} can't be read: make it readable to me`, error)
+  }
+}
+
+/** On disk, folder entry included, before anything is sealed with it. */
+function makeKeyFile(path: string): MasterKey {
+  const key = randomBytes(BYTES)
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    writeDurably(path, `${key.toString('base64')}\n`)
+  } catch (error) {
+    throw new StoreProblem('folder-unwritable', `The master key ${path} can't be written`, error)
+  }
+  return new MasterKey([key])
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600)
+  writeSync(file, text)
+  fsyncSync(file)
+  closeSync(file)
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}
+
+function missing(path: string | undefined, storeIsNew: boolean): StoreProblem {
+  const where = path === undefined ? 'ROLECALL_MASTER_KEY' : `ROLECALL_MASTER_KEY, or ${path}`
+  const advice = storeIsNew
+    ? 'set it to the base64 of 32 random bytes (openssl rand -base64 32)'
+    : 'the store was sealed with it: put back the one it was made with'
+  return new StoreProblem('master-key-missing', `There is no master key. Looked for: ${where}; ${advice}`)
+}
+
+function malformed(source: string): StoreProblem {
+  return new StoreProblem(
+    'master-key-malformed',
+    `${source} is not a master key: it takes 32 bytes as base64 or hex; several with commas, the current one first`,
+  )
+}

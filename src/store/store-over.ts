@@ -1,0 +1,52 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Kysely, sql } from 'kysely'
+import type { DatabaseWords } from './context.ts'
+import { causeCode } from './faults.ts'
+import type { Schema } from './schema.ts'
+import { rewrapDataKeys, type Sealing } from './sealing/data-keys.ts'
+import type { Store, Tables } from './store.ts'
+import { makeTables } from './tables/all.ts'
+
+export interface StoreParts extends Sealing {
+  readonly installation: string
+  readonly writer: Kysely<Schema>
+  readonly reader: Kysely<Schema>
+  readonly words: DatabaseWords
+  readonly close: () => Promise<void>
+}
+
+/** How often a transaction that PostgreSQL undid, to end a deadlock or keep its order, is run anew. */
+const TRIES = 4
+
+export function storeOver({ installation, writer, reader, words, vault, master, close }: StoreParts): Store {
+  const running = new AsyncLocalStorage<{ over: boolean }>()
+  const run = <T>(work: (tables: Tables) => Promise<T>) =>
+    writer.transaction().execute(db => work(makeTables({ db, vault, words, locking: true })))
+  return {
+    installation,
+    read: makeTables({ db: reader, vault, words, locking: false }),
+    transaction: work => {
+      // SQLite has one writing link: the inner transaction would wait for the outer one, and that for the inner one.
+      if (running.getStore()?.over === false) throw new Error('A transaction inside a transaction would wait for ever')
+      const state = { over: false }
+      return running.run(state, () => repeating(() => run(work))).finally(() => (state.over = true))
+    },
+    now: () => words.now(reader),
+    ping: async () => void (await sql`select 1`.execute(reader)),
+    rewrap: () => writer.transaction().execute(db => rewrapDataKeys(db, master)),
+    close,
+  }
+}
+
+async function repeating<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (tries === TRIES || !UNDONE.has(causeCode(error) ?? '')) throw error
+    }
+  }
+}
+
+/** serialization_failure, deadlock_detected */
+const UNDONE: ReadonlySet<string> = new Set(['40001', '40P01'])

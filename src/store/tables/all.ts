@@ -1,0 +1,28 @@
+import type { Context } from '../context.ts'
+import type { Tables } from '../store.ts'
+import { auditTable } from './audit.ts'
+import { connectionTable } from './connections.ts'
+import { instanceTable } from './instances.ts'
+import { keyTable } from './keys.ts'
+import { memberTable } from './members.ts'
+import { operationTable } from './operations.ts'
+import { operatorTable } from './operators.ts'
+import { projectTable } from './projects.ts'
+import { replayTable } from './replays.ts'
+import { userTable } from './users.ts'
+
+export function makeTables(context: Context): Tables {
+  return {
+    now: () => context.words.now(context.db),
+    operators: operatorTable(context),
+    projects: projectTable(context),
+    members: memberTable(context),
+    keys: keyTable(context),
+    instances: instanceTable(context),
+    connections: connectionTable(context),
+    users: userTable(context),
+    operations: operationTable(context),
+    replays: replayTable(context),
+    audit: auditTable(context),
+  }
+}

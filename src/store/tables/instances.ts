@@ -1,0 +1,181 @@
+import { Fault } from '../../domain/fault.ts'
+import type { EngineName, Instance, Mode, ServerFacts } from '../../domain/instance.ts'
+import { cutPage } from '../../domain/page.ts'
+import { type Context, fromJson, searchable, staleVersion, within, withNulls, withoutNulls, yesNo } from '../context.ts'
+import { isDangling } from '../faults.ts'
+import type { InstanceRow } from '../schema.ts'
+import type { Instances } from '../store.ts'
+import { findByAddress } from './addresses.ts'
+import { dialectViewTable } from './dialect-views.ts'
+
+export function instanceTable(context: Context): Instances {
+  const { db } = context
+  const select = () => db.selectFrom('instances').selectAll()
+  return {
+    ...dialectViewTable(context),
+    async add(instance) {
+      await db.insertInto('instances').values(toNewRow(instance)).execute()
+    },
+    async find(id) {
+      const row = await select().where('id', '=', id).executeTakeFirst()
+      return row && instanceFrom(row)
+    },
+    async list(projectId, page) {
+      const query = select()
+        .where('projectId', '=', projectId)
+        .where(within(context, page, 'id', 'searchText'))
+      const rows = await query
+        .orderBy('id')
+        .limit(page.limit + 1)
+        .execute()
+      return cutPage(rows.map(instanceFrom), page.limit, instance => instance.id)
+    },
+    async findByAddress(projectId, engine, addresses) {
+      const row = await findByAddress(context, projectId, engine, addresses)
+      return row && instanceFrom(row)
+    },
+    async isTaken(projectId, { name, slug }, except = '') {
+      const others = db
+        .selectFrom('instances')
+        .select('id')
+        .where('projectId', '=', projectId)
+        .where('id', '!=', except)
+      const row = await others
+        .where(eb => eb.or([eb('name', '=', name ?? null), eb('slug', '=', slug ?? null)]))
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+    async save(instance) {
+      const saved = { ...instance, version: instance.version + 1 }
+      const query = db.updateTable('instances').set(toRow(saved)).where('id', '=', instance.id)
+      const { numUpdatedRows } = await query.where('version', '=', instance.version).executeTakeFirst()
+      if (numUpdatedRows !== 1n) throw staleVersion('instance')
+      return saved
+    },
+    async see(id, { server, managingConnectionId, trust }) {
+      const managing = managingConnectionId === undefined ? {} : { managingConnectionId }
+      await db
+        .updateTable('instances')
+        .set({ ...toServerRow(server), ...managing })
+        .where('id', '=', id)
+        .execute()
+      if (trust && server.fingerprint !== undefined)
+        await trustFingerprint(context, id, server.fingerprint, server.seenAt)
+    },
+    async fingerprints(id) {
+      const query = db.selectFrom('instanceFingerprints').select('fingerprint').where('instanceId', '=', id)
+      const rows = await query.orderBy('since').orderBy('fingerprint').execute()
+      return rows.map(row => row.fingerprint)
+    },
+    async setChangedServer(id, changed) {
+      const row = withNulls({ changedFingerprint: changed?.fingerprint, changedSince: changed?.since })
+      await db.updateTable('instances').set(row).where('id', '=', id).execute()
+    },
+    async remove(id) {
+      await db.deleteFrom('instances').where('id', '=', id).execute().catch(throwInUse)
+    },
+    async count(projectId) {
+      const query = db.selectFrom('instances').where('projectId', '=', projectId)
+      const { rows } = await query.select(eb => eb.fn.countAll<number>().as('rows')).executeTakeFirstOrThrow()
+      return rows
+    },
+  }
+}
+
+async function trustFingerprint({ db }: Context, instanceId: string, fingerprint: string, since: number) {
+  const insert = db.insertInto('instanceFingerprints').values({ instanceId, fingerprint, since })
+  await insert.onConflict(known => known.columns(['instanceId', 'fingerprint']).doNothing()).execute()
+}
+
+function throwInUse(error: unknown): never {
+  if (!isDangling(error)) throw error
+  throw new Fault('in_use', 'instance', 'The instance still has connections')
+}
+
+function toNewRow(instance: Instance): InstanceRow {
+  return {
+    ...toRow(instance),
+    ...toServerRow(instance.server),
+    ...withNulls({ managingConnectionId: instance.managingConnectionId }),
+    ...withNulls({
+      changedFingerprint: instance.changedServer?.fingerprint,
+      changedSince: instance.changedServer?.since,
+    }),
+  }
+}
+
+/** Without what `see` and `setChangedServer` write: a change made meanwhile must not put an old look at the server back. */
+function toRow(instance: Instance) {
+  return withNulls({
+    id: instance.id,
+    projectId: instance.projectId,
+    engine: instance.engine as string,
+    name: instance.name,
+    slug: instance.slug,
+    versionSlug: instance.versionSlug,
+    mode: instance.mode as string,
+    policy: JSON.stringify(instance.policy),
+    tags: JSON.stringify(instance.tags),
+    advertise: JSON.stringify(instance.advertise),
+    accountHost: instance.accountHost,
+    defaultDatabase: instance.defaultDatabase,
+    leaving: yesNo(instance.leaving),
+    createdAt: instance.createdAt,
+    updatedAt: instance.updatedAt,
+    version: instance.version,
+    searchText: searchable(instance.name, instance.slug),
+  })
+}
+
+function toServerRow(server: ServerFacts | undefined) {
+  return withNulls({
+    serverVersion: server?.version,
+    serverVariant: server?.variant,
+    serverReadOnly: server && yesNo(server.readOnly),
+    serverFingerprint: server?.fingerprint,
+    serverSeenAt: server?.seenAt,
+  })
+}
+
+function instanceFrom(row: InstanceRow): Instance {
+  const { id, projectId, name, slug, versionSlug, accountHost, defaultDatabase, ...rest } = withoutNulls(row)
+  const { managingConnectionId, createdAt, updatedAt, version } = rest
+  return withoutNulls({
+    id,
+    projectId,
+    engine: row.engine as EngineName,
+    name,
+    slug,
+    versionSlug,
+    mode: row.mode as Mode,
+    policy: fromJson<Instance['policy']>(row.policy),
+    tags: fromJson<string[]>(row.tags),
+    advertise: fromJson<Instance['advertise']>(row.advertise),
+    accountHost,
+    defaultDatabase,
+    managingConnectionId,
+    server: serverFrom(row),
+    changedServer: changedFrom(row),
+    leaving: row.leaving === 1,
+    createdAt,
+    updatedAt,
+    version,
+  })
+}
+
+function serverFrom(row: InstanceRow): ServerFacts | undefined {
+  if (row.serverVersion === null || row.serverSeenAt === null) return undefined
+  return withoutNulls({
+    version: row.serverVersion,
+    variant: row.serverVariant ?? undefined,
+    readOnly: row.serverReadOnly === 1,
+    fingerprint: row.serverFingerprint ?? undefined,
+    seenAt: row.serverSeenAt,
+  })
+}
+
+function changedFrom({ changedFingerprint, changedSince }: InstanceRow): Instance['changedServer'] {
+  if (changedFingerprint === null || changedSince === null) return undefined
+  return { fingerprint: changedFingerprint, since: changedSince }
+}

@@ -1,0 +1,61 @@
+import type { Operator } from '../../domain/operator.ts'
+import { cutPage } from '../../domain/page.ts'
+import { type Context, searchable, within, withNulls, withoutNulls, yesNo } from '../context.ts'
+import type { OperatorRow } from '../schema.ts'
+import type { Operators } from '../store.ts'
+
+export function operatorTable(context: Context): Operators {
+  const { db } = context
+  const select = () => db.selectFrom('operators').selectAll()
+  return {
+    async add(operator) {
+      await db.insertInto('operators').values(toRow(operator)).execute()
+    },
+    async find(id) {
+      const row = await select().where('id', '=', id).executeTakeFirst()
+      return row && operatorFrom(row)
+    },
+    async findByUsername(username) {
+      const row = await select().where('username', '=', username).executeTakeFirst()
+      return row && operatorFrom(row)
+    },
+    async list(page) {
+      const query = select().where(within(context, page, 'id', 'searchText'))
+      const rows = await query
+        .orderBy('id')
+        .limit(page.limit + 1)
+        .execute()
+      return cutPage(rows.map(operatorFrom), page.limit, operator => operator.id)
+    },
+    async save(operator) {
+      await db.updateTable('operators').set(toRow(operator)).where('id', '=', operator.id).execute()
+    },
+    async count() {
+      const { rows } = await db
+        .selectFrom('operators')
+        .select(eb => eb.fn.countAll<number>().as('rows'))
+        .executeTakeFirstOrThrow()
+      return rows
+    },
+  }
+}
+
+function toRow(operator: Operator): OperatorRow {
+  return withNulls({
+    id: operator.id,
+    username: operator.username,
+    email: operator.email,
+    name: operator.name,
+    issuer: operator.issuer,
+    subject: operator.subject,
+    first: yesNo(operator.first),
+    homeProjectId: operator.homeProjectId,
+    disabledAt: operator.disabledAt,
+    createdAt: operator.createdAt,
+    searchText: searchable(operator.username, operator.email, operator.name),
+  })
+}
+
+export function operatorFrom({ searchText: _, ...row }: OperatorRow): Operator {
+  return { ...withoutNulls(row), first: row.first === 1 }
+}

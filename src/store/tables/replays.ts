@@ -1,0 +1,56 @@
+import { Fault } from '../../domain/fault.ts'
+import { Secret } from '../../domain/secret.ts'
+import { type Context, fromJson, withNulls, withoutNulls } from '../context.ts'
+import type { ReplayRow } from '../schema.ts'
+import type { Vault } from '../sealing/vault.ts'
+import type { Replay, Replays } from '../store.ts'
+
+export function replayTable({ db, vault, words }: Context): Replays {
+  return {
+    hash: text => vault.hash(text),
+    async find(keyId, replayKey, now) {
+      const query = db.selectFrom('replays').selectAll().where('keyId', '=', keyId).where('replayKey', '=', replayKey)
+      const row = await query.where('until', '>', now).executeTakeFirst()
+      return row && replayFrom(vault, row)
+    },
+    async add(replay) {
+      const now = await words.now(db)
+      const row = toRow(vault, replay)
+      const added = await db
+        .insertInto('replays')
+        .values(row)
+        .onConflict(taken => taken.columns(['keyId', 'replayKey']).doUpdateSet(row).where('replays.until', '<=', now))
+        .returning('keyId')
+        .execute()
+      if (added.length === 0) throw new Fault('exists', 'request', 'That Idempotency-Key is taken')
+    },
+    async save(replay) {
+      const query = db.updateTable('replays').set(toRow(vault, replay)).where('keyId', '=', replay.keyId)
+      await query.where('replayKey', '=', replay.replayKey).execute()
+    },
+    async remove(keyId, replayKey) {
+      await db.deleteFrom('replays').where('keyId', '=', keyId).where('replayKey', '=', replayKey).execute()
+    },
+  }
+}
+
+function answerPlace({ keyId, replayKey }: Pick<ReplayRow, 'keyId' | 'replayKey'>) {
+  return ['replays', JSON.stringify([keyId, replayKey]), 'answer'] as const
+}
+
+function toRow(vault: Vault, replay: Replay): ReplayRow {
+  return withNulls({
+    keyId: replay.keyId,
+    replayKey: replay.replayKey,
+    requestHash: replay.requestHash,
+    operationId: replay.operationId,
+    answer: replay.answer && vault.seal(new Secret(JSON.stringify(replay.answer)), answerPlace(replay)),
+    until: replay.until,
+  })
+}
+
+/** An answer that can't be opened any more is as good as none: the operation still tells what came of it. */
+function replayFrom(vault: Vault, row: ReplayRow): Replay {
+  const answer = row.answer === null ? undefined : vault.open(row.answer, answerPlace(row))
+  return { ...withoutNulls({ ...row, answer: null }), answer: answer && fromJson(answer.reveal()) }
+}
