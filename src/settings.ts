@@ -71,6 +71,14 @@ export const SettingsSchema = Type.Object(
       ),
       deny: networks('networks that are never connected to'),
     }),
+    credentials: Type.Object({
+      allow: Type.Array(Type.String({ minLength: 1 }), {
+        description:
+          'variables and files that connections may take their password from; * at the end stands for anything',
+        default: [],
+        right: 'references such as env:DB_PASSWORD_* or file:/run/secrets/* (as text: with commas between them)',
+      }),
+    }),
     policy: Type.Object({
       minPasswordLength: Type.Optional(
         Type.Integer({

@@ -19,6 +19,7 @@ export const EXIT = {
   /** The demo only works in a folder that it made. */
   folderForeign: 28,
   demoDatabase: 29,
+  storeDamaged: 30,
 } as const
 
 export type ExitName = keyof typeof EXIT

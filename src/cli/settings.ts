@@ -11,6 +11,16 @@ import { checkTls } from './tls-files.ts'
 export type Flags = Readonly<Record<string, string | undefined>>
 export type Variables = Readonly<Record<string, string | undefined>>
 
+/** What a command has instead of the built-in value, by key. */
+export type Initial = Readonly<Record<string, unknown>>
+
+interface Sources {
+  readonly flags: Flags
+  readonly variables: Variables
+  readonly file: ReadonlyMap<string, Said>
+  readonly own: Initial
+}
+
 interface Said {
   readonly value: unknown
   /** Where it was said: `--port`, `ROLECALL_PORT` or `port in /etc/rolecall.yaml`. */
@@ -18,17 +28,17 @@ interface Said {
 }
 
 /** Every setting decided: flags, then variables, then rolecall.yaml, then what is built in. Throws a `Problem` that names the bad one. */
-export function loadSettings(flags: Flags, variables: Variables = process.env): Settings {
+export function loadSettings(flags: Flags, own: Initial = {}, variables: Variables = process.env): Settings {
   const start = SETTINGS.find(({ key }) => key === 'data')!
-  const data = resolve(String(decide(start, flags, variables, new Map())))
+  const data = resolve(String(decide(start, { flags, variables, own, file: new Map() })))
   const file = readSettingsFile(flags['--config'] ?? variables.ROLECALL_CONFIG, data)
-  const values = SETTINGS.map(name => [name.key, decide(name, flags, variables, file)] as const)
+  const values = SETTINGS.map(name => [name.key, decide(name, { flags, variables, own, file })] as const)
   return checkTls(toSettings(new Map(values), data))
 }
 
-function decide(name: SettingName, flags: Flags, variables: Variables, file: ReadonlyMap<string, Said>): unknown {
+function decide(name: SettingName, { flags, variables, file, own }: Sources): unknown {
   const said = fromText(name, flags, name.flag) ?? fromText(name, variables, name.variable) ?? file.get(name.key)
-  if (!said) return structuredClone(name.schema.default)
+  if (!said) return structuredClone(own[name.key] ?? name.schema.default)
   if (!isRight(name.schema, said.value)) throw badSetting(name, said)
   return said.value
 }

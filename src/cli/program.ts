@@ -1,0 +1,47 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.ts'
+import { endingOf } from './ending.ts'
+import { EXIT } from './exit-codes.ts'
+
+interface CommandModule {
+  /** Gives the command its options and what it does. */
+  setUp(command: Command): void
+}
+
+interface Entry {
+  readonly about: string
+  readonly load: () => Promise<CommandModule>
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: { about: 'run the server', load: () => import('./serve.ts') },
+  demo: { about: 'run the server with a PostgreSQL of its own to play with', load: () => import('./demo/demo.ts') },
+}
+
+const AFTER = `
+Exit codes: ${Object.entries(EXIT)
+  .map(([name, code]) => `${code} ${name}`)
+  .join(', ')}; 11 and 12: could not install, could not build.`
+
+/** Runs what the command line asks for. Only the command that is named gets loaded: the others cost nothing. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('rolecall').description('Every login on every database, one roll.').version(VERSION)
+  program.addHelpText('after', AFTER).exitOverride().showHelpAfterError('(rolecall --help tells more)')
+  try {
+    for (const [name, { about, load }] of Object.entries(COMMANDS)) {
+      const command = program.command(name).description(about).copyInheritedSettings(program)
+      if (argv.includes(name)) (await load()).setUp(command)
+    }
+    await program.parseAsync(argv)
+  } catch (error) {
+    end(error)
+  }
+}
+
+/** Ends at once: what failed to start may have left timers and sockets behind. */
+function end(error: unknown): never {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.fine : EXIT.usage)
+  const { exit, words } = endingOf(error)
+  process.stderr.write(`rolecall: ${words}\n`)
+  process.exit(EXIT[exit])
+}

@@ -1,0 +1,40 @@
+import { type Command, Option } from 'commander'
+import { SETTINGS, type SettingName } from '../settings.ts'
+import type { Flags, Initial } from './settings.ts'
+
+/** Gives a command a flag for every setting, or for those alone that `keys` names; `--help` tells all of its names. */
+export function addSettingOptions(command: Command, own: Initial = {}, keys?: readonly string[]): Command {
+  for (const name of SETTINGS.filter(({ key }) => !keys || keys.includes(key))) {
+    if (name.flag) command.addOption(optionFor(name, own))
+  }
+  command.option('--config <file>', 'settings file; without it rolecall.yaml in the data folder (ROLECALL_CONFIG)')
+  return command.addHelpText('after', AFTER)
+}
+
+/** What was given on the command line, by flag. */
+export function flagsOf(command: Command): Flags {
+  const values = command.opts<Record<string, string | undefined>>()
+  return Object.fromEntries(command.options.map(option => [option.long ?? '', values[option.attributeName()]]))
+}
+
+const AFTER = `
+A flag is stronger than a variable, a variable stronger than rolecall.yaml. Dots in a key are levels:
+  network:
+    allow: [10.0.0.0/8]
+Only as a variable: ROLECALL_MASTER_KEY, the key(s) that seal what is stored (32 bytes as base64 or hex; several
+with commas, the current one first). Without it, master.key in the data folder is made at the first start.`
+
+function optionFor({ key, flag, variable, inFile, schema }: SettingName, own: Initial): Option {
+  const names = inFile ? `${variable}, ${key}` : variable
+  const initial = own[key] ?? schema.default
+  const ending = initial === undefined || String(initial) === '' ? '' : `; default ${initial}`
+  const option = new Option(`${flag} <${placeholderFor(schema.type)}>`, `${schema.description} (${names}${ending})`)
+  if (schema.type !== 'array') return option
+  return option.argParser((value: string, before: string | undefined) => (before ? `${before},${value}` : value))
+}
+
+function placeholderFor(type: string | undefined): string {
+  if (type === 'integer') return 'number'
+  if (type === 'boolean') return 'true|false'
+  return type === 'array' ? 'list' : 'text'
+}
