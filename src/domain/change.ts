@@ -21,6 +21,9 @@ export type Change =
   | { readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned }
   | { readonly kind: 'create-database'; readonly database: NewDatabase }
   | { readonly kind: 'drop-database'; readonly name: string; readonly force: boolean }
+  /** Takes back a create: drops what carries this operation's mark, and nothing else. */
+  | { readonly kind: 'undo-create-user'; readonly key: UserKey }
+  | { readonly kind: 'undo-create-database'; readonly name: string }
 
 export type ChangeKind = Change['kind']
 
@@ -33,11 +36,20 @@ export interface Subject {
 
 export function subjectOf(change: Change): Subject {
   if (change.kind === 'create-database') return { kind: 'database', key: change.database.name }
-  if (change.kind === 'drop-database') return { kind: 'database', key: change.name }
+  if (change.kind === 'drop-database' || change.kind === 'undo-create-database') {
+    return { kind: 'database', key: change.name }
+  }
   return { kind: 'user', key: userKeyText(change.kind === 'create-user' ? change.user : change.key) }
 }
 
-const FORWARD: ReadonlySet<ChangeKind> = new Set(['lock-user', 'end-sessions', 'drop-user', 'drop-database'])
+const FORWARD: ReadonlySet<ChangeKind> = new Set([
+  'lock-user',
+  'end-sessions',
+  'drop-user',
+  'drop-database',
+  'undo-create-user',
+  'undo-create-database',
+])
 
 /** Changes that recovery always finishes, even if nothing of them has been applied yet: whoever asked wants it gone. */
 export function goesForward(change: Change): boolean {

@@ -70,6 +70,8 @@ export interface FaultDetails {
   /** What still depends on the subject, by kind and count, for `in_use`. */
   readonly counts?: Readonly<Record<string, number>>
   readonly allow?: readonly string[]
+  /** The operation that will tell what came of it. */
+  readonly operationId?: string
   readonly cause?: unknown
 }
 

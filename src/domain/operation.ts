@@ -42,6 +42,8 @@ export interface OperationTarget {
   /** The subject's incarnation when the operation began; undefined where it did not exist. */
   readonly incarnation?: string
   readonly steps: readonly StepShown[]
+  /** What the ledger wants remembered beside the engine once it settles; opaque to the store. */
+  readonly record?: Readonly<Record<string, unknown>>
   readonly outcome?: TargetOutcome
 }
 

@@ -14,6 +14,15 @@ export class Secret {
     return this.#text
   }
 
+  /** In code points. */
+  get length(): number {
+    return [...this.#text].length
+  }
+
+  get hasNul(): boolean {
+    return this.#text.includes('\u0000')
+  }
+
   toString(): string {
     return '[secret]'
   }

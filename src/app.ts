@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { nativeDialect } from './dialects/native/plugin.ts'
+import { wiremockDialect } from './dialects/wiremock/plugin.ts'
+import { createEngines, type Engines } from './engines/registry.ts'
+import { createLog } from './http/log.ts'
+import { createMetrics } from './http/metrics.ts'
+import { createHttp } from './http/server.ts'
+import { createWorker } from './jobs/worker.ts'
+import { createLeases } from './ledger/leases.ts'
+import { createLedger } from './ledger/ledger.ts'
+import { createLinks } from './services/links.ts'
+import { createNetworkGuard } from './services/network-guard.ts'
+import { createServices, type Services } from './services/services.ts'
+import type { TargetRules } from './services/targets.ts'
+import type { Settings } from './settings.ts'
+import { openStore } from './store/open.ts'
+import { masterKeyFrom } from './store/sealing/master-key.ts'
+import type { Store } from './store/store.ts'
+import { VERSION } from './version.ts'
+
+/** What reaches outside of the process: the only things that another entry file may want to wire differently. */
+export interface Parts {
+  readonly store: Store
+  readonly engines: Engines
+  readonly log: Logger
+}
+
+/** A Rolecall that is wired and not yet listening. */
+export interface App {
+  readonly http: FastifyInstance
+  readonly store: Store
+  readonly services: Services
+  /** Listens, and begins to look after operations that were left behind; answers the URL. */
+  start(): Promise<string>
+  /** Stops accepting, finishes what runs, closes. */
+  stop(): Promise<void>
+}
+
+const DIALECTS = ['native', 'wiremock']
+
+export async function realParts(settings: Settings): Promise<Parts> {
+  const store = await openStore({
+    url: settings.store?.reveal(),
+    folder: settings.data,
+    masterKey: settings.masterKey
+      ? masterKeyFrom(settings.masterKey.reveal(), 'ROLECALL_MASTER_KEY')
+      : { folder: settings.data, env: {} },
+    serve: true,
+  })
+  return { store, engines: createEngines(), log: createLog(settings.log.level) }
+}
+
+export async function createApp(settings: Settings, parts?: Parts): Promise<App> {
+  const { store, engines, log } = parts ?? (await realParts(settings))
+  const rules: TargetRules = {
+    guard: createNetworkGuard(settings.network),
+    credentials: settings.credentials.allow,
+    statementTimeoutMs: settings.timeouts.statementMs,
+  }
+  const links = createLinks({ store, engines, rules, linksPerInstance: settings.limits.linksPerInstance })
+  const leases = createLeases(store, randomUUID())
+  const onFault = (error: unknown) => log.error({ err: error }, 'worker failed')
+  const worker = createWorker({ store, links, leases, deadlineMs: 3 * settings.timeouts.statementMs, onFault })
+  const ledger = createLedger({ store, links, leases, onPostponed: worker.wake })
+  const services = createServices({
+    store,
+    engines,
+    links,
+    ledger,
+    rules,
+    installationPolicy: settings.policy,
+    wakeWorker: worker.wake,
+    onTestFailure: fault => log.info({ err: fault }, 'a connection test failed'),
+  })
+  const http = createHttp({ settings, log, ready: () => store.ping(), metrics: createMetrics() })
+  const dialectParts = { services, requestTimeoutMs: settings.timeouts.requestMs, version: VERSION, dialects: DIALECTS }
+  await http.register(nativeDialect, dialectParts)
+  await http.register(wiremockDialect, dialectParts)
+
+  async function start(): Promise<string> {
+    const url = await http.listen({ host: settings.host, port: settings.port })
+    worker.start()
+    return settings.publicUrl ?? url
+  }
+
+  async function stop(): Promise<void> {
+    await http.close()
+    await worker.stop()
+    leases[Symbol.dispose]()
+    await links[Symbol.asyncDispose]()
+    await store.close()
+  }
+
+  return { http, store, services, start, stop }
+}

@@ -1,0 +1,44 @@
+import type { FastifyRequest } from 'fastify'
+import type { Operation, TargetOutcome } from '../../domain/operation.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { UserDone } from '../../services/user-changes.ts'
+import type { RouteParts } from './context.ts'
+import { fromUserDone, type Verified } from './wire/users.ts'
+
+/** The answer of a create or reset: the password, strings for the usual clients, and the proof if one was asked for. */
+export async function handOver(
+  parts: RouteParts,
+  request: FastifyRequest,
+  done: UserDone,
+  chosen?: Secret,
+): Promise<unknown> {
+  const wantsProof = (request.query as { verify?: boolean }).verify
+  const verified = wantsProof ? await verify(parts, done, chosen ?? done.password) : undefined
+  return fromUserDone(done, await stringsFor(parts, done), verified)
+}
+
+async function verify(parts: RouteParts, { shown }: UserDone, password?: Secret): Promise<Verified | undefined> {
+  if (!shown || !password) return undefined
+  return parts.services.users.verify(shown, password, AbortSignal.timeout(parts.requestTimeoutMs))
+}
+
+async function stringsFor(
+  { services }: RouteParts,
+  { shown, password }: UserDone,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  return shown && password ? services.users.connectionStrings(shown, password.reveal()) : undefined
+}
+
+/** An answer that is handed over later: the same as the first would have been, but for what only the request could say. */
+export async function answerOf(
+  parts: RouteParts,
+  operation: Operation,
+  outcomes: readonly TargetOutcome[],
+): Promise<unknown> {
+  const [outcome] = outcomes
+  const [target] = operation.targets
+  if (!outcome?.user || !target) return { operation: operation.id }
+  const shown = await parts.services.users.shown(target.instanceId, outcome.user)
+  const done: UserDone = { operationId: operation.id, shown, password: outcome.password }
+  return fromUserDone(done, await stringsFor(parts, done))
+}

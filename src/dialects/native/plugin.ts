@@ -1,0 +1,106 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Fault } from '../../domain/fault.ts'
+import { privateKeyOf, refused } from '../../services/authentication.ts'
+import { compileLazily, type RequestTypes } from '../validation.ts'
+import type { NativeHttp, RouteParts } from './context.ts'
+import { nativeDocument } from './document.ts'
+import { Problem, sendProblem } from './problems.ts'
+import { replayHooks } from './replay.ts'
+import { aboutRoutes, aboutSchemas } from './routes/about.ts'
+import { connectionRoutes, connectionSchemas } from './routes/connections.ts'
+import { databaseRoutes, databaseSchemas } from './routes/databases.ts'
+import { eventRoutes } from './routes/events.ts'
+import { instanceRoutes, instanceSchemas } from './routes/instances.ts'
+import { keyRoutes, keySchemas } from './routes/keys.ts'
+import { operationRoutes, operationSchemas } from './routes/operations.ts'
+import { projectRoutes, projectSchemas } from './routes/projects.ts'
+import { userRoutes, userSchemas } from './routes/users.ts'
+
+export interface NativeParts extends RouteParts {
+  readonly version: string
+  readonly dialects: readonly string[]
+}
+
+const SCHEMAS: readonly TSchema[] = [
+  Problem,
+  ...aboutSchemas,
+  ...projectSchemas,
+  ...keySchemas,
+  ...connectionSchemas,
+  ...instanceSchemas,
+  ...userSchemas,
+  ...databaseSchemas,
+  ...operationSchemas,
+]
+
+/** Rolecall's own API: contracts of `/rolecall/v1`. */
+export async function nativeDialect(scope: FastifyInstance, parts: NativeParts): Promise<void> {
+  await scope.register(swagger, nativeDocument(parts.version))
+  scope.get('/openapi/native.json', { schema: { hide: true } }, async () => scope.nativeSwagger())
+  await scope.register(async api => routes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/rolecall/v1' })
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    nativeSwagger(): unknown
+  }
+}
+
+async function routes(api: NativeHttp, parts: NativeParts): Promise<void> {
+  for (const schema of SCHEMAS) api.addSchema(schema)
+  api.setValidatorCompiler(compileLazily)
+  api.setSerializerCompiler(() => value => JSON.stringify(value))
+  api.setErrorHandler(sendProblem)
+  api.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new Fault('not_found', 'request', `No ${request.method} ${request.url.split('?')[0]} here`),
+      request,
+      reply,
+    ),
+  )
+  acceptEmptyJson(api)
+  api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))
+  replayHooks(api, parts)
+  aboutRoutes(api, parts)
+  projectRoutes(api, parts)
+  keyRoutes(api, parts)
+  connectionRoutes(api, parts)
+  instanceRoutes(api, parts)
+  userRoutes(api, parts)
+  databaseRoutes(api, parts)
+  operationRoutes(api, parts)
+  eventRoutes(api, parts)
+}
+
+/** Before routing to a thing, reading the body or validating anything: ids can't be probed without a key. */
+async function authenticate({ services }: RouteParts, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.header('cache-control', 'no-store')
+  const key = privateKeyOf(request.headers.authorization, ['bearer', 'token'])
+  if (!key) throw refused()
+  request.caller = await services.authentication.byPrivateKey(key, {
+    address: request.ip,
+    dialect: 'native',
+    requestId: request.id,
+  })
+}
+
+/** Clients send a JSON content type with bodiless POSTs and DELETEs; that is no body, not a broken one. */
+function acceptEmptyJson(api: NativeHttp): void {
+  api.removeContentTypeParser('application/json')
+  api.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    const text = body.toString().replace(/^\uFEFF/, '')
+    if (text.trim() === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text, inert))
+    } catch {
+      done(new Fault('malformed', 'request', 'The body is not valid JSON'))
+    }
+  })
+}
+
+/** A member called `__proto__` is left out instead of becoming one. */
+function inert(this: unknown, name: string, value: unknown): unknown {
+  return name === '__proto__' ? undefined : value
+}

@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Fault } from '../../domain/fault.ts'
+import type { NativeHttp, RouteParts } from './context.ts'
+import { answerOf } from './handing-over.ts'
+
+const REPLAYED: ReadonlySet<string> = new Set(['POST', 'PATCH', 'DELETE'])
+
+/** `Idempotency-Key`, and what becomes of an answer: delivered, or kept for its caller. */
+export function replayHooks(api: NativeHttp, parts: RouteParts): void {
+  const { replays, operations } = parts.services
+
+  api.addHook('preHandler', async (request, reply) => {
+    const key = request.headers['idempotency-key']
+    if (key === undefined || !REPLAYED.has(request.method) || makesKey(request) || isDryRun(request)) return
+    checkKey(key)
+    const state = await replays.begin(
+      request.caller.key.id,
+      key as string,
+      textOf(request),
+      AbortSignal.timeout(parts.requestTimeoutMs),
+    )
+    if (state.kind === 'new') {
+      request.replay = state.replay
+      return
+    }
+    reply.header('idempotency-replayed', 'true')
+    if (state.kind === 'answered') return sendAgain(reply, state.answer)
+    request.replay = state.replay
+    const status = request.method === 'POST' && request.routeOptions.url?.endsWith('s') ? 201 : 200
+    reply.header('rolecall-operation', state.operation.id)
+    return reply.code(status).send(await answerOf(parts, state.operation, state.outcomes))
+  })
+
+  api.addHook('onSend', async (request, reply, payload) => {
+    if (!request.replay) return payload
+    const { replay } = request
+    const unfinished = reply.statusCode >= 500 || typeof payload !== 'string'
+    if (!unfinished) await replays.keep(replay, { status: reply.statusCode, headers: headersOf(reply), body: payload })
+    else if (!reply.hasHeader('rolecall-operation')) await replays.forget(replay)
+    return payload
+  })
+
+  // 'finish' means that the socket took the last byte; without it the answer stays undelivered, and its caller can fetch it.
+  api.addHook('onResponse', async (request, reply) => {
+    if (request.operationId && reply.raw.writableFinished) await operations.delivered(request.operationId)
+  })
+}
+
+function makesKey(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.endsWith('/keys') ?? false
+}
+
+function isDryRun(request: FastifyRequest): boolean {
+  return (request.query as { dryRun?: boolean }).dryRun === true
+}
+
+function checkKey(key: string | string[]): void {
+  if (typeof key === 'string' && /^[\x20-\x7e]{1,255}$/.test(key)) return
+  throw new Fault('malformed', 'request', 'An Idempotency-Key has 1 to 255 printable ASCII characters')
+}
+
+/** The whole request; the store keeps a keyed hash of it alone. */
+function textOf(request: FastifyRequest): string {
+  return JSON.stringify([request.method, request.url, request.body ?? null])
+}
+
+const KEPT_HEADERS = ['content-type', 'rolecall-operation', 'etag', 'location']
+
+function headersOf(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(
+    KEPT_HEADERS.flatMap(name => (reply.hasHeader(name) ? [[name, String(reply.getHeader(name))]] : [])),
+  )
+}
+
+function sendAgain(
+  reply: FastifyReply,
+  answer: { status: number; headers: Readonly<Record<string, string>>; body: string },
+): FastifyReply {
+  return reply
+    .code(answer.status)
+    .headers(answer.headers)
+    .serializer((body: unknown) => body as string)
+    .send(answer.body)
+}

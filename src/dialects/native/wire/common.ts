@@ -1,0 +1,74 @@
+import { Type } from 'typebox'
+import { BUILT_IN_POLICY } from '../../../domain/policy.ts'
+import { ROLES } from '../../../domain/role.ts'
+
+/** Milliseconds as RFC 3339 UTC; nothing stays nothing. */
+export function toTime(at: number): string
+export function toTime(at: number | undefined): string | undefined
+export function toTime(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString()
+}
+
+export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, with milliseconds' })
+export const RoleName = Type.Enum([...ROLES])
+export const Closed = { additionalProperties: false } as const
+
+/** The levels at which a policy may be said share this schema. */
+export const PolicySchema = Type.Object(
+  {
+    minPasswordLength: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1024, default: BUILT_IN_POLICY.minPasswordLength }),
+    ),
+    onOwned: Type.Optional(
+      Type.String({
+        pattern: '^(refuse|drop|reassign:.+)$',
+        description: 'What a drop does with objects the user owns',
+      }),
+    ),
+    allowOwnedDrop: Type.Optional(Type.Boolean()),
+    forceDropDatabase: Type.Optional(Type.Boolean()),
+    manageExisting: Type.Optional(
+      Type.Boolean({ description: 'May logins that others made be reset, locked or dropped' }),
+    ),
+    closePublic: Type.Optional(Type.Boolean()),
+    newUserGrants: Type.Optional(Type.Enum(['none', 'read', 'readwrite', 'owner'])),
+    passwordRecall: Type.Optional(Type.Enum(['never', 'stored'])),
+    onDelete: Type.Optional(Type.Enum(['release', 'refuse'])),
+  },
+  Closed,
+)
+
+/** Every change answers with the operation that made it. */
+export const OperationId = Type.String({ pattern: '^op_[0-9A-Z]{26}$' })
+
+export const ChangeQuery = Type.Object({
+  dryRun: Type.Optional(Type.Boolean({ description: 'Answer with the statements that would run; nothing is written' })),
+})
+
+export const VerifiedChangeQuery = Type.Object({
+  dryRun: Type.Optional(Type.Boolean({ description: 'Answer with the statements that would run; nothing is written' })),
+  verify: Type.Optional(Type.Boolean({ description: 'Try the new login before the answer' })),
+})
+
+export const Plan = Type.Object(
+  {
+    plan: Type.Object({
+      steps: Type.Array(
+        Type.Object({
+          instance: Type.String(),
+          database: Type.Optional(Type.String()),
+          statement: Type.String(),
+          why: Type.String(),
+        }),
+      ),
+      refusals: Type.Array(
+        Type.Object({
+          fault: Type.String(),
+          detail: Type.String(),
+          counts: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+        }),
+      ),
+    }),
+  },
+  { $id: 'Plan' },
+)

@@ -1,0 +1,136 @@
+import { Fault, isTransient, toFault } from '../domain/fault.ts'
+import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
+import { showStep } from '../engines/engine.ts'
+import type { ClaimedOperation, Held, Store } from '../store/store.ts'
+import { type Attempt, closeAttempt, openTarget, planTarget, readBack, refuse, runSteps, takeBack } from './attempt.ts'
+import type { Leases } from './leases.ts'
+import type { Links } from './links.ts'
+import { close, postpone, settle } from './outcome.ts'
+import { mayUndo, type RecordWish } from './settlement.ts'
+
+export interface RecoveryParts {
+  readonly store: Store
+  readonly links: Links
+  readonly leases: Leases
+  /** Passes when the attempt has taken too long; it is tried again later. */
+  readonly deadlineMs: number
+}
+
+/** A stuck operation is tried for ever, at most this far apart. */
+const LONGEST_WAIT_MS = 30_000
+
+/** Brings an operation that its process left behind to its end: asks the engine what has been applied, never our notes. */
+export async function recover(parts: RecoveryParts, operation: ClaimedOperation): Promise<void> {
+  const held: Held = { worker: operation.worker, attempt: operation.attempts }
+  using lease = parts.leases.hold(operation.id)
+  const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(parts.deadlineMs)])
+  const attempts: Attempt[] = []
+  try {
+    await endEarlierAttempts(parts, operation, signal)
+    for (const [at, target] of operation.targets.entries())
+      attempts.push(await openAgain(parts, operation, target, at, signal))
+    await bringToEnd(parts, operation, attempts, held, lease.signal)
+  } catch (error) {
+    await handOver(parts.store, operation, attempts, held, toFault(error))
+  } finally {
+    await Promise.all(attempts.map(closeAttempt))
+  }
+}
+
+/** A statement sent before a crash can take effect seconds later: the old sessions are ended, and seen gone, before anybody looks. */
+async function endEarlierAttempts(
+  parts: RecoveryParts,
+  operation: ClaimedOperation,
+  signal: AbortSignal,
+): Promise<void> {
+  const session = { installation: parts.store.installation, operation: operation.id }
+  for (const target of operation.targets)
+    await parts.links.endSession(target.instanceId, session, signal, ownPassword(target))
+}
+
+function openAgain(
+  parts: RecoveryParts,
+  operation: ClaimedOperation,
+  target: OperationTarget,
+  at: number,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const record = (operation.records[at] ?? {}) as unknown as RecordWish & { ownLogin?: boolean }
+  const again = { instanceId: target.instanceId, change: target.change, wish: record, ownLogin: record.ownLogin }
+  return openTarget(parts, operation.id, operation.attempts, again, signal)
+}
+
+function ownPassword(target: OperationTarget) {
+  const record = (target.record ?? {}) as { ownLogin?: boolean }
+  return record.ownLogin && 'password' in target.change ? target.change.password : undefined
+}
+
+async function bringToEnd(
+  parts: RecoveryParts,
+  operation: ClaimedOperation,
+  attempts: readonly Attempt[],
+  held: Held,
+  leaseLost: AbortSignal,
+): Promise<void> {
+  const looked = await Promise.all(attempts.map(planTarget))
+  const untouched = looked.every(({ facts }, at) => !facts.applied && mayUndo(operation.targets[at]!))
+  if (untouched)
+    return close(
+      parts.store,
+      operation.id,
+      held,
+      new Fault('unavailable', 'server', 'It was interrupted before anything was changed'),
+    )
+  const outcomes: TargetOutcome[] = []
+  const steps: StepShown[][] = []
+  for (const [at, attempt] of attempts.entries()) {
+    const { facts, plan } = looked[at]!
+    if (isAnother(operation.targets[at]!, facts.exists ? facts.incarnation : undefined)) {
+      outcomes.push({})
+      steps.push([])
+      continue
+    }
+    refuse([plan])
+    await runSteps(attempt, plan, leaseLost)
+    outcomes.push(await readBack(attempt))
+    steps.push(plan.steps.flatMap(showStep))
+  }
+  await settle(parts.store, operation.id, held, outcomes, steps)
+}
+
+/** Somebody dropped the subject and made another of its name: it is not the one we were asked to change. */
+function isAnother(target: OperationTarget, incarnation: string | undefined): boolean {
+  return target.incarnation !== undefined && incarnation !== undefined && target.incarnation !== incarnation
+}
+
+/** What a repeat may cure is tried again later; for the rest, what was done is taken back. */
+async function handOver(
+  store: Store,
+  operation: ClaimedOperation,
+  attempts: readonly Attempt[],
+  held: Held,
+  fault: Fault,
+): Promise<void> {
+  if (isTransient(fault) || fault.code === 'server_changed') {
+    return postpone(store, operation.id, held, fault, waitAfter(operation.attempts))
+  }
+  try {
+    await takeBackWhatIsOurs(attempts)
+    await close(store, operation.id, held, fault)
+  } catch (error) {
+    await postpone(store, operation.id, held, toFault(error), waitAfter(operation.attempts))
+  }
+}
+
+async function takeBackWhatIsOurs(attempts: readonly Attempt[]): Promise<void> {
+  const looked = await Promise.all(attempts.map(planTarget))
+  await takeBack(
+    attempts,
+    looked.map(({ facts }) => facts),
+  )
+}
+
+/** 0.5, 1, 2, … 30 seconds. */
+export function waitAfter(attempts: number): number {
+  return Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(attempts - 1, 10))
+}

@@ -1,0 +1,90 @@
+import { type Change, goesForward, passwordOf } from '../domain/change.ts'
+import type { Operation, OperationTarget, TargetOutcome } from '../domain/operation.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { DatabaseUser } from '../domain/user.ts'
+import type { Tables } from '../store/store.ts'
+import type { UserRecord } from '../store/user-record.ts'
+
+/** What the caller wants remembered beside the engine once the change has settled. */
+export interface RecordWish {
+  readonly username: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly description?: string
+  readonly asked?: Readonly<Record<string, unknown>>
+  /** The caller chose the password: it is never answered. */
+  readonly passwordChosen?: boolean
+  /** Policy `passwordRecall` is `stored`. */
+  readonly keepPassword?: boolean
+  /** Connections that log in as this user: their sealed credential changes with its password. */
+  readonly connections?: readonly string[]
+}
+
+/** What a settled target leaves to be handed over. */
+export function outcomeOf(change: Change, user: DatabaseUser | undefined, wish: RecordWish): TargetOutcome {
+  const password = wish.passwordChosen ? undefined : passwordOf(change)
+  return { user, password }
+}
+
+/** Writes, in the settling transaction, what we know of the subject now. */
+export async function remember(
+  tables: Tables,
+  operation: Operation,
+  target: OperationTarget,
+  outcome: TargetOutcome,
+  wish: RecordWish,
+  now: number,
+): Promise<void> {
+  if (target.subject.kind !== 'user') return
+  if (target.kind === 'drop-user') return tables.users.remove(target.instanceId, target.subject.key)
+  const before = await tables.users.find(target.instanceId, target.subject.key)
+  const after = recordAfter(operation, target, outcome, wish, now, before)
+  if (after) await tables.users.put(after)
+  await changeCredentials(tables, wish.connections ?? [], passwordOf(target.change))
+}
+
+/** Pure: the record once `target` has settled; undefined where there is nothing to remember. */
+export function recordAfter(
+  operation: Pick<Operation, 'id' | 'operatorId' | 'dialect'>,
+  target: OperationTarget,
+  outcome: TargetOutcome,
+  wish: RecordWish,
+  now: number,
+  before?: UserRecord,
+): UserRecord | undefined {
+  const incarnation = outcome.user?.incarnation
+  const same = before && before.incarnation === incarnation ? before : undefined
+  const password = passwordOf(target.change)
+  if (target.kind !== 'create-user' && !password && !same) return undefined
+  const made = {
+    operationId: operation.id,
+    operatorId: operation.operatorId,
+    username: wish.username,
+    dialect: operation.dialect,
+    at: now,
+  }
+  return {
+    instanceId: target.instanceId,
+    key: target.subject.key,
+    incarnation,
+    madeBy: target.kind === 'create-user' ? made : same?.madeBy,
+    passwordChangedAt: password ? now : same?.passwordChangedAt,
+    labels: wish.labels ?? same?.labels ?? {},
+    description: wish.description ?? same?.description,
+    validUntil: same?.validUntil,
+    asked: { ...same?.asked, ...wish.asked },
+    password: password ? (wish.keepPassword ? password : undefined) : same?.password,
+  }
+}
+
+async function changeCredentials(tables: Tables, ids: readonly string[], secret?: Secret): Promise<void> {
+  if (!secret) return
+  for (const id of ids) {
+    const connection = await tables.connections.find(id)
+    if (connection) await tables.connections.save(connection, { kind: 'sealed', secret })
+  }
+}
+
+/** True if recovery may close it as undone when nothing of it has been applied. */
+export function mayUndo(target: OperationTarget): boolean {
+  return !goesForward(target.change)
+}

@@ -1,0 +1,316 @@
+import type { Caller } from '../domain/caller.ts'
+import {
+  addressesOf,
+  type Connection,
+  type ConnectionOptions,
+  type Credential,
+  type HostPort,
+  type Tls,
+} from '../domain/connection.ts'
+import { Fault } from '../domain/fault.ts'
+import { newShortId } from '../domain/id.ts'
+import type { Advertise, EngineName, Instance, Mode } from '../domain/instance.ts'
+import type { KeyPage, Page } from '../domain/page.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { Engines } from '../engines/registry.ts'
+import type { ConnectionFilter, Store, Tables } from '../store/store.ts'
+import { checkRight, maySee } from './access.ts'
+import { auditOf } from './audit.ts'
+import { bareHost, violationsOf } from './connection-rules.ts'
+import { checkAgrees, leaveInstance, newInstance } from './instance-making.ts'
+import type { NetworkGuard } from './network-guard.ts'
+import { mayReferTo } from './targets.ts'
+
+/** Everything that can be said of a connection; the fields from `instanceName` on belong to its instance. */
+export interface ConnectionWish {
+  readonly name: string
+  readonly engine: EngineName
+  readonly databaseType: string
+  readonly host: string
+  readonly port: number
+  readonly hosts?: readonly HostPort[]
+  readonly database: string
+  readonly username: string
+  readonly password?: Secret
+  readonly credential?: Credential
+  readonly authDatabase?: string
+  readonly mechanism?: string
+  readonly tls?: Tls
+  readonly options?: ConnectionOptions
+  readonly instanceName?: string
+  readonly slug?: string
+  readonly version?: string
+  readonly advertise?: Advertise
+  readonly defaultDatabase?: string
+  readonly accountHost?: string
+  readonly policy?: Policy
+  readonly tags?: readonly string[]
+  readonly mode?: Mode
+}
+
+export interface ConnectionShown {
+  readonly connection: Connection
+  readonly instance: Instance
+}
+
+export interface ConnectionPage {
+  readonly items: readonly Connection[]
+  readonly total: number
+}
+
+/** Stored coordinates of the servers of a project. None of these contacts a server. */
+export interface Connections {
+  list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>>
+  listByOffset(caller: Caller, filter: ConnectionFilter, offset: number, limit: number): Promise<ConnectionPage>
+  get(caller: Caller, id: string): Promise<ConnectionShown>
+  create(caller: Caller, projectId: string, wish: ConnectionWish): Promise<ConnectionShown>
+  /** Fields that `wish` leaves out stay as they are, the password too. */
+  change(caller: Caller, id: string, wish: Partial<ConnectionWish>, version?: number): Promise<ConnectionShown>
+  /** The last connection takes its instance along. */
+  remove(caller: Caller, id: string, version?: number): Promise<void>
+}
+
+export interface ConnectionParts {
+  readonly store: Store
+  readonly engines: Engines
+  readonly guard: NetworkGuard
+  readonly credentials: readonly string[]
+}
+
+export function createConnections(parts: ConnectionParts): Connections {
+  const { store, engines, guard } = parts
+
+  async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>> {
+    checkRight(caller, projectId, 'read')
+    const found = await store.read.connections.list(projectId, page)
+    const items = await Promise.all(found.items.map(connection => shown(store.read, connection)))
+    return { items, next: found.next }
+  }
+
+  function listByOffset(
+    caller: Caller,
+    filter: ConnectionFilter,
+    offset: number,
+    limit: number,
+  ): Promise<ConnectionPage> {
+    checkRight(caller, filter.projectId, 'read')
+    return store.read.connections.listByOffset(filter, offset, limit)
+  }
+
+  async function get(caller: Caller, id: string): Promise<ConnectionShown> {
+    return shown(store.read, await mustSee(store.read, caller, id))
+  }
+
+  async function create(caller: Caller, projectId: string, raw: ConnectionWish): Promise<ConnectionShown> {
+    checkRight(caller, projectId, 'administer')
+    const wish = tidy(raw)
+    check(wish)
+    return store.transaction(async tables => {
+      const now = await tables.now()
+      const instance = await joinOrMake(tables, projectId, wish, now)
+      const connection = toConnection(wish, {
+        id: newShortId(),
+        projectId,
+        instanceId: instance.id,
+        createdBy: caller.operator.id,
+        createdAt: now,
+      })
+      await tables.connections.add(connection)
+      await tables.audit.add(
+        auditOf(caller, {
+          projectId,
+          action: 'connection.create',
+          subject: connection.id,
+          detail: fieldsOf(raw),
+          at: now,
+        }),
+      )
+      return shown(tables, connection)
+    })
+  }
+
+  async function change(
+    caller: Caller,
+    id: string,
+    raw: Partial<ConnectionWish>,
+    version?: number,
+  ): Promise<ConnectionShown> {
+    const { projectId } = await mustSee(store.read, caller, id)
+    checkRight(caller, projectId, 'administer')
+    return store.transaction(async tables => {
+      const before = await mustSee(tables, caller, id)
+      const wish = tidy({ ...toWish(before), ...raw })
+      check(wish)
+      const now = await tables.now()
+      const instanceId = await instanceAfter(tables, before, wish, raw, now)
+      const credential = credentialOf(raw)
+      const after: Connection = {
+        ...before,
+        ...toConnection(wish, { ...before, instanceId }),
+        updatedAt: now,
+        version: version ?? before.version,
+      }
+      await tables.connections.save(after, credential)
+      if (instanceId !== before.instanceId) await leaveInstance(tables, before.instanceId)
+      await tables.audit.add(
+        auditOf(caller, {
+          projectId,
+          action: actionOf(before, wish, raw),
+          subject: id,
+          detail: fieldsOf(raw),
+          at: now,
+        }),
+      )
+      return shown(tables, await mustSee(tables, caller, id))
+    })
+  }
+
+  async function remove(caller: Caller, id: string, version?: number): Promise<void> {
+    const { projectId } = await mustSee(store.read, caller, id)
+    checkRight(caller, projectId, 'administer')
+    await store.transaction(async tables => {
+      const connection = await mustSee(tables, caller, id)
+      if (version !== undefined && version !== connection.version)
+        throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
+      await tables.connections.remove(id)
+      await leaveInstance(tables, connection.instanceId)
+      await tables.audit.add(
+        auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: await tables.now() }),
+      )
+    })
+  }
+
+  function check(wish: ConnectionWish): void {
+    const violations = [...violationsOf(wish, engines.get(wish.engine).about, guard)]
+    const { credential } = wish
+    const refers = credential?.kind === 'env' || credential?.kind === 'file'
+    if (refers && !mayReferTo(credential, parts.credentials)) {
+      violations.push({
+        pointer: '/credential',
+        detail: `is not named by the setting credentials.allow (${parts.credentials.join(', ')})`,
+      })
+    }
+    if (violations.length > 0)
+      throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
+  }
+
+  async function joinOrMake(tables: Tables, projectId: string, wish: ConnectionWish, now: number): Promise<Instance> {
+    const known = await tables.instances.findByAddress(
+      projectId,
+      wish.engine,
+      addressesOf({ ...wish, hosts: wish.hosts ?? [] }),
+    )
+    if (known) {
+      checkAgrees(known, wish)
+      return known
+    }
+    const instance = await newInstance(tables, projectId, wish, now)
+    await tables.instances.add(instance)
+    return instance
+  }
+
+  /** Other hosts can lead to another instance; the same ones stay where they are, whatever else changes. */
+  async function instanceAfter(
+    tables: Tables,
+    before: Connection,
+    wish: ConnectionWish,
+    raw: Partial<ConnectionWish>,
+    now: number,
+  ): Promise<string> {
+    const moved =
+      raw.host !== undefined || raw.port !== undefined || raw.hosts !== undefined || raw.engine !== undefined
+    const same = moved && before.engine === wish.engine && sameAddresses(before, wish)
+    if (moved && !same) return (await joinOrMake(tables, before.projectId, wish, now)).id
+    const instance = await tables.instances.find(before.instanceId)
+    if (instance) checkAgrees(instance, raw)
+    return before.instanceId
+  }
+
+  return { list, listByOffset, get, create, change, remove }
+}
+
+async function mustSee(tables: Tables, caller: Caller, id: string): Promise<Connection> {
+  const connection = await tables.connections.find(id)
+  if (!connection || !maySee(caller, connection.projectId))
+    throw new Fault('not_found', 'connection', `No connection ${id}`)
+  return connection
+}
+
+async function shown(tables: Tables, connection: Connection): Promise<ConnectionShown> {
+  const instance = await tables.instances.find(connection.instanceId)
+  if (!instance) throw new Fault('internal', 'instance', 'The connection has lost its instance')
+  return { connection, instance }
+}
+
+/** As it is stored: names trimmed, addresses bare. */
+function tidy(wish: ConnectionWish): ConnectionWish {
+  const hosts = wish.hosts?.map(({ host, port }) => ({ host: bareHost(host), port }))
+  return { ...wish, name: wish.name.trim(), host: bareHost(wish.host), hosts }
+}
+
+type Identity = Pick<Connection, 'id' | 'projectId' | 'instanceId' | 'createdBy' | 'createdAt'>
+
+function toConnection(wish: ConnectionWish, identity: Identity): Connection {
+  const { name, engine, databaseType, host, port, database, username, authDatabase, mechanism, tls } = wish
+  const { id, projectId, instanceId, createdBy, createdAt } = identity
+  const common = {
+    name,
+    engine,
+    databaseType,
+    host,
+    port,
+    hosts: wish.hosts ?? [],
+    database,
+    username,
+    authDatabase,
+    mechanism,
+    tls,
+  }
+  return {
+    ...common,
+    id,
+    projectId,
+    instanceId,
+    createdBy,
+    createdAt,
+    credential: credentialOf(wish) ?? undefined,
+    options: wish.options ?? {},
+    updatedAt: createdAt,
+    version: 1,
+  }
+}
+
+function toWish(connection: Connection): ConnectionWish {
+  const { name, engine, databaseType, host, port, hosts, database, username, authDatabase, mechanism, tls, options } =
+    connection
+  return { name, engine, databaseType, host, port, hosts, database, username, authDatabase, mechanism, tls, options }
+}
+
+/** Undefined: nothing was said of it. */
+function credentialOf({
+  password,
+  credential,
+}: Pick<ConnectionWish, 'password' | 'credential'>): Credential | undefined {
+  return password ? { kind: 'sealed', secret: password } : credential
+}
+
+function sameAddresses(before: Connection, wish: ConnectionWish): boolean {
+  const texts = (all: readonly HostPort[]) =>
+    all
+      .map(({ host, port }) => `${host.toLowerCase()} ${port}`)
+      .sort()
+      .join()
+  return texts(addressesOf(before)) === texts(addressesOf({ ...wish, hosts: wish.hosts ?? [] }))
+}
+
+/** Names of the fields that were given, never their values. */
+function fieldsOf(wish: Partial<ConnectionWish>): readonly string[] {
+  return Object.keys(wish).filter(name => wish[name as keyof ConnectionWish] !== undefined)
+}
+
+/** A move without a new password carries the old secret to another server: told apart in the audit. */
+function actionOf(before: Connection, wish: ConnectionWish, raw: Partial<ConnectionWish>): string {
+  const moved = before.engine !== wish.engine || !sameAddresses(before, wish)
+  return moved && !raw.password && !raw.credential ? 'connection.move-with-stored-secret' : 'connection.change'
+}

@@ -1,0 +1,99 @@
+import { Fault, type Violation } from '../domain/fault.ts'
+import { newInstanceId } from '../domain/id.ts'
+import type { Instance } from '../domain/instance.ts'
+import type { Tables } from '../store/store.ts'
+import type { ConnectionWish } from './connections.ts'
+
+/** The instance that a first connection makes. Names it did not choose are derived from the connection's own, made unique. */
+export async function newInstance(
+  tables: Tables,
+  projectId: string,
+  wish: ConnectionWish,
+  now: number,
+): Promise<Instance> {
+  const slug = wish.slug ?? (await freeSlug(tables, projectId, slugOf(wish.name)))
+  const name = wish.instanceName ?? (wish.slug ? await freeName(tables, projectId, slug) : slug)
+  if (await tables.instances.isTaken(projectId, { slug })) throw taken('/slug', slug)
+  if (await tables.instances.isTaken(projectId, { name })) throw taken('/instanceName', name)
+  return {
+    id: newInstanceId(),
+    projectId,
+    engine: wish.engine,
+    name,
+    slug,
+    versionSlug: wish.version,
+    mode: wish.mode ?? 'manage',
+    policy: wish.policy ?? {},
+    tags: wish.tags ?? [],
+    advertise: wish.advertise ?? {},
+    accountHost: wish.accountHost,
+    defaultDatabase: wish.defaultDatabase,
+    leaving: false,
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  }
+}
+
+/** The last connection takes its instance along, unless operations are still open there: then it is shown as leaving until they are done. */
+export async function leaveInstance(tables: Tables, instanceId: string): Promise<void> {
+  if ((await tables.connections.ofInstance(instanceId)).length > 0) return
+  await tables.instances.remove(instanceId)
+}
+
+/** A field of the instance that a later connection contradicts is refused: two connections can't both be right. */
+export function checkAgrees(instance: Instance, wish: Partial<ConnectionWish>): void {
+  const said: Readonly<Record<string, readonly [unknown, unknown]>> = {
+    instanceName: [wish.instanceName, instance.name],
+    slug: [wish.slug, instance.slug],
+    version: [wish.version, instance.versionSlug],
+    advertise: [wish.advertise, instance.advertise],
+    defaultDatabase: [wish.defaultDatabase, instance.defaultDatabase],
+    accountHost: [wish.accountHost, instance.accountHost],
+    policy: [wish.policy, instance.policy],
+    tags: [wish.tags, instance.tags],
+    mode: [wish.mode, instance.mode],
+  }
+  const violations = Object.entries(said).flatMap(([field, [wanted, actual]]): Violation[] => {
+    if (wanted === undefined || JSON.stringify(wanted) === JSON.stringify(actual)) return []
+    return [
+      {
+        pointer: `/${field}`,
+        detail: `contradicts the instance ${instance.name}, which these hosts already lead to; change the instance instead`,
+      },
+    ]
+  })
+  if (violations.length > 0)
+    throw new Fault('invalid', 'connection', 'The connection contradicts its instance', { violations })
+}
+
+function taken(pointer: string, name: string): Fault {
+  return new Fault('invalid', 'connection', `${name} is taken by another instance of the project`, {
+    violations: [{ pointer, detail: 'is taken by another instance of the project' }],
+  })
+}
+
+/** `Orders (staging)` becomes `orders-staging`. */
+export function slugOf(name: string): string {
+  const slug = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+  return slug.slice(0, 56) || 'instance'
+}
+
+async function freeSlug(tables: Tables, projectId: string, wanted: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const slug = n === 1 ? wanted : `${wanted}-${n}`
+    if (!(await tables.instances.isTaken(projectId, { slug, name: slug }))) return slug
+  }
+}
+
+async function freeName(tables: Tables, projectId: string, wanted: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? wanted : `${wanted}-${n}`
+    if (!(await tables.instances.isTaken(projectId, { name }))) return name
+  }
+}

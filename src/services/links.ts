@@ -1,0 +1,163 @@
+import type { Connection } from '../domain/connection.ts'
+import { Fault, isFault } from '../domain/fault.ts'
+import type { Instance } from '../domain/instance.ts'
+import type { Secret } from '../domain/secret.ts'
+import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../engines/engine.ts'
+import type { Engines } from '../engines/registry.ts'
+import type { Links as LedgerLinks, OpenLink } from '../ledger/links.ts'
+import type { Store } from '../store/store.ts'
+import { createWatch } from './server-watch.ts'
+import { passwordBehind, type TargetRules, targetOf } from './targets.ts'
+
+/** How an instance is reached: through its managing connection, found on first contact. */
+export interface Links extends LedgerLinks, AsyncDisposable {
+  /** Reads over a kept link. */
+  read<T>(instance: Instance, signal: AbortSignal, work: (client: AdminClient) => Promise<T>): Promise<T>
+  /** The connection that manages: the oldest whose login proved to have the rights. Finds it by trying, if nobody has yet. */
+  manager(instance: Instance, signal: AbortSignal): Promise<Connection>
+  /** Tries one login of the instance. */
+  canLogIn(instance: Instance, key: { readonly name: string }, password: Secret, signal: AbortSignal): Promise<boolean>
+}
+
+export interface LinkParts {
+  readonly store: Store
+  readonly engines: Engines
+  readonly rules: TargetRules
+  readonly linksPerInstance: number
+}
+
+/** An idle reading link is closed after this long: managed servers count their connections. */
+const IDLE_MS = 30_000
+
+export function createLinks(parts: LinkParts): Links {
+  const { store, engines, rules } = parts
+  const watch = createWatch(store)
+  const pools = new Map<string, { readonly version: number; readonly pool: ReadPool }>()
+
+  const engineOf = (instance: Pick<Instance, 'engine'>): Engine => engines.get(instance.engine)
+
+  async function read<T>(
+    instance: Instance,
+    signal: AbortSignal,
+    work: (client: AdminClient) => Promise<T>,
+  ): Promise<T> {
+    const connection = await manager(instance, signal)
+    const pool = await poolOf(connection)
+    return pool.use(signal, async client => {
+      await watch.saw(instance, client.server)
+      return work(client)
+    })
+  }
+
+  async function poolOf(connection: Connection): Promise<ReadPool> {
+    const known = pools.get(connection.id)
+    if (known?.version === connection.version) return known.pool
+    void known?.pool[Symbol.asyncDispose]()
+    const target = await targetBehind(connection)
+    const max = connection.options.poolMax ?? parts.linksPerInstance
+    const pool = engines.get(connection.engine).pool(target, { max, idleMs: IDLE_MS })
+    pools.set(connection.id, { version: connection.version, pool })
+    return pool
+  }
+
+  async function targetBehind(connection: Connection): Promise<Target> {
+    return targetOf(connection, await passwordBehind(connection.credential, rules.credentials), rules)
+  }
+
+  async function manager(instance: Instance, signal: AbortSignal): Promise<Connection> {
+    const known = instance.managingConnectionId && (await store.read.connections.find(instance.managingConnectionId))
+    // It may have moved to another server since.
+    return known && known.instanceId === instance.id ? known : elect(instance, signal)
+  }
+
+  /** First contact. Without any login that has all rights, the oldest that works at all is used, and what it lacks is shown. */
+  async function elect(instance: Instance, signal: AbortSignal): Promise<Connection> {
+    const tried: { readonly connection: Connection; readonly missing: number }[] = []
+    let last: unknown = new Fault('unavailable', 'instance', 'No connection leads to this instance')
+    for (const connection of await store.read.connections.ofInstance(instance.id)) {
+      try {
+        const missing = await prove(instance, connection, signal)
+        if (missing.length === 0) return connection
+        tried.push({ connection, missing: missing.length })
+      } catch (error) {
+        last = error
+      }
+    }
+    if (tried[0]) return tried[0].connection
+    throw last
+  }
+
+  async function prove(instance: Instance, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
+    const session = { installation: store.installation, operation: 'first-contact' }
+    await using client = await engineOf(instance).open(await targetBehind(connection), session, signal)
+    const missingRights = await client.missingRights()
+    await watch.proved(instance, connection, client.server, missingRights)
+    return missingRights
+  }
+
+  async function open(
+    instanceId: string,
+    session: SessionName,
+    signal: AbortSignal,
+    alsoTry?: Secret,
+  ): Promise<OpenLink> {
+    const instance = await mustFind(instanceId)
+    const engine = engineOf(instance)
+    const client = await withEither(instance, signal, alsoTry, target => engine.open(target, session, signal))
+    try {
+      await watch.checkSame(instance, client.server)
+    } catch (error) {
+      await client[Symbol.asyncDispose]()
+      throw error
+    }
+    return { engine, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() }
+  }
+
+  async function endSession(
+    instanceId: string,
+    session: SessionName,
+    signal: AbortSignal,
+    alsoTry?: Secret,
+  ): Promise<void> {
+    const instance = await mustFind(instanceId)
+    await withEither(instance, signal, alsoTry, target => engineOf(instance).endSession(target, session, signal))
+  }
+
+  /** With the stored password; and when that is refused, with the one that may have replaced it. */
+  async function withEither<T>(
+    instance: Instance,
+    signal: AbortSignal,
+    alsoTry: Secret | undefined,
+    work: (target: Target) => Promise<T>,
+  ): Promise<T> {
+    const target = await targetBehind(await manager(instance, signal))
+    try {
+      return await work(target)
+    } catch (error) {
+      if (!alsoTry || !isFault(error) || error.details.reason !== 'password') throw error
+      return work({ ...target, password: alsoTry })
+    }
+  }
+
+  async function canLogIn(
+    instance: Instance,
+    key: { readonly name: string },
+    password: Secret,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return engineOf(instance).canLogIn(await targetBehind(await manager(instance, signal)), key, password, signal)
+  }
+
+  async function mustFind(id: string): Promise<Instance> {
+    const instance = await store.read.instances.find(id)
+    if (!instance) throw new Fault('not_found', 'instance', `No instance ${id}`)
+    return instance
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all([...pools.values()].map(({ pool }) => pool[Symbol.asyncDispose]()))
+    pools.clear()
+  }
+
+  return { engineOf, read, manager, open, endSession, canLogIn, [Symbol.asyncDispose]: close }
+}

@@ -1,0 +1,85 @@
+import type { Caller } from '../domain/caller.ts'
+import { Fault } from '../domain/fault.ts'
+import type { Operation, TargetOutcome } from '../domain/operation.ts'
+import type { KeyPage, Page } from '../domain/page.ts'
+import type { Right } from '../domain/role.ts'
+import type { OperationFilter, Store } from '../store/store.ts'
+import { checkRight } from './access.ts'
+import { auditOf } from './audit.ts'
+
+/** What the ledger holds: changes under way, done, undone and stuck. */
+export interface Operations {
+  list(caller: Caller, filter: OperationFilter, page: KeyPage): Promise<Page<Operation>>
+  get(caller: Caller, projectId: string, id: string): Promise<Operation>
+  /** Lets the worker try a stuck one at once. */
+  retry(caller: Caller, projectId: string, id: string): Promise<Operation>
+  /** Gives an open one up: it is kept, named, and nobody looks after it any more. */
+  abandon(caller: Caller, projectId: string, id: string): Promise<Operation>
+  /** The answer that its own caller did not get, once. */
+  takeAnswer(
+    caller: Caller,
+    projectId: string,
+    id: string,
+  ): Promise<{ readonly operation: Operation; readonly outcomes: readonly TargetOutcome[] }>
+  /** The client took the answer's last byte. */
+  delivered(id: string): Promise<void>
+}
+
+export function createOperations({ store, wake }: { readonly store: Store; readonly wake: () => void }): Operations {
+  async function list(caller: Caller, filter: OperationFilter, page: KeyPage): Promise<Page<Operation>> {
+    checkRight(caller, filter.projectId, 'read')
+    return store.read.operations.list(filter, page)
+  }
+
+  async function allow(caller: Caller, projectId: string, id: string, right: Right): Promise<Operation> {
+    checkRight(caller, projectId, 'read')
+    const operation = await store.read.operations.find(id)
+    if (operation?.projectId !== projectId) throw noOperation(id)
+    checkRight(caller, projectId, right)
+    return operation
+  }
+
+  async function retry(caller: Caller, projectId: string, id: string): Promise<Operation> {
+    await allow(caller, projectId, id, 'change')
+    const waiting = await store.transaction(async tables => tables.operations.hurry(id, await tables.now()))
+    if (!waiting) throw new Fault('conflict', 'operation', 'Only a stuck operation can be retried')
+    wake()
+    return allow(caller, projectId, id, 'read')
+  }
+
+  async function abandon(caller: Caller, projectId: string, id: string): Promise<Operation> {
+    await allow(caller, projectId, id, 'administer')
+    await store.transaction(async tables => {
+      const now = await tables.now()
+      const open = await tables.operations.abandon(id, caller.operator.id, now)
+      if (!open) throw new Fault('conflict', 'operation', 'Only an open operation can be abandoned')
+      await tables.audit.add({
+        ...auditOf(caller, { projectId, action: 'operation.abandon', subject: id, detail: [], at: now }),
+        operationId: id,
+      })
+    })
+    return allow(caller, projectId, id, 'read')
+  }
+
+  async function takeAnswer(caller: Caller, projectId: string, id: string) {
+    const operation = await allow(caller, projectId, id, 'read')
+    const outcomes = await store.transaction(async tables =>
+      tables.operations.takeAnswer(id, caller.operator.id, await tables.now()),
+    )
+    if (!outcomes) throw new Fault('not_found', 'operation', 'There is no answer of yours waiting here')
+    return { operation, outcomes }
+  }
+
+  return {
+    list,
+    get: (caller, projectId, id) => allow(caller, projectId, id, 'read'),
+    retry,
+    abandon,
+    takeAnswer,
+    delivered: id => store.transaction(tables => tables.operations.delivered(id)),
+  }
+}
+
+function noOperation(id: string): Fault {
+  return new Fault('not_found', 'operation', `No operation ${id}`)
+}

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault, isFault } from '../domain/fault.ts'
+import type { Operation, TargetOutcome } from '../domain/operation.ts'
+import type { Replay, Store } from '../store/store.ts'
+
+export type { Replay }
+
+/** A finished answer, as it was sent. */
+export type KeptAnswer = NonNullable<Replay['answer']>
+
+/** What a request with a replay key turns out to be. */
+export type ReplayState =
+  | { readonly kind: 'new'; readonly replay: Replay }
+  | { readonly kind: 'answered'; readonly answer: KeptAnswer }
+  /** Its process died after the change settled and before the answer was kept. */
+  | {
+      readonly kind: 'settled'
+      readonly replay: Replay
+      readonly operation: Operation
+      readonly outcomes: readonly TargetOutcome[]
+    }
+
+/** Requests that may come again, and get the first one's outcome. */
+export interface Replays {
+  /** Finds out what a request is; waits for a first one that still runs. Throws `idempotency_mismatch` when the same key came with another request. */
+  begin(keyId: string, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState>
+  /** Keeps what was answered. */
+  keep(replay: Replay, answer: KeptAnswer): Promise<void>
+  /** There was no answer worth keeping: a repeat is a new request. */
+  forget(replay: Replay): Promise<void>
+}
+
+/** Answers are kept this long. */
+const KEPT_MS = 24 * 3_600_000
+
+/** A request without an operation that has not answered by then died with its process. */
+const RUNNING_MS = 30_000
+
+export function createReplays(store: Store): Replays {
+  async function begin(keyId: string, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState> {
+    const requestHash = store.read.replays.hash(request)
+    while (true) {
+      const now = await store.now()
+      const known = await store.read.replays.find(keyId, replayKey, now)
+      const replay = { keyId, replayKey, requestHash, until: now + RUNNING_MS }
+      if (!known) {
+        if (await claim(replay)) return { kind: 'new', replay: { ...replay, until: now + KEPT_MS } }
+        continue
+      }
+      const state = await stateOf(known, requestHash)
+      if (state === 'never-happened') {
+        await forget(known)
+        continue
+      }
+      if (state) return state
+      if (signal.aborted)
+        throw new Fault('conflict', 'request', 'The first request with this key is still running', {
+          retryAfterSeconds: 5,
+        })
+      await sleep(50)
+    }
+  }
+
+  async function claim(replay: Replay): Promise<boolean> {
+    try {
+      await store.transaction(tables => tables.replays.add(replay))
+      return true
+    } catch (error) {
+      if (isFault(error) && error.code === 'exists') return false
+      throw error
+    }
+  }
+
+  /** Undefined: it still runs. An interrupted one that changed nothing was never answered: the repeat is the first. */
+  async function stateOf(known: Replay, requestHash: string): Promise<ReplayState | 'never-happened' | undefined> {
+    if (known.requestHash !== requestHash)
+      throw new Fault('idempotency_mismatch', 'request', 'This Idempotency-Key came with another request before')
+    if (known.answer) return { kind: 'answered', answer: known.answer }
+    const operation = known.operationId ? await store.read.operations.find(known.operationId) : undefined
+    if (operation?.state === 'undone') return 'never-happened'
+    if (operation?.state !== 'settled') return undefined
+    const outcomes = await store.read.operations.outcomes(operation.id)
+    return outcomes && { kind: 'settled', replay: known, operation, outcomes }
+  }
+
+  function forget({ keyId, replayKey }: Replay): Promise<void> {
+    return store.transaction(tables => tables.replays.remove(keyId, replayKey))
+  }
+
+  return {
+    begin,
+    keep: (replay, answer) =>
+      store.transaction(async tables =>
+        tables.replays.save({ ...replay, answer, until: (await tables.now()) + KEPT_MS }),
+      ),
+    forget,
+  }
+}
