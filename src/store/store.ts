@@ -312,4 +312,8 @@ export interface Replays {
 export interface Audit {
   add(line: AuditLine): Promise<void>
   list(projectId: string, page: KeyPage): Promise<Page<AuditLine & { readonly id: string }>>
+  /** In the order in which they were written, after a line's id. */
+  listAfter(projectId: string, after: string, limit: number): Promise<readonly (AuditLine & { readonly id: string })[]>
+  /** Id of the newest line. */
+  lastId(projectId: string): Promise<string | undefined>
 }

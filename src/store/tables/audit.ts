@@ -20,6 +20,14 @@ export function auditTable(context: Context): Audit {
         .execute()
       return cutPage(rows.map(lineFrom), page.limit, line => line.id)
     },
+    async listAfter(projectId, after, limit) {
+      const query = db.selectFrom('auditLines').selectAll().where('projectId', '=', projectId).where('id', '>', after)
+      return (await query.orderBy('id').limit(limit).execute()).map(lineFrom)
+    },
+    async lastId(projectId) {
+      const query = db.selectFrom('auditLines').select('id').where('projectId', '=', projectId)
+      return (await query.orderBy('id', 'desc').limit(1).executeTakeFirst())?.id
+    },
   }
 }
 

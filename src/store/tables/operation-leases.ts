@@ -89,7 +89,8 @@ async function claim(context: Context, worker: string, now: number, leaseUntil: 
     .where('state', '=', 'open')
     .where(eb => eb.or([eb('leaseUntil', 'is', null), eb('leaseUntil', '<=', now)]))
     .where(eb => eb.or([eb('nextTryAt', 'is', null), eb('nextTryAt', '<=', now)]))
-    .orderBy('createdAt')
+    // Whoever has waited longest: many old ones that fail again and again must not keep the others out.
+    .orderBy(eb => eb.fn.coalesce('nextTryAt', 'leaseUntil'))
     .limit(limit)
   const taken = await db
     // Beside the update, not inside of it: PostgreSQL may run a sub-select with a limit more than once.
