@@ -1,0 +1,76 @@
+import type { Mark } from '../../../domain/user.ts'
+import type { Link } from '../link/link.ts'
+import { isSameMark, markIn } from '../marks.ts'
+import { catalogueRoleIn, catalogueRolesOf, halfMadeName } from '../names.ts'
+
+/** What a plan needs to know of the database that a change makes or drops. */
+export interface DatabaseFound {
+  readonly oid?: string
+  readonly comment?: string
+  readonly template: boolean
+  readonly owner?: string
+  readonly sessions: number
+  /** May the managing login drop it, or rename it. */
+  readonly mine: boolean
+  /** This operation's own, under the name that it has while it is in the making. */
+  readonly halfMade?: { readonly oid: string; readonly owner: string }
+  /** Carries this operation's mark. */
+  readonly marked: boolean
+  /** Catalogue roles that go with it, and those of databases that are gone already. */
+  readonly catalogueRoles: readonly string[]
+  readonly staleRoles: readonly string[]
+}
+
+const DATABASES = `
+select b.oid::text as oid, b.datname::text as name, b.datistemplate as template, pg_get_userbyid(b.datdba)::text as owner,
+  d.description as comment, pg_has_role(b.datdba, 'usage') as mine,
+  (select count(*)::int from pg_stat_activity a where a.datid = b.oid and a.pid <> pg_backend_pid()) as sessions
+from pg_database b left join pg_shdescription d on d.objoid = b.oid and d.classoid = 'pg_database'::regclass
+where b.datname = any($1::name[])`
+
+interface Row {
+  readonly oid: string
+  readonly name: string
+  readonly template: boolean
+  readonly owner: string
+  readonly comment: string | null
+  readonly mine: boolean
+  readonly sessions: number
+}
+
+export async function readDatabase(link: Link, name: string, mark: Mark, signal: AbortSignal): Promise<DatabaseFound> {
+  const halfMade = halfMadeName(mark)
+  const rows = await link.ask<Row>(signal, DATABASES, [[name, halfMade]])
+  const found = rows.find(row => row.name === name)
+  const half = rows.find(row => row.name === halfMade)
+  return {
+    oid: found?.oid,
+    comment: found?.comment ?? undefined,
+    template: found?.template ?? false,
+    owner: found?.owner,
+    sessions: found?.sessions ?? 0,
+    mine: found?.mine ?? false,
+    halfMade: half && { oid: half.oid, owner: half.owner },
+    marked: isSameMark(markIn(found?.comment ?? undefined), mark),
+    catalogueRoles: found ? await rolesLike(link, catalogueRolesOf(found.oid), signal) : [],
+    staleRoles: await staleRoles(link, signal),
+  }
+}
+
+const ROLES_LIKE = `select rolname::text as name from pg_roles where rolname ~ $1 and not rolcanlogin order by rolname`
+
+async function rolesLike(link: Link, pattern: string, signal: AbortSignal): Promise<readonly string[]> {
+  return (await link.ask<{ readonly name: string }>(signal, ROLES_LIKE, [pattern])).map(({ name }) => name)
+}
+
+const OIDS = 'select oid::text as oid from pg_database'
+
+/** Catalogue roles of databases that are gone: nobody can use them, but an oid may come back one day. */
+async function staleRoles(link: Link, signal: AbortSignal): Promise<readonly string[]> {
+  const roles = await rolesLike(link, '^rolecall_', signal)
+  const there = new Set((await link.ask<{ readonly oid: string }>(signal, OIDS)).map(({ oid }) => oid))
+  return roles.filter(role => {
+    const found = catalogueRoleIn(role)
+    return found !== undefined && !there.has(found.oid)
+  })
+}

@@ -1,0 +1,84 @@
+import { type Change, passwordOf } from '../../domain/change.ts'
+import type { Mark } from '../../domain/user.ts'
+import { readDatabase } from './databases/facts.ts'
+import { readHoldings } from './drop/facts.ts'
+import type { PostgresFacts } from './facts.ts'
+import { readGrantDatabases } from './grants/facts.ts'
+import type { Links } from './link/links.ts'
+import { isSameMark, markIn } from './marks.ts'
+import { readReach } from './reach.ts'
+import { findRole, isUser } from './users/read.ts'
+import { scramVerifier } from './users/scram.ts'
+import { listSessions } from './users/sessions.ts'
+
+/** Reads what a plan for the change needs to know. */
+export function readFacts(links: Links, change: Change, mark: Mark): Promise<PostgresFacts> {
+  switch (change.kind) {
+    case 'create-database':
+    case 'drop-database':
+    case 'undo-create-database':
+      return databaseFacts(links, change, mark)
+    default:
+      return userFacts(links, change, mark)
+  }
+}
+
+type DatabaseChange = Extract<Change, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
+type UserChange = Exclude<Change, DatabaseChange>
+
+async function databaseFacts({ main, signal }: Links, change: DatabaseChange, mark: Mark): Promise<PostgresFacts> {
+  const name = change.kind === 'create-database' ? change.database.name : change.name
+  const wantedOwner = change.kind === 'create-database' ? change.database.owner : undefined
+  const database = await readDatabase(main, name, mark, signal)
+  const owners = [wantedOwner, database.owner].filter(owner => owner !== undefined)
+  return {
+    ...nothingElse,
+    exists: database.oid !== undefined,
+    incarnation: database.oid,
+    applied: database.marked || database.halfMade !== undefined,
+    state: main.state,
+    mark,
+    others: await readReach(main, owners, signal),
+    database,
+  }
+}
+
+const nothingElse = { sessions: 0, grants: [], others: [] }
+
+async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
+  const { main, signal } = links
+  const { name } = change.kind === 'create-user' ? change.user : change.key
+  const role = await findRole(main, name, signal)
+  const roleMark = markIn(role?.comment ?? undefined)
+  const named = await readReach(main, [name, ...rolesNamedIn(change)], signal)
+  return {
+    exists: role !== undefined && (isUser(role) || change.kind === 'create-user'),
+    incarnation: role?.oid,
+    applied: isSameMark(roleMark, mark),
+    state: main.state,
+    mark,
+    role,
+    roleMark,
+    reach: named.find(one => one.name === name),
+    others: named.filter(one => one.name !== name),
+    verifier: await verifierFor(change),
+    sessions: role ? (await listSessions(main, name, signal)).length : 0,
+    grants: await readGrantDatabases(links, change, role),
+    holdings: role && isDrop(change) ? await readHoldings(links, role.oid) : undefined,
+  }
+}
+
+const isDrop = ({ kind }: UserChange) => kind === 'drop-user' || kind === 'undo-create-user'
+
+function rolesNamedIn(change: UserChange): readonly string[] {
+  if (change.kind === 'create-user') return change.user.engineRoles
+  if (change.kind === 'set-user') return change.engineRoles ?? []
+  if (change.kind === 'drop-user' && change.onOwned.startsWith('reassign:'))
+    return [change.onOwned.slice('reassign:'.length)]
+  return []
+}
+
+async function verifierFor(change: UserChange) {
+  const password = passwordOf(change)
+  return password && scramVerifier(password)
+}

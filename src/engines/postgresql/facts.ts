@@ -1,0 +1,32 @@
+import type { Secret } from '../../domain/secret.ts'
+import type { Mark } from '../../domain/user.ts'
+import type { Facts } from '../engine.ts'
+import type { DatabaseFound } from './databases/facts.ts'
+import type { Holdings } from './drop/facts.ts'
+import type { GrantDatabase } from './grants/facts.ts'
+import type { ServerState } from './link/server.ts'
+import type { MarkFound } from './marks.ts'
+import type { Reach } from './reach.ts'
+import type { UserRow } from './users/read.ts'
+
+/** What a plan on PostgreSQL knows. Absent parts are of no matter to the change at hand. */
+export interface PostgresFacts extends Facts {
+  readonly state: ServerState
+  /** What this operation leaves on the engine. */
+  readonly mark: Mark
+  /** The role of the subject's name: a login, a group, or one of the system's. */
+  readonly role?: UserRow
+  /** Our mark on that role. */
+  readonly roleMark?: MarkFound
+  /** What the managing login may do with it. */
+  readonly reach?: Reach
+  /** Roles that the change names beside its subject, as far as they exist. */
+  readonly others: readonly Reach[]
+  /** Of the password that the change sets. */
+  readonly verifier?: Secret
+  readonly sessions: number
+  /** Databases that the change grants on, or takes grants away from. */
+  readonly grants: readonly GrantDatabase[]
+  readonly holdings?: Holdings
+  readonly database?: DatabaseFound
+}

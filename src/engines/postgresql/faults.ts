@@ -1,0 +1,170 @@
+import {
+  type ConnectFailure,
+  Fault,
+  type FaultCode,
+  type FaultDetails,
+  type FaultSubject,
+  isFault,
+} from '../../domain/fault.ts'
+
+type Named = readonly [code: FaultCode, subject: FaultSubject, message: string]
+
+/** What SQLSTATEs mean to us, where the code alone tells. */
+const BY_STATE: Readonly<Record<string, Named>> = {
+  '42710': ['exists', 'user', 'There already is a role of this name'],
+  '42P04': ['exists', 'database', 'There already is a database of this name'],
+  '42704': ['not_found', 'role', 'A role that this needs is not there (any more)'],
+  '3D000': ['not_found', 'database', 'There is no database of this name'],
+  '2BP01': ['in_use', 'user', 'Something still depends on this login'],
+  '55006': ['in_use', 'database', 'Somebody is connected to this database'],
+  '42939': ['invalid', 'user', 'PostgreSQL keeps this name for itself'],
+  '42602': ['invalid', 'user', 'PostgreSQL takes no such name'],
+  '42622': ['invalid', 'user', 'The name is too long: names end at 63 bytes here'],
+  '22023': ['invalid', 'request', 'The server knows no such value'],
+  '0A000': ['unsupported', 'server', 'This server cannot do that'],
+  '25006': ['read_only', 'server', 'The server takes no changes: it is a standby, or set to read only'],
+  '57014': ['timeout', 'server', 'The server did not finish in time, and was told to stop'],
+  '55P03': ['timeout', 'server', 'Another session holds what this needs, and did not let go in time'],
+  '40P01': ['conflict', 'server', 'The statement and another one waited for each other'],
+  '40001': ['conflict', 'server', 'Another change came in between'],
+  '23505': ['conflict', 'server', 'Another change came in between'],
+  '57P03': ['unavailable', 'server', 'The server is starting up or shutting down'],
+}
+
+/** The same by class, the first two characters. */
+const BY_CLASS: Readonly<Record<string, Named>> = {
+  '08': ['unavailable', 'server', 'The link to the server broke'],
+  '53': ['unavailable', 'server', 'The server has no room for another session, or has run out of something'],
+  '57': ['unavailable', 'server', 'The server ended the session'],
+  '58': ['unavailable', 'server', 'The server had trouble with its own machine'],
+}
+
+/** A statement failed: as the one error that may leave this folder. Never carries the statement. */
+export function statementFault(error: unknown): Fault {
+  if (isFault(error)) return error
+  const { code, message } = fieldsOf(error)
+  const cause = scrubbed(error)
+  if (!isState(code)) return new Fault('unavailable', 'server', 'The link to the server broke', { cause })
+  if (code === '42501') return new Fault('missing_right', 'server', missingRight(error), { cause })
+  // Two grants on one object at once: the second finds the row changed, and says so under the code for bugs.
+  if (code === 'XX000' && message.includes('concurrently')) return named(BY_STATE['40001']!, { cause })
+  const known = BY_STATE[code] ?? BY_CLASS[code.slice(0, 2)]
+  return known
+    ? named(known, { cause })
+    : named(['refused', 'server', `The server refused the statement (SQLSTATE ${code})`], { cause })
+}
+
+type Failure = readonly [code: FaultCode, subject: FaultSubject, message: string, reason?: ConnectFailure]
+
+const CONNECT_BY_STATE: Readonly<Record<string, Failure>> = {
+  '28P01': ['refused', 'connection', 'The server refused this login or its password', 'password'],
+  '28000': ['refused', 'connection', 'The server does not let this login in', 'password'],
+  '3D000': ['not_found', 'database', 'There is no database of this name on the server', 'database'],
+  '42501': ['missing_right', 'database', 'This login may not connect to the database', 'rights'],
+}
+
+const NOT_LISTENING: Failure = ['unavailable', 'server', 'Nothing answers at this address', 'refused']
+const TOO_LATE: Failure = ['unavailable', 'server', 'The server did not answer in time', 'timeout']
+const NO_NAME: Failure = ['unavailable', 'server', 'The host name could not be resolved', 'name']
+const UNTRUSTED: Failure = ['unavailable', 'server', "The server's certificate is not trusted", 'certificate']
+const NO_TLS: Failure = ['unavailable', 'server', 'No protected link could be agreed on with the server', 'tls']
+const WRONG_SERVER: Failure = ['unavailable', 'server', 'What answers there is not a PostgreSQL server', 'wrong-server']
+const NO_PASSWORD: Failure = ['refused', 'connection', 'The server asks for a password, and there is none', 'password']
+const BROKEN: Failure = ['unavailable', 'server', 'The link to the server broke']
+
+const CONNECT_BY_SOCKET: Readonly<Record<string, Failure>> = {
+  ECONNREFUSED: NOT_LISTENING,
+  EHOSTUNREACH: NOT_LISTENING,
+  ENETUNREACH: NOT_LISTENING,
+  EADDRNOTAVAIL: NOT_LISTENING,
+  ENOTFOUND: NO_NAME,
+  EAI_AGAIN: NO_NAME,
+  ETIMEDOUT: TOO_LATE,
+}
+
+/** Connecting failed: as a fault that says which of the known reasons it was. */
+export function connectFault(error: unknown): Fault {
+  if (isFault(error)) return error
+  const { code, message } = fieldsOf(error)
+  const cause = scrubbed(error)
+  if (isState(code) && !CONNECT_BY_STATE[code]) return statementFault(error)
+  const [fault, subject, words, reason] = CONNECT_BY_STATE[code] ?? CONNECT_BY_SOCKET[code] ?? failureBy(code, message)
+  return new Fault(fault, subject, words, { reason, cause })
+}
+
+// OpenSSL's reasons for not trusting a certificate, as Node names them.
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_CERT_ALTNAME_INVALID|CRL_/
+
+function failureBy(code: string, message: string): Failure {
+  if (CERTIFICATE.test(code)) return UNTRUSTED
+  if (/^(ERR_SSL|ERR_TLS|EPROTO|ERR_OSSL)/.test(code) || /SSL connection/.test(message)) return NO_TLS
+  if (/^(timeout expired|aborted)$/.test(message)) return TOO_LATE
+  if (/client password must be/.test(message)) return NO_PASSWORD
+  if (/invalid response|Unknown message|unexpected message|SASL|Unknown authentication/i.test(message))
+    return WRONG_SERVER
+  return BROKEN
+}
+
+/** The deadline of a statement, or of its caller, passed. */
+export function deadlinePassed(): Fault {
+  return new Fault('timeout', 'server', 'The server did not finish in time, and was told to stop')
+}
+
+export function readOnlyFault(): Fault {
+  return new Fault('read_only', 'server', 'This server is a standby: it is never written to')
+}
+
+/** The server's own code of a failure that was scrubbed; undefined where it was none of the server's. */
+export function stateOf(fault: Fault): string | undefined {
+  const { cause } = fault.details
+  return cause instanceof ServerError ? cause.state : undefined
+}
+
+/** The server function that raised it: not translated, and tells apart what one SQLSTATE lumps together. */
+export function routineOf(fault: Fault): string | undefined {
+  const { cause } = fault.details
+  return cause instanceof ServerError ? cause.routine : undefined
+}
+
+/** What is kept of a driver's error: no message, for a server may quote the statement, and with it a verifier. */
+class ServerError extends Error {
+  override readonly name = 'ServerError'
+  readonly state: string
+  readonly routine: string
+
+  constructor(state: string, routine: string) {
+    super(`${state || 'no code'}${routine ? ` in ${routine}` : ''}`)
+    this.state = state
+    this.routine = routine
+  }
+}
+
+interface ErrorFields {
+  readonly code: string
+  readonly message: string
+  readonly detail: string
+  readonly routine: string
+}
+
+function fieldsOf(error: unknown): ErrorFields {
+  const fields = (typeof error === 'object' && error !== null ? error : {}) as Readonly<Record<string, unknown>>
+  const text = (key: keyof ErrorFields) => (typeof fields[key] === 'string' ? (fields[key] as string) : '')
+  return { code: text('code'), message: text('message'), detail: text('detail'), routine: text('routine') }
+}
+
+function scrubbed(error: unknown): Error {
+  const { code, routine } = fieldsOf(error)
+  return new ServerError(code, routine)
+}
+
+// "permission denied for table orders" and its detail name objects and roles, never the statement.
+function missingRight(error: unknown): string {
+  const { message, detail } = fieldsOf(error)
+  return `The managing login lacks a right: ${[message, detail].filter(Boolean).join('. ')}`
+}
+
+const isState = (code: string) => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)
+
+function named([code, subject, message]: Named, details: FaultDetails): Fault {
+  return new Fault(code, subject, message, details)
+}

@@ -1,0 +1,43 @@
+import { type Engine, sessionText } from '../engine.ts'
+import { adminClient } from './admin.ts'
+import { connectionStrings } from './connection-strings.ts'
+import { about } from './description.ts'
+import { connectTo } from './link/connect.ts'
+import { dialWithPg } from './link/dial.ts'
+import { endSessions } from './link/end.ts'
+import type { Link } from './link/link.ts'
+import { linksFrom } from './link/links.ts'
+import { canLogIn } from './link/log-in.ts'
+import { linkPool } from './link/pool.ts'
+import type { Dial } from './link/session.ts'
+import { plan, undo } from './plan.ts'
+
+export type { Dial, DialConfig, PgSession, Row } from './link/session.ts'
+export { dialWithPg }
+
+/** PostgreSQL. Every session is made by `dial`, and everything that is sent goes through its `query`. */
+export function postgresql(dial: Dial = dialWithPg): Engine {
+  return {
+    about,
+    plan,
+    undo,
+    open: async (target, session, signal) => {
+      const main = await connectTo(dial, target, sessionText(session), signal)
+      return adminClient(linksFrom(dial, main, target, signal))
+    },
+    endSession: (target, session, signal) => endSessions(dial, target, session, signal),
+    pool: (target, limits) =>
+      linkPool({
+        connect: signal => connectTo(dial, target, 'rolecall/read', signal),
+        clientOver: (link, signal) => adminClient(linksFrom(dial, borrowed(link), target, signal)),
+        limits,
+      }),
+    connectionStrings,
+    canLogIn: (target, key, password, signal) => canLogIn(dial, target, key, password, signal),
+  }
+}
+
+// A pool's link outlives the client that it is lent to.
+function borrowed(link: Link): Link {
+  return Object.create(link, { close: { value: async () => {} } }) as Link
+}

@@ -1,0 +1,82 @@
+import type { ConnectFailure } from '../../../domain/fault.ts'
+import { Fault, toFault } from '../../../domain/fault.ts'
+import type { Target } from '../../engine.ts'
+import { deadlinePassed } from '../faults.ts'
+import { type Link, openLink } from './link.ts'
+import type { Dial, DialConfig } from './session.ts'
+import { tlsOptions } from './tls.ts'
+
+/** Tries the target's hosts in their order and stops at the first that can be written to; a standby serves only where there is no other. */
+export async function connectTo(
+  dial: Dial,
+  target: Target,
+  applicationName: string,
+  signal: AbortSignal,
+): Promise<Link> {
+  let standby: Link | undefined
+  let failure: Fault | undefined
+  for await (const config of candidates(target, applicationName)) {
+    if (config instanceof Fault) {
+      failure ??= config
+      continue
+    }
+    try {
+      const link = await openLink(dial, config, target, signal)
+      if (!link.state.standby) return await insteadOf(standby, link)
+      standby = await insteadOf(link, standby ?? link)
+    } catch (error) {
+      failure ??= otherHostMayDo(error, signal)
+    }
+  }
+  if (standby) return standby
+  throw failure ?? new Fault('unavailable', 'server', 'The connection names no host', { reason: 'name' })
+}
+
+/** Another session on the very server that a link has, in another database. */
+export function connectBeside(
+  dial: Dial,
+  link: Link,
+  database: string,
+  target: Target,
+  signal: AbortSignal,
+): Promise<Link> {
+  return openLink(dial, { ...link.config, database }, target, signal)
+}
+
+async function* candidates(target: Target, applicationName: string): AsyncGenerator<DialConfig | Fault> {
+  for (const { host, port } of target.hosts) {
+    const addresses = await target.resolve(host).catch(nameFault)
+    if (addresses instanceof Fault) yield addresses
+    else for (const address of addresses) yield dialConfig(target, host, address, port, applicationName)
+  }
+}
+
+function dialConfig(target: Target, host: string, address: string, port: number, applicationName: string): DialConfig {
+  const { database, username: user, connectTimeoutMs } = target
+  const password = target.password?.reveal() ?? ''
+  const tls = tlsOptions(target.tls, host)
+  return { host: address, port, database, user, password, tls, applicationName, connectTimeoutMs }
+}
+
+// `resolve` says why it lets nobody in; any other failure of it is a name that leads nowhere.
+function nameFault(error: unknown): Fault {
+  const fault = toFault(error)
+  if (fault.code !== 'internal') return fault
+  return new Fault('unavailable', 'server', 'The host name could not be resolved', { reason: 'name' })
+}
+
+const ELSEWHERE: ReadonlySet<ConnectFailure | undefined> = new Set(['name', 'refused', 'timeout', undefined])
+
+// A refused password is refused everywhere: trying it on every host would only lock the login out sooner.
+function otherHostMayDo(error: unknown, signal: AbortSignal): Fault {
+  const fault = toFault(error)
+  if (signal.aborted) throw deadlinePassed()
+  if (!ELSEWHERE.has(fault.details.reason) || fault.code !== 'unavailable') throw fault
+  return fault
+}
+
+// Keeps `kept` and lets the other go.
+async function insteadOf(other: Link | undefined, kept: Link): Promise<Link> {
+  if (other && other !== kept) await other.close()
+  return kept
+}

@@ -1,0 +1,77 @@
+import { Socket } from 'node:net'
+import type { Client, QueryResult } from 'pg'
+import { sendCancel } from './cancel.ts'
+import type { DialConfig, PgSession, Row } from './session.ts'
+
+/** What the driver knows but doesn't type: which backend serves this client, and the key that cancels what it runs. */
+type Backend = { readonly processID: number; readonly secretKey: number }
+
+/** Dials with the `pg` driver, which is loaded when the first PostgreSQL server is met. */
+export async function dialWithPg(config: DialConfig, signal: AbortSignal): Promise<PgSession> {
+  signal.throwIfAborted()
+  const { Client } = await import('pg')
+  const socket = new Socket()
+  const client = new Client({ ...driverConfig(config), stream: () => socket })
+  const session = sessionOf(client, socket, config)
+  const cut = () => socket.destroy(new Error('aborted'))
+  signal.addEventListener('abort', cut, { once: true })
+  try {
+    await client.connect()
+    return session
+  } catch (error) {
+    socket.destroy()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', cut)
+  }
+}
+
+// Everything is said outright: what is left out, pg takes from PG* variables and .pgpass.
+function driverConfig(config: DialConfig) {
+  return {
+    host: config.host,
+    port: config.port,
+    database: config.database,
+    user: config.user,
+    password: () => config.password,
+    ssl: config.tls ? { ...config.tls } : false,
+    sslnegotiation: 'postgres' as const,
+    application_name: config.applicationName,
+    connectionTimeoutMillis: config.connectTimeoutMs,
+    // A peer that vanished without a word is noticed between statements too.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  }
+}
+
+function sessionOf(client: Client, socket: Socket, config: DialConfig): PgSession {
+  let broken = false
+  socket.once('close', () => {
+    broken = true
+  })
+  // The query that was running rejects by itself; an idle link is found broken when it is next wanted.
+  client.on('error', () => {
+    broken = true
+  })
+  const backend = client as unknown as Backend
+  return {
+    query: async (text, values) => ({ rows: allRows(await ask(client, text, values)) }),
+    cancel: () => sendCancel(config, backend.processID, backend.secretKey),
+    end: () => client.end(),
+    destroy: () => {
+      broken = true
+      socket.destroy()
+    },
+    get broken() {
+      return broken
+    },
+  }
+}
+
+function ask(client: Client, text: string, values?: readonly unknown[]): Promise<QueryResult | QueryResult[]> {
+  return values ? client.query(text, [...values]) : client.query(text)
+}
+
+function allRows(answer: QueryResult | QueryResult[]): readonly Row[] {
+  return Array.isArray(answer) ? answer.flatMap(one => one.rows) : answer.rows
+}

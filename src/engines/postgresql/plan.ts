@@ -1,0 +1,76 @@
+import type { Change } from '../../domain/change.ts'
+import { type Grant, sameGrant } from '../../domain/grant.ts'
+import type { Facts, Plan, Refusal } from '../engine.ts'
+import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
+import { planDrop, planUndoCreate } from './drop/plan.ts'
+import type { PostgresFacts } from './facts.ts'
+import { planGrant } from './grants/plan.ts'
+import { planCreate, planEndSessions, planLock, planReset, planSet, planUnlock } from './users/plan.ts'
+import { grantsOf } from './users/read.ts'
+
+/** The exact statements that bring the server from what `facts` saw to what `change` wants. */
+export function plan(change: Change, facts: Facts): Plan {
+  const seen = facts as PostgresFacts
+  const made = planFor(change, seen)
+  if (!seen.state.standby) return made
+  return { steps: made.steps, refusals: [STANDBY, ...made.refusals] }
+}
+
+const STANDBY: Refusal = {
+  code: 'read_only',
+  subject: 'server',
+  message: 'This server is a standby: it is never written to',
+}
+
+function planFor(change: Change, facts: PostgresFacts): Plan {
+  switch (change.kind) {
+    case 'create-user':
+      return planCreate(change, facts)
+    case 'reset-user':
+      return planReset(change, facts)
+    case 'lock-user':
+      return planLock(change, facts)
+    case 'unlock-user':
+      return planUnlock(change, facts)
+    case 'set-user':
+      return planSet(change, facts)
+    case 'grant-user':
+      return planGrant(change, facts)
+    case 'end-sessions':
+      return planEndSessions(change, facts)
+    case 'drop-user':
+      return planDrop(change, facts)
+    case 'undo-create-user':
+      return planUndoCreate(change, facts)
+    case 'create-database':
+      return planCreateDatabase(change, facts)
+    case 'drop-database':
+      return planDropDatabase(change, facts)
+    case 'undo-create-database':
+      return planUndoCreateDatabase(change, facts)
+  }
+}
+
+/** What takes a change back. Those that are one transaction, and those that only go forward, have nothing of the kind. */
+export function undo(change: Change, before: Facts): Change | undefined {
+  switch (change.kind) {
+    case 'create-user':
+      return { kind: 'undo-create-user', key: { name: change.user.name } }
+    case 'create-database':
+      return { kind: 'undo-create-database', name: change.database.name }
+    case 'grant-user':
+      return { kind: 'grant-user', key: change.key, grants: inverse(change.grants, before as PostgresFacts) }
+    default:
+      return undefined
+  }
+}
+
+// Only what was not so before is taken back: a grant that was there already stays.
+function inverse(
+  { add, remove }: { readonly add: readonly Grant[]; readonly remove: readonly Grant[] },
+  { role }: PostgresFacts,
+) {
+  const before = role ? grantsOf(role).filter(({ by }) => by === 'catalogue') : []
+  const had = (grant: Grant) => before.some(one => sameGrant(one, grant))
+  return { add: remove.filter(had), remove: add.filter(grant => !had(grant)) }
+}

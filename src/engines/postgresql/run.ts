@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault, toFault } from '../../domain/fault.ts'
+import type { Step } from '../engine.ts'
+import { deadlinePassed, readOnlyFault, stateOf } from './faults.ts'
+import type { Links } from './link/links.ts'
+import { isCatalogueRole } from './names.ts'
+import { messageOf } from './sql.ts'
+
+/** How long sessions that were told to end may take to do so. */
+const PATIENCE_MS = 8_000
+const PAUSE_MS = 50
+
+/**
+ * Runs a step as one message, so as one transaction. A step that answers rows names what is still in its way (sessions that it ended):
+ * it is run again until it answers none.
+ */
+export async function runStep(links: Links, step: Step): Promise<void> {
+  const link = step.database === undefined ? links.main : await links.at(step.database)
+  if (link.state.standby) throw readOnlyFault()
+  const message = messageOf(step.statements)
+  const end = performance.now() + PATIENCE_MS
+  while ((await link.ask(links.signal, message).catch(error => Promise.reject(betterFault(error, step)))).length > 0) {
+    if (performance.now() > end) throw deadlinePassed()
+    await sleep(PAUSE_MS, undefined, { signal: links.signal }).catch(() => Promise.reject(deadlinePassed()))
+  }
+}
+
+// Two grants that make the same catalogue role at once: the second is right to be tried again.
+function betterFault(error: unknown, step: Step): Fault {
+  const fault = toFault(error)
+  const makesCatalogueRole = step.statements.some(({ shown }) =>
+    isCatalogueRole(/^create role "([^"]*)"/.exec(shown)?.[1] ?? ''),
+  )
+  if (stateOf(fault) !== '42710' || !makesCatalogueRole) return fault
+  return new Fault('conflict', 'role', 'Another change made the same catalogue role first', {
+    cause: fault.details.cause,
+  })
+}

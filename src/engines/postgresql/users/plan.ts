@@ -1,0 +1,167 @@
+import type { Change } from '../../../domain/change.ts'
+import type { NewUser } from '../../../domain/user.ts'
+import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
+import type { PostgresFacts } from '../facts.ts'
+import { catalogueSteps, refusalsToGrant } from '../grants/plan.ts'
+import { commentOnRole, markedComment } from '../marks.ts'
+import { isCatalogueRole, wrongUserName } from '../names.ts'
+import { borrowing, canBorrow, cannotAlter, missingRight } from '../reach.ts'
+import { masked, open, quoteName, quoteText } from '../sql.ts'
+import { engineRolesOf, isUser, type UserRow } from './read.ts'
+import { VERIFIER_SHOWN } from './scram.ts'
+import { endSessionsOf } from './sessions.ts'
+
+type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
+
+/** First the login with its mark, in one transaction; then its grants, database by database. */
+export function planCreate({ user }: Of<'create-user'>, facts: PostgresFacts): Plan {
+  const make = facts.role ? [] : [{ why: 'make the login and mark it', statements: createStatements(user, facts) }]
+  return { steps: [...make, ...catalogueSteps(user.name, facts)], refusals: refusalsToCreate(user, facts) }
+}
+
+function createStatements({ name, settings, engineRoles }: NewUser, facts: PostgresFacts): readonly Statement[] {
+  const limit = settings.connectionLimit ?? -1
+  const options = [
+    ...(settings.replication ? ['replication'] : []),
+    ...(limit < 0 ? [] : [`connection limit ${Math.trunc(limit)}`]),
+  ]
+  const create = [`create role ${quoteName(name)} login`, ...options].join(' ')
+  return [
+    withPassword(create, facts),
+    ...engineRoles.map(role => open(`grant ${quoteName(role)} to ${quoteName(name)}`)),
+    commentOnRole(name, markedComment(undefined, facts.mark)),
+  ]
+}
+
+function withPassword(statement: string, { verifier }: PostgresFacts): Statement {
+  const password = (text: string) => `${statement} password ${quoteText(text)}`
+  return masked(password(VERIFIER_SHOWN), password(verifier!.reveal()))
+}
+
+function refusalsToCreate(user: NewUser, facts: PostgresFacts): readonly Refusal[] {
+  const wrong = wrongUserName(user.name)
+  if (wrong) return [{ code: 'invalid', subject: 'user', message: wrong }]
+  if (facts.role && !facts.applied) {
+    return [{ code: 'exists', subject: 'user', message: `There already is a role ${user.name}` }]
+  }
+  return [...rightsToCreate(user, facts), ...refusalsOfRoles(user.engineRoles, facts), ...refusalsToGrant(facts)]
+}
+
+function rightsToCreate({ settings }: NewUser, { state: { me, version } }: PostgresFacts): readonly Refusal[] {
+  if (me.superuser) return []
+  if (!me.createRole) return [missingRight('The managing login lacks CREATEROLE, which making logins needs')]
+  return settings.replication ? rightToReplicate(me.replication, version) : []
+}
+
+function rightToReplicate(has: boolean, version: number): readonly Refusal[] {
+  if (version < 160000) return [missingRight('Before PostgreSQL 16 only a superuser gives REPLICATION')]
+  return has ? [] : [missingRight('The managing login lacks REPLICATION, so it may not give it')]
+}
+
+function refusalsOfRoles(wanted: readonly string[], { others, state }: PostgresFacts): readonly Refusal[] {
+  return wanted.flatMap((name): readonly Refusal[] => {
+    if (isCatalogueRole(name))
+      return [{ code: 'invalid', subject: 'role', message: `${name} is a catalogue role: grant it as one` }]
+    const role = others.find(other => other.name === name)
+    if (!role) return [{ code: 'not_found', subject: 'role', message: `There is no role ${name}` }]
+    if (state.me.superuser || role.admin) return []
+    return [missingRight(`The managing login lacks the ADMIN option on the role ${name}`)]
+  })
+}
+
+export function planReset({ key }: Of<'reset-user'>, facts: PostgresFacts): Plan {
+  const reset = () => [withPassword(`alter role ${quoteName(key.name)}`, facts), remark(facts)]
+  const steps = facts.applied ? [] : [{ why: 'set the new password', statements: facts.role ? reset() : [] }]
+  return onExisting(key.name, facts, steps)
+}
+
+/** The lock is in force once it is committed; ending what is open already comes after, so that nobody slips in between. */
+export function planLock({ key }: Of<'lock-user'>, facts: PostgresFacts): Plan {
+  if (!facts.role) return onExisting(key.name, facts, [])
+  return onExisting(key.name, facts, [...lockSteps(facts), ...(facts.sessions > 0 ? [endSessionsStep(facts)] : [])])
+}
+
+export function lockSteps(facts: PostgresFacts): readonly Step[] {
+  const { name, canLogIn } = facts.role!
+  if (!canLogIn && facts.roleMark?.locked) return []
+  const lock = open(`alter role ${quoteName(name)} nologin`)
+  return [{ why: 'let nobody log in any more', statements: [lock, remark(facts, true)] }]
+}
+
+export function planUnlock({ key }: Of<'unlock-user'>, facts: PostgresFacts): Plan {
+  if (!facts.role || facts.role.canLogIn) return onExisting(key.name, facts, [])
+  const unlock = open(`alter role ${quoteName(key.name)} login`)
+  return onExisting(key.name, facts, [{ why: 'let it log in again', statements: [unlock, remark(facts, false)] }])
+}
+
+export function planEndSessions({ key }: Of<'end-sessions'>, facts: PostgresFacts): Plan {
+  return onExisting(key.name, facts, facts.sessions > 0 && facts.role ? [endSessionsStep(facts)] : [])
+}
+
+/** Whoever may not signal other logins' sessions may still signal those of a role that it is a member of. */
+export function endSessionsStep({ state, role, reach }: PostgresFacts): Step {
+  const end = [open(endSessionsOf(role!.oid))]
+  const statements = state.me.signal || !reach || !canBorrow(state, reach) ? end : borrowing(state, [reach], end)
+  return { why: 'end its sessions, until none is left', statements }
+}
+
+export function planSet({ key, settings, engineRoles }: Of<'set-user'>, facts: PostgresFacts): Plan {
+  if (!facts.role) return onExisting(key.name, facts, [])
+  const changes = [...settingStatements(facts.role, settings), ...roleStatements(facts.role, engineRoles)]
+  const steps = changes.length === 0 ? [] : [{ why: 'change its settings', statements: [...changes, remark(facts)] }]
+  const newRoles = engineRoles?.filter(role => !engineRolesOf(facts.role!).includes(role)) ?? []
+  const { refusals } = onExisting(key.name, facts, steps)
+  return { steps, refusals: [...refusals, ...rightsToSet(facts, settings), ...refusalsOfRoles(newRoles, facts)] }
+}
+
+function settingStatements(
+  role: UserRow,
+  { replication, connectionLimit }: Of<'set-user'>['settings'],
+): readonly Statement[] {
+  const options = [
+    ...(replication === undefined || replication === role.replication
+      ? []
+      : [replication ? 'replication' : 'noreplication']),
+    ...(connectionLimit === undefined || connectionLimit === role.connectionLimit
+      ? []
+      : [`connection limit ${Math.trunc(connectionLimit)}`]),
+  ]
+  return options.length === 0 ? [] : [open(`alter role ${quoteName(role.name)} ${options.join(' ')}`)]
+}
+
+function roleStatements(role: UserRow, wanted: readonly string[] | undefined): readonly Statement[] {
+  if (!wanted) return []
+  const has = engineRolesOf(role)
+  const add = wanted
+    .filter(name => !has.includes(name))
+    .map(name => `grant ${quoteName(name)} to ${quoteName(role.name)}`)
+  const remove = has
+    .filter(name => !wanted.includes(name))
+    .map(name => `revoke ${quoteName(name)} from ${quoteName(role.name)}`)
+  return [...add, ...remove].map(open)
+}
+
+function rightsToSet(
+  { state: { me, version }, role }: PostgresFacts,
+  { replication }: Of<'set-user'>['settings'],
+): readonly Refusal[] {
+  if (me.superuser || replication === undefined || replication === role!.replication) return []
+  return rightToReplicate(me.replication, version)
+}
+
+/** A plan for a login that must be there. */
+export function onExisting(name: string, facts: PostgresFacts, steps: readonly Step[]): Plan {
+  if (!facts.role || !isUser(facts.role)) {
+    return { steps: [], refusals: [{ code: 'not_found', subject: 'user', message: `There is no login ${name}` }] }
+  }
+  const cannot = steps.length > 0 && facts.reach ? cannotAlter(facts.state, facts.reach) : undefined
+  return { steps, refusals: cannot ? [cannot] : [] }
+}
+
+/** Our mark, renewed in the transaction of every change; a locked login's goes on saying so. */
+export function remark(
+  { role, roleMark, mark }: PostgresFacts,
+  locked = roleMark?.locked === true && !role!.canLogIn,
+): Statement {
+  return commentOnRole(role!.name, markedComment(role!.comment ?? undefined, mark, locked))
+}

@@ -1,0 +1,141 @@
+import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
+import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
+import type { DatabaseUser } from '../../../domain/user.ts'
+import { HIDDEN_DATABASES } from '../databases/read.ts'
+import type { Link } from '../link/link.ts'
+import type { ServerState } from '../link/server.ts'
+import { LOCKED_MARK, markIn } from '../marks.ts'
+import { CATALOGUE_PATTERN, catalogueRoleIn } from '../names.ts'
+
+/** Accounts that a cloud provider keeps on its servers. */
+const PROVIDERS =
+  'rdsadmin$|rds_|rdsrepladmin$|rdstopmgr$|rdsproxyadmin$|rdswriteforwarduser$|cloudsql|alloydb|azure_|azuresu$'
+
+/** System accounts, by PostgreSQL's own rule (`pg_`) and those of the known providers. */
+const HIDDEN = `^(pg_|${PROVIDERS})`
+
+// `rolname` is compared as a name: its index sorts by bytes, and a text in the database's own order couldn't use it.
+const PAGE = `
+  select r.*, d.description as comment
+  from pg_roles r left join pg_shdescription d on d.objoid = r.oid and d.classoid = 'pg_authid'::regclass
+  where (r.rolcanlogin or d.description ~ '${LOCKED_MARK}') and r.rolname !~ '${HIDDEN}' and r.rolname > $1::name
+    and ($3::text is null or position(lower($3) in lower(r.rolname::text)) > 0)
+  order by r.rolname limit $2`
+
+const ONE = `
+  select r.*, d.description as comment
+  from pg_roles r left join pg_shdescription d on d.objoid = r.oid and d.classoid = 'pg_authid'::regclass
+  where r.rolname = $1::name and r.rolname::text = $1` // as a name for the index; as a text because a name is cut without a word
+
+/** One row for each login of `which`, with everything that the cluster-wide catalogue says of it. */
+const rows = (which: string, state: ServerState) => `
+select u.oid::text as oid, u.rolname::text as name, u.rolcanlogin as "canLogIn", u.rolsuper as superuser,
+  u.rolreplication as replication, u.rolcreaterole as "createRole", u.rolcreatedb as "createDb", u.rolbypassrls as "bypassRls",
+  u.rolinherit as inherit, u.rolconnlimit as "connectionLimit", u.comment, u.rolname ~ '${HIDDEN}' as hidden,
+  case when isfinite(u.rolvaliduntil) then extract(epoch from u.rolvaliduntil)::float8 * 1000 end as "passwordUntil",
+  ${state.me.superuser ? 'exists (select from pg_authid a where a.oid = u.oid and a.rolpassword is null)' : 'false'} as "noPassword",
+  (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'database', b.datname)), '[]')
+   from pg_auth_members m join pg_roles g on g.oid = m.roleid
+   left join pg_database b on b.oid = ('x' || substring(g.rolname from '${CATALOGUE_PATTERN}'))::bit(32)::int8::oid
+   where m.member = u.oid ${membershipsThatCount(state)}) as memberships,
+  (select coalesce(json_agg(b.datname), '[]') from pg_database b where b.datdba = u.oid and b.datname !~ '${HIDDEN_DATABASES}') as owned
+from (${which}) u order by u.rolname`
+
+// From 16 on who makes a role is made its member, so that it may administer it: that says nothing of what it may do.
+function membershipsThatCount(state: ServerState): string {
+  return state.version >= 160000 ? 'and (m.inherit_option or m.set_option)' : ''
+}
+
+export interface UserRow {
+  readonly oid: string
+  readonly name: string
+  readonly canLogIn: boolean
+  readonly superuser: boolean
+  readonly replication: boolean
+  readonly createRole: boolean
+  readonly createDb: boolean
+  readonly bypassRls: boolean
+  readonly inherit: boolean
+  readonly connectionLimit: number
+  readonly comment: string | null
+  readonly hidden: boolean
+  readonly passwordUntil: number | null
+  readonly noPassword: boolean
+  readonly memberships: readonly { readonly role: string; readonly database: string | null }[]
+  readonly owned: readonly string[]
+}
+
+/** A page of logins in the order of their names' bytes, cut inside the server: one round trip. */
+export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal): Promise<Page<DatabaseUser>> {
+  const values = [page.after ?? '', page.limit + 1, page.q ?? null]
+  const users = (await link.ask<UserRow>(signal, rows(PAGE, link.state), values)).map(userFrom)
+  return cutPage(users, page.limit, ({ name }) => name)
+}
+
+/** The role of this name, login or not. */
+export async function findRole(link: Link, name: string, signal: AbortSignal): Promise<UserRow | undefined> {
+  return (await link.ask<UserRow>(signal, rows(ONE, link.state), [name]))[0]
+}
+
+/** A role that we call a user: it may log in, or we locked it, and it isn't the system's own. */
+export function isUser(row: UserRow): boolean {
+  return !row.hidden && (row.canLogIn || markIn(row.comment ?? undefined)?.locked === true)
+}
+
+export function userFrom(row: UserRow): DatabaseUser {
+  const mark = markIn(row.comment ?? undefined)
+  return {
+    name: row.name,
+    incarnation: row.oid,
+    locked: !row.canLogIn,
+    passwordUntil: row.passwordUntil ?? undefined,
+    settings: { replication: row.replication, connectionLimit: row.connectionLimit },
+    engineRoles: engineRolesOf(row),
+    grants: grantsOf(row),
+    flags: flagsOf(row),
+    mark: mark && { installation: mark.installation, operation: mark.operation },
+  }
+}
+
+export function engineRolesOf({ memberships }: UserRow): readonly string[] {
+  return memberships.map(({ role }) => role).filter(role => !catalogueRoleIn(role))
+}
+
+export interface CatalogueMembership {
+  /** Of the catalogue role itself. */
+  readonly name: string
+  readonly oid: string
+  readonly role: CatalogueRole
+  /** Absent: the database is gone, and its catalogue role with it in all but name. */
+  readonly database?: string
+}
+
+export function catalogueMemberships({ memberships }: UserRow): readonly CatalogueMembership[] {
+  return memberships.flatMap(({ role: name, database }) => {
+    const found = catalogueRoleIn(name)
+    return found ? [{ name, ...found, database: database ?? undefined }] : []
+  })
+}
+
+/** What the cluster-wide catalogue says of a login's grants: memberships in catalogue roles, and databases it owns. */
+export function grantsOf(row: UserRow): readonly GrantShown[] {
+  const sleeping = engineRolesOf(row)
+  const members = catalogueMemberships(row).flatMap(({ role, database }): readonly GrantShown[] => {
+    if (database === undefined) return []
+    const asOwner = role === 'owner' && sleeping.length > 0 ? { sleeping } : {}
+    return [{ role, database, by: 'catalogue', ...asOwner }]
+  })
+  return [...members, ...row.owned.map((database): GrantShown => ({ role: 'owner', database, by: 'ownership' }))]
+}
+
+function flagsOf(row: UserRow): readonly string[] {
+  const flags: readonly (readonly [boolean, string])[] = [
+    [row.superuser, 'superuser'],
+    [row.replication, 'replication'],
+    [row.createRole, 'createrole'],
+    [row.createDb, 'createdb'],
+    [row.bypassRls, 'bypassrls'],
+    [row.noPassword, 'no-password'],
+  ]
+  return flags.filter(([is]) => is).map(([, flag]) => flag)
+}

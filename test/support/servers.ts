@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Secret } from '../../src/domain/secret.ts'
+import type { Target } from '../../src/engines/engine.ts'
+import { programsOf } from './postgresql/binaries.ts'
+import { PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
+
+/** A real PostgreSQL server for tests, with its superuser. */
+export interface TestServer {
+  readonly name: string
+  /** Undefined for a server that `ROLECALL_TEST_POSTGRESQL_URL` points to: it says itself. */
+  readonly major?: number
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly username: string
+  readonly password: string
+  /** Every statement that the server was sent; undefined where the server is not ours. */
+  readonly log?: string
+}
+
+const MAJORS: readonly number[] = [13, 14, 15, 16, 17, 18]
+
+/** The newest, and the last before roles were administered by option. */
+export const NEWEST = 18
+
+/** Majors to test: all, or those of `POSTGRESQL_MAJORS=16,18`; none where `ENGINES` leaves PostgreSQL out. */
+export function postgresqlMajors(): readonly number[] {
+  if (process.env.ENGINES && !process.env.ENGINES.split(',').includes('postgresql')) return []
+  const asked = process.env.POSTGRESQL_MAJORS?.split(',').map(Number)
+  return asked ? MAJORS.filter(major => asked.includes(major)) : MAJORS
+}
+
+/** Those of `wanted` that this run tests. */
+export function postgresqlMajorsOf(...wanted: readonly number[]): readonly number[] {
+  return process.env.ROLECALL_TEST_POSTGRESQL_URL
+    ? wanted.slice(-1)
+    : postgresqlMajors().filter(major => wanted.includes(major))
+}
+
+/** A server of this major, started by whoever asks first and shared by the whole run; it stops when the run ends. */
+export async function postgresqlServer(major: number = NEWEST): Promise<TestServer> {
+  const url = process.env.ROLECALL_TEST_POSTGRESQL_URL
+  if (url) return serverAt(new URL(url))
+  const { port, log } = await shared(major)
+  return {
+    name: `PostgreSQL ${major}`,
+    major,
+    host: '127.0.0.1',
+    port,
+    database: 'postgres',
+    username: SUPERUSER,
+    password: PASSWORD,
+    log,
+  }
+}
+
+function serverAt({ hostname, port, pathname, username, password }: URL): TestServer {
+  const database = decodeURIComponent(pathname.slice(1)) || 'postgres'
+  const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  return {
+    name: 'PostgreSQL at ROLECALL_TEST_POSTGRESQL_URL',
+    host: hostname,
+    port: Number(port || 5432),
+    database,
+    ...login,
+  }
+}
+
+interface KeeperState {
+  readonly port: number
+  readonly log: string
+  readonly failed?: string
+}
+
+const START_MS = 60_000
+
+// Workers of one run have one parent, vitest itself: its pid is what they share.
+async function shared(major: number): Promise<KeeperState> {
+  const folder = join(tmpdir(), `rolecall-test-${process.ppid}-postgresql-${major}`)
+  if (claim(folder)) startKeeper(programsOf(major), folder)
+  const end = Date.now() + START_MS
+  while (Date.now() < end) {
+    const state = stateIn(folder)
+    if (state?.failed) throw new Error(`PostgreSQL ${major} did not start: ${state.failed}`)
+    if (state) return state
+    await sleep(30)
+  }
+  throw new Error(`PostgreSQL ${major} did not start within ${START_MS / 1000} s: see ${folder}`)
+}
+
+function claim(folder: string): boolean {
+  try {
+    mkdirSync(folder, { mode: 0o755 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function startKeeper(programs: string, folder: string): void {
+  const keeper = fileURLToPath(new URL('./postgresql/keeper.ts', import.meta.url))
+  spawn(process.execPath, [keeper, programs, folder, String(process.ppid)], { detached: true, stdio: 'ignore' }).unref()
+}
+
+function stateIn(folder: string): KeeperState | undefined {
+  const file = join(folder, 'state.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as KeeperState) : undefined
+}
+
+/** How an engine reaches the server, as its superuser unless told otherwise. */
+export function targetOf(server: TestServer, change: Partial<Target> = {}): Target {
+  return {
+    hosts: [{ host: server.host, port: server.port }],
+    database: server.database,
+    username: server.username,
+    password: new Secret(server.password),
+    tls: { mode: 'disable' },
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 10_000,
+    resolve: async host => [host],
+    ...change,
+  }
+}
