@@ -80,8 +80,8 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   await http.register(wiremockDialect, dialectParts)
 
   async function start(): Promise<string> {
+    await worker.start()
     const url = await http.listen({ host: settings.host, port: settings.port })
-    worker.start()
     return settings.publicUrl ?? url
   }
 

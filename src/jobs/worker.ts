@@ -11,10 +11,11 @@ const SWEEP_MS = 60_000
 const AT_ONCE = 8
 
 export interface Worker {
-  start(): void
+  /** Takes up what was left behind; answers when it has all been taken up, not when it is done. Call it before the first request. */
+  start(): Promise<void>
   /** An operation waits: looks at once instead of at the next tick. */
   wake(): void
-  /** Finishes what it has taken up. */
+  /** Gives up what it has taken up, for the next process to go on with. */
   stop(): Promise<void>
 }
 
@@ -29,28 +30,28 @@ export function createWorker(parts: WorkerParts): Worker {
   let sweptAt = 0
   let ticking: Promise<void> | undefined
   let again = false
+  const stopping = new AbortController()
 
-  function tick(): void {
-    if (ticking) {
-      again = true
-      return
-    }
-    ticking = takeUp().catch(parts.onFault)
-    void ticking.then(() => {
-      ticking = undefined
-      if (!again) return
-      again = false
-      tick()
-    })
+  function tick(): Promise<void> {
+    again = ticking !== undefined
+    ticking ??= takeUp()
+      .catch(parts.onFault)
+      .then(() => {
+        ticking = undefined
+        if (again) void tick()
+      })
+    return ticking
   }
 
+  /** At the start of a process that has its store alone, every lease is a dead one's. */
   async function takeUp(): Promise<void> {
     const { store, leases } = parts
     const now = await store.now()
+    const due = store.alone && !sweptAt ? now + LEASE_MS : now
     const claimed = await store.transaction(tables =>
-      tables.operations.claim(leases.worker, now, now + LEASE_MS, AT_ONCE - running.size),
+      tables.operations.claim(leases.worker, due, now + LEASE_MS, AT_ONCE - running.size),
     )
-    for (const operation of claimed) follow(recover(parts, operation))
+    for (const operation of claimed) follow(recover(parts, operation, stopping.signal))
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))
@@ -62,13 +63,14 @@ export function createWorker(parts: WorkerParts): Worker {
   }
 
   return {
-    start: () => {
+    start: async () => {
+      await tick()
       timer = setInterval(tick, TICK_MS)
-      tick()
     },
-    wake: tick,
+    wake: () => void tick(),
     stop: async () => {
       clearInterval(timer)
+      stopping.abort(new Error('stopping'))
       await ticking
       await Promise.all(running)
     },

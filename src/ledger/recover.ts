@@ -20,10 +20,10 @@ export interface RecoveryParts {
 const LONGEST_WAIT_MS = 30_000
 
 /** Brings an operation that its process left behind to its end: asks the engine what has been applied, never our notes. */
-export async function recover(parts: RecoveryParts, operation: ClaimedOperation): Promise<void> {
+export async function recover(parts: RecoveryParts, operation: ClaimedOperation, stopping: AbortSignal): Promise<void> {
   const held: Held = { worker: operation.worker, attempt: operation.attempts }
   using lease = parts.leases.hold(operation.id)
-  const signal = AbortSignal.any([lease.signal, AbortSignal.timeout(parts.deadlineMs)])
+  const signal = AbortSignal.any([stopping, lease.signal, AbortSignal.timeout(parts.deadlineMs)])
   const attempts: Attempt[] = []
   try {
     await endEarlierAttempts(parts, operation, signal)

@@ -40,6 +40,7 @@ async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions):
     const reader = openReader()
     return storeOver({
       ...ready,
+      alone: serve,
       writer,
       reader,
       words: SQLITE_WORDS,
@@ -62,7 +63,7 @@ async function openOnPostgresql(url: string, { masterKey }: StoreOptions): Promi
   const { openPostgresql, POSTGRESQL_WORDS: words } = await import('./postgresql.ts')
   const db = await openPostgresql(url)
   const ready = await prepare({ db, words, columns: POSTGRESQL_COLUMNS, masterKey, beforeChange: () => {} })
-  return storeOver({ ...ready, writer: db, reader: db, words, close: () => db.destroy() })
+  return storeOver({ ...ready, alone: false, writer: db, reader: db, words, close: () => db.destroy() })
 }
 
 interface Preparation {

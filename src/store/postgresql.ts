@@ -12,7 +12,7 @@ import {
   sql,
 } from 'kysely'
 import pg from 'pg'
-import type { Fault } from '../domain/fault.ts'
+import { Fault } from '../domain/fault.ts'
 import type { DatabaseWords } from './context.ts'
 import { asFault, away, codeOf, dangling, ourMistake, taken } from './faults.ts'
 import { StoreProblem } from './problem.ts'
@@ -181,11 +181,15 @@ function isServersOwn(error: unknown): error is pg.DatabaseError {
 /** Out of resources, shutting down, a standby after a switch, waited too long, undone for the sake of others. */
 const PASSING = /^(08|53|57|25006|55P03|40)/
 
+/** A NUL in a text, a name longer than an index can hold: both are the caller's, wherever nobody has checked before us. */
+const UNACCEPTABLE: ReadonlySet<string> = new Set(['22021', '22P05', '54000'])
+
 function toFault(error: unknown): Fault {
   if (!isServersOwn(error)) return away('The store does not answer', error)
   const code = error.code ?? ''
   if (code === '23505') return taken(error.table, error)
   if (code === '23503') return dangling(error)
+  if (UNACCEPTABLE.has(code)) return new Fault('invalid', 'request', `The store can't keep that text: ${error.message}`)
   if (PASSING.test(code)) return away(`The store can't do that now (${code})`, error)
   return ourMistake(error)
 }

@@ -9,6 +9,7 @@ import { makeTables } from './tables/all.ts'
 
 export interface StoreParts extends Sealing {
   readonly installation: string
+  readonly alone: boolean
   readonly writer: Kysely<Schema>
   readonly reader: Kysely<Schema>
   readonly words: DatabaseWords
@@ -18,12 +19,13 @@ export interface StoreParts extends Sealing {
 /** How often a transaction that PostgreSQL undid, to end a deadlock or keep its order, is run anew. */
 const TRIES = 4
 
-export function storeOver({ installation, writer, reader, words, vault, master, close }: StoreParts): Store {
+export function storeOver({ installation, alone, writer, reader, words, vault, master, close }: StoreParts): Store {
   const running = new AsyncLocalStorage<{ over: boolean }>()
   const run = <T>(work: (tables: Tables) => Promise<T>) =>
     writer.transaction().execute(db => work(makeTables({ db, vault, words, locking: true })))
   return {
     installation,
+    alone,
     read: makeTables({ db: reader, vault, words, locking: false }),
     transaction: work => {
       // SQLite has one writing link: the inner transaction would wait for the outer one, and that for the inner one.

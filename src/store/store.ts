@@ -18,6 +18,8 @@ import type { UserRecord } from './user-record.ts'
 export interface Store {
   /** 8 hex digits that tell this installation's marks from another's. */
   readonly installation: string
+  /** True while no other process can serve from it: whatever is leased was left behind by a process that is gone. */
+  readonly alone: boolean
   /** Reads, outside of any transaction; each sees what was committed before it began. */
   readonly read: Tables
   /**
