@@ -20,6 +20,8 @@ export interface DatabaseWords {
   /** Has `for update` and `skip locked`: more than one transaction can write at a time. */
   readonly rowLocks: boolean
   now(db: Kysely<Schema>): Promise<number>
+  /** What must be there before the first table. */
+  prepare(db: Kysely<Schema>): Promise<void>
 }
 
 /** The conditions of a page in ascending key order; `search` is the column that `q` looks in. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { isFault } from '../domain/fault.ts'
 import type { DatabaseWords } from './context.ts'
+import { causeCode } from './faults.ts'
 import { type FolderLock, lockFolder, prepareFolder } from './folder.ts'
 import { migrate } from './migrate.ts'
 import { type ColumnWords, POSTGRESQL_COLUMNS, SQLITE_COLUMNS } from './migrations/columns.ts'
@@ -8,7 +9,7 @@ import { StoreProblem } from './problem.ts'
 import type { Schema } from './schema.ts'
 import { openVault, type Sealing } from './sealing/data-keys.ts'
 import type { KeyPlace, MasterKey } from './sealing/master-key.ts'
-import { openSqlite, SQLITE_WORDS } from './sqlite.ts'
+import { openSqlite, SQLITE_WORDS, sqliteProblem } from './sqlite.ts'
 import type { Store } from './store.ts'
 import { storeOver } from './store-over.ts'
 
@@ -35,8 +36,14 @@ async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions):
   const lock = serve ? lockFolder(folder) : undefined
   return await releasingOnFailure(lock, async () => {
     const { writer, openReader } = openSqlite(folder, path)
-    const beforeChange = () => serve || refuseWhileServed(folder)
-    const ready = await prepare({ db: writer, words: SQLITE_WORDS, columns: SQLITE_COLUMNS, masterKey, beforeChange })
+    const ready = await prepare({
+      db: writer,
+      words: SQLITE_WORDS,
+      columns: SQLITE_COLUMNS,
+      masterKey,
+      beforeChange: () => serve || refuseWhileServed(folder),
+      problemOf: cause => sqliteProblem(folder, cause),
+    })
     const reader = openReader()
     return storeOver({
       ...ready,
@@ -60,9 +67,9 @@ function refuseWhileServed(folder: string): void {
 
 async function openOnPostgresql(url: string, { masterKey }: StoreOptions): Promise<Store> {
   // Loaded here, so that a SQLite store never pays for the driver.
-  const { openPostgresql, POSTGRESQL_WORDS: words } = await import('./postgresql.ts')
-  const db = await openPostgresql(url)
-  const ready = await prepare({ db, words, columns: POSTGRESQL_COLUMNS, masterKey, beforeChange: () => {} })
+  const { openPostgresql, postgresqlProblem: problemOf, POSTGRESQL_WORDS: words } = await import('./postgresql.ts')
+  const db = openPostgresql(url)
+  const ready = await prepare({ db, words, columns: POSTGRESQL_COLUMNS, masterKey, beforeChange: () => {}, problemOf })
   return storeOver({ ...ready, alone: false, writer: db, reader: db, words, close: () => db.destroy() })
 }
 
@@ -72,20 +79,37 @@ interface Preparation {
   readonly columns: ColumnWords
   readonly masterKey: MasterKey | KeyPlace
   readonly beforeChange: () => void
+  /** What a driver's error means for whoever starts us. */
+  readonly problemOf: (cause: unknown) => StoreProblem
+}
+
+type Prepared = Sealing & { readonly installation: string }
+
+async function prepare(how: Preparation): Promise<Prepared> {
+  try {
+    return await prepareOnce(how)
+  } catch (error) {
+    await how.db.destroy()
+    throw isFault(error) ? how.problemOf(error.details.cause ?? error) : error
+  }
 }
 
 /** Tables and keys in one transaction: a first start that dies leaves nothing half made. */
-async function prepare(how: Preparation): Promise<Sealing & { readonly installation: string }> {
+async function prepareOnce(how: Preparation, triesLeft = 5): Promise<Prepared> {
   try {
     return await how.db.transaction().execute(async db => {
+      await how.words.prepare(db)
       const { id } = await migrate(db, { ...how, rowLocks: how.words.rowLocks })
       return { ...(await openVault(db, how.masterKey, await how.words.now(db))), installation: id }
     })
   } catch (error) {
-    await how.db.destroy()
-    throw isFault(error) ? new StoreProblem('unreachable', error.message, error.details.cause) : error
+    if (triesLeft === 0 || !RACED.has(causeCode(error) ?? '')) throw error
+    return await prepareOnce(how, triesLeft - 1)
   }
 }
+
+/** `if not exists` of two replicas at once on PostgreSQL: the one that comes second collides with what has just been made. */
+const RACED: ReadonlySet<string> = new Set(['23505', '42P06', '42P07', '40001', '40P01'])
 
 async function releasingOnFailure<T>(lock: FolderLock | undefined, open: () => Promise<T>): Promise<T> {
   try {

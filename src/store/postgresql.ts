@@ -33,18 +33,13 @@ export const POSTGRESQL_WORDS: DatabaseWords = {
     const now = sql<{ now: number }>`select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`
     return (await now.execute(db)).rows[0]!.now
   },
+  prepare: makeSchema,
 }
 
-/** Connects, and makes the schema where it is missing. Throws `StoreProblem`s. */
-export async function openPostgresql(url: string): Promise<Kysely<Schema>> {
-  const pool = openPool(url)
-  try {
-    await makeSchema(pool)
-  } catch (error) {
-    await pool.end()
-    throw asProblem(error)
-  }
-  return new Kysely<Schema>({ dialect: dialectOver(pool), plugins: [new CamelCasePlugin()] }).withSchema(SCHEMA)
+export function openPostgresql(url: string): Kysely<Schema> {
+  return new Kysely<Schema>({ dialect: dialectOver(openPool(url)), plugins: [new CamelCasePlugin()] }).withSchema(
+    SCHEMA,
+  )
 }
 
 function openPool(url: string): pg.Pool {
@@ -69,19 +64,16 @@ const numbersForBigints: typeof pg.types.getTypeParser = ((oid: number, format: 
   oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser
 
 /** Asked first: `if not exists` wants the right to create even where there is nothing to create. */
-async function makeSchema(pool: pg.Pool): Promise<void> {
-  const { rowCount } = await pool.query('select from pg_catalog.pg_namespace where nspname = $1', [SCHEMA])
-  if (rowCount === 0) await pool.query(`create schema if not exists ${SCHEMA}`)
+async function makeSchema(db: Kysely<Schema>): Promise<void> {
+  const { rows } = await sql`select from pg_catalog.pg_namespace where nspname = ${SCHEMA}`.execute(db)
+  if (rows.length === 0) await sql`create schema if not exists ${sql.id(SCHEMA)}`.execute(db)
 }
 
-function asProblem(error: unknown): StoreProblem {
-  const reason = error instanceof Error ? error.message : String(error)
-  if (codeOf(error) === '42501') return mayNot(reason, error)
-  return new StoreProblem(
-    'unreachable',
-    `The store's PostgreSQL does not let me in: ${reason}. Check ROLECALL_STORE`,
-    error,
-  )
+export function postgresqlProblem(cause: unknown): StoreProblem {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  if (codeOf(cause) === '42501') return mayNot(reason, cause)
+  const advice = 'Check ROLECALL_STORE, and that the server takes connections from here'
+  return new StoreProblem('unreachable', `The store's PostgreSQL can't be used: ${reason}. ${advice}`, cause)
 }
 
 function mayNot(reason: string, cause: unknown): StoreProblem {

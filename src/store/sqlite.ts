@@ -29,6 +29,7 @@ export const SQLITE_WORDS: DatabaseWords = {
   positionOf: 'instr',
   rowLocks: false,
   now: async () => Date.now(),
+  prepare: async () => {},
 }
 
 export interface SqliteFiles {
@@ -59,10 +60,13 @@ function refusingNonsense<T>(folder: string, open: () => T): T {
   try {
     return open()
   } catch (error) {
-    const code = codeOf(error) ?? ''
-    if (!/^SQLITE_(NOTADB|CORRUPT)/.test(code)) throw unwritable(folder, error)
-    throw new StoreProblem('damaged', `${folder}/rolecall.db is not a readable database: restore a backup of it`, error)
+    throw sqliteProblem(folder, error)
   }
+}
+
+export function sqliteProblem(folder: string, cause: unknown): StoreProblem {
+  if (!/^SQLITE_(NOTADB|CORRUPT)/.test(codeOf(cause) ?? '')) return unwritable(folder, cause)
+  return new StoreProblem('damaged', `${folder}/rolecall.db is not a readable database: restore a backup of it`, cause)
 }
 
 function kyselyOver(file: Sqlite.Database): Kysely<Schema> {

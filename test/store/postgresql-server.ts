@@ -14,7 +14,7 @@ export interface OwnPostgresql {
   /** `SIGINT` ends its sessions, `SIGQUIT` is a crash. */
   stop(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>
   /** Statements of the tests' own, beside the store. */
-  query(text: string): Promise<Record<string, unknown>[]>
+  query(text: string, database?: string): Promise<Record<string, unknown>[]>
   remove(): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export async function ownPostgresql(): Promise<OwnPostgresql> {
       if (server?.kill(signal)) await ended
       server = undefined
     },
-    query: text => query(url, text),
+    query: (text, database = 'postgres') => query(url.replace(/postgres$/, database), text),
     async remove() {
       await own.stop()
       rmSync(folder, { recursive: true, force: true })

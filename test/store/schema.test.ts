@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type MigrationOptions, migrate } from '../../src/store/migrate.ts'
+import { first } from '../../src/store/migrations/0001-first.ts'
+import { MIGRATIONS } from '../../src/store/migrations/all.ts'
+import { type Migration, SQLITE_COLUMNS } from '../../src/store/migrations/columns.ts'
+import { openStore } from '../../src/store/open.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { aProject } from './builders.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rolecall-schema-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const open = (serve = true) => openStore({ folder, masterKey: { folder, env: {} }, serve })
+
+const second: Migration = {
+  version: 2,
+  since: '0.2.0',
+  up: make =>
+    make.table('teams', { id: 'text', projectId: 'text' }, t => t.addPrimaryKeyConstraint('teams_key', ['id'])),
+}
+
+/** As a release with these migrations would do it. */
+async function migrateTo(migrations: readonly Migration[], own: Partial<MigrationOptions> = {}) {
+  const { writer } = openSqlite(folder, join(folder, 'rolecall.db'))
+  const options = { columns: SQLITE_COLUMNS, rowLocks: false, beforeChange: () => {}, migrations, ...own }
+  try {
+    return await writer.transaction().execute(db => migrate(db, options))
+  } finally {
+    await writer.destroy()
+  }
+}
+
+function tables(): unknown[] {
+  const file = new Sqlite(join(folder, 'rolecall.db'))
+  const names = file.prepare("select name from sqlite_schema where type = 'table' order by name").pluck().all()
+  file.close()
+  return names
+}
+
+describe('the schema', () => {
+  it('is numbered without gaps', () => {
+    expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, at) => at + 1))
+  })
+
+  it('of an older release is brought to this one, and its rows stay', async () => {
+    const store = await open()
+    const project = aProject()
+    await store.transaction(tables => tables.projects.add(project))
+    await store.close()
+    const before = await migrateTo([first])
+    const after = await migrateTo([first, second])
+    expect(after).toEqual({ ...before, schemaVersion: 2, release: '0.2.0' })
+    expect(tables()).toContain('teams')
+    const file = new Sqlite(join(folder, 'rolecall.db'))
+    expect(file.prepare('select name from projects').pluck().all()).toEqual([project.name])
+    file.close()
+  })
+
+  it('of a later release is refused in words that name it', async () => {
+    await (await open()).close()
+    await migrateTo([first, second])
+    const refusal = await open().catch(error => error)
+    expect(refusal).toMatchObject({ name: 'StoreProblem', kind: 'newer-schema' })
+    expect(refusal.message).toContain('Start Rolecall 0.2.0 or later')
+  })
+
+  it('is all there or not at all when a migration fails', async () => {
+    await (await open()).close()
+    const before = tables()
+    const failing: Migration = {
+      ...second,
+      async up(make) {
+        await second.up(make)
+        throw new Error('the power went')
+      },
+    }
+    await expect(migrateTo([first, failing])).rejects.toThrow('the power went')
+    expect(tables()).toEqual(before)
+    await (await open()).close()
+  })
+
+  it('is not changed by the command line under the feet of a server', async () => {
+    const server = await open()
+    const refuse = () => {
+      throw new Error('served')
+    }
+    await expect(migrateTo([first, second], { beforeChange: refuse })).rejects.toThrow('served')
+    await migrateTo([first], { beforeChange: refuse })
+    await (await open(false)).close()
+    await server.close()
+  })
+
+  it('is made once, however many begin at once', async () => {
+    const stores = await Promise.all(Array.from({ length: 6 }, () => open(false)))
+    expect(new Set(stores.map(store => store.installation)).size).toBe(1)
+    for (const store of stores) await store.close()
+  })
+})
