@@ -67,7 +67,7 @@ const UNREADABLE = new Fault(
 )
 
 /** Stands where a secret was. */
-export class GoneSecret extends Secret {
+class GoneSecret extends Secret {
   readonly #why: Fault
   readonly sealed?: string
 

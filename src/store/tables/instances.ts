@@ -1,12 +1,11 @@
 import { Fault } from '../../domain/fault.ts'
-import type { EngineName, Instance, Mode, ServerFacts } from '../../domain/instance.ts'
 import { cutPage } from '../../domain/page.ts'
-import { type Context, fromJson, searchable, staleVersion, within, withNulls, withoutNulls, yesNo } from '../context.ts'
+import { type Context, staleVersion, within, withNulls } from '../context.ts'
 import { isDangling } from '../faults.ts'
-import type { InstanceRow } from '../schema.ts'
 import type { Instances } from '../store.ts'
 import { findByAddress } from './addresses.ts'
 import { dialectViewTable } from './dialect-views.ts'
+import { instanceFrom, toNewRow, toRow, toServerRow } from './instance-rows.ts'
 
 export function instanceTable(context: Context): Instances {
   const { db } = context
@@ -91,91 +90,4 @@ async function trustFingerprint({ db }: Context, instanceId: string, fingerprint
 function throwInUse(error: unknown): never {
   if (!isDangling(error)) throw error
   throw new Fault('in_use', 'instance', 'The instance still has connections')
-}
-
-function toNewRow(instance: Instance): InstanceRow {
-  return {
-    ...toRow(instance),
-    ...toServerRow(instance.server),
-    ...withNulls({ managingConnectionId: instance.managingConnectionId }),
-    ...withNulls({
-      changedFingerprint: instance.changedServer?.fingerprint,
-      changedSince: instance.changedServer?.since,
-    }),
-  }
-}
-
-/** Without what `see` and `setChangedServer` write: a change made meanwhile must not put an old look at the server back. */
-function toRow(instance: Instance) {
-  return withNulls({
-    id: instance.id,
-    projectId: instance.projectId,
-    engine: instance.engine as string,
-    name: instance.name,
-    slug: instance.slug,
-    versionSlug: instance.versionSlug,
-    mode: instance.mode as string,
-    policy: JSON.stringify(instance.policy),
-    tags: JSON.stringify(instance.tags),
-    advertise: JSON.stringify(instance.advertise),
-    accountHost: instance.accountHost,
-    defaultDatabase: instance.defaultDatabase,
-    leaving: yesNo(instance.leaving),
-    createdAt: instance.createdAt,
-    updatedAt: instance.updatedAt,
-    version: instance.version,
-    searchText: searchable(instance.name, instance.slug),
-  })
-}
-
-function toServerRow(server: ServerFacts | undefined) {
-  return withNulls({
-    serverVersion: server?.version,
-    serverVariant: server?.variant,
-    serverReadOnly: server && yesNo(server.readOnly),
-    serverFingerprint: server?.fingerprint,
-    serverSeenAt: server?.seenAt,
-  })
-}
-
-function instanceFrom(row: InstanceRow): Instance {
-  const { id, projectId, name, slug, versionSlug, accountHost, defaultDatabase, ...rest } = withoutNulls(row)
-  const { managingConnectionId, createdAt, updatedAt, version } = rest
-  return withoutNulls({
-    id,
-    projectId,
-    engine: row.engine as EngineName,
-    name,
-    slug,
-    versionSlug,
-    mode: row.mode as Mode,
-    policy: fromJson<Instance['policy']>(row.policy),
-    tags: fromJson<string[]>(row.tags),
-    advertise: fromJson<Instance['advertise']>(row.advertise),
-    accountHost,
-    defaultDatabase,
-    managingConnectionId,
-    server: serverFrom(row),
-    changedServer: changedFrom(row),
-    leaving: row.leaving === 1,
-    createdAt,
-    updatedAt,
-    version,
-  })
-}
-
-function serverFrom(row: InstanceRow): ServerFacts | undefined {
-  if (row.serverVersion === null || row.serverSeenAt === null) return undefined
-  return withoutNulls({
-    version: row.serverVersion,
-    variant: row.serverVariant ?? undefined,
-    readOnly: row.serverReadOnly === 1,
-    fingerprint: row.serverFingerprint ?? undefined,
-    seenAt: row.serverSeenAt,
-  })
-}
-
-function changedFrom({ changedFingerprint, changedSince }: InstanceRow): Instance['changedServer'] {
-  if (changedFingerprint === null || changedSince === null) return undefined
-  return { fingerprint: changedFingerprint, since: changedSince }
 }

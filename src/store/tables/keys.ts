@@ -1,17 +1,11 @@
-import { createHash } from 'node:crypto'
 import { type SelectQueryBuilder, sql } from 'kysely'
-import type { ApiKey, KeyProject } from '../../domain/api-key.ts'
+import type { KeyProject } from '../../domain/api-key.ts'
 import { cutPage } from '../../domain/page.ts'
-import type { Role } from '../../domain/role.ts'
-import { Secret } from '../../domain/secret.ts'
-import { type Context, fromJson, searchable, toJson, within, withNulls, withoutNulls } from '../context.ts'
-import type { ApiKeyRow, KeyProjectRow, OperatorRow, Schema } from '../schema.ts'
-import type { Vault } from '../sealing/vault.ts'
-import type { KeyMatch, Keys } from '../store.ts'
-import { operatorFrom } from './operators.ts'
+import { type Context, toJson, within, withNulls } from '../context.ts'
+import type { ApiKeyRow, Schema } from '../schema.ts'
+import type { Keys } from '../store.ts'
+import { callerFrom, digestFrom, keysFrom, OPERATOR_COLUMNS, toRow } from './key-rows.ts'
 
-/** The realm that the Atlas API challenges with; part of what is hashed. */
-const DIGEST_REALM = 'MMS Public API'
 /** Writing down every use of a key would make a write of every read. */
 const TOUCH_MS = 60_000
 
@@ -76,44 +70,6 @@ async function match({ db }: Context, column: 'secretHash' | 'publicKey', value:
   return row && { row, match: { key: keysFrom(rows)[0]!, ...callerFrom(row) } }
 }
 
-const OPERATOR_COLUMNS = [
-  'o.username as oUsername',
-  'o.email as oEmail',
-  'o.name as oName',
-  'o.issuer as oIssuer',
-  'o.subject as oSubject',
-  'o.first as oFirst',
-  'o.homeProjectId as oHomeProjectId',
-  'o.disabledAt as oDisabledAt',
-  'o.createdAt as oCreatedAt',
-] as const
-
-type WithOperator = { readonly operatorId: string; readonly memberships: string | null } & {
-  readonly [K in Exclude<keyof OperatorRow, 'id' | 'searchText'> as `o${Capitalize<K>}`]: OperatorRow[K]
-}
-
-function callerFrom(row: WithOperator): Pick<KeyMatch, 'operator' | 'memberships'> {
-  const operator = operatorFrom({
-    id: row.operatorId,
-    username: row.oUsername,
-    email: row.oEmail,
-    name: row.oName,
-    issuer: row.oIssuer,
-    subject: row.oSubject,
-    first: row.oFirst,
-    homeProjectId: row.oHomeProjectId,
-    disabledAt: row.oDisabledAt,
-    createdAt: row.oCreatedAt,
-    searchText: '',
-  })
-  return { operator, memberships: membershipsFrom(row.memberships ?? '') }
-}
-
-function membershipsFrom(text: string): ReadonlyMap<string, Role> {
-  const pairs = text.split(',').filter(pair => pair !== '')
-  return new Map(pairs.map(pair => pair.split(' ') as [string, Role]))
-}
-
 function withProjects({ db }: Context, keys?: SelectQueryBuilder<Schema, 'apiKeys', ApiKeyRow>) {
   const from = keys ? db.selectFrom(keys.as('k')) : db.selectFrom('apiKeys as k')
   return from
@@ -141,67 +97,4 @@ async function setProject({ db }: Context, keyId: string, project: KeyProject): 
     .values({ keyId, projectId: project.projectId, ...may })
     .onConflict(taken => taken.columns(['keyId', 'projectId']).doUpdateSet(may))
     .execute()
-}
-
-function toRow(vault: Vault, key: ApiKey, secret: Secret): ApiKeyRow {
-  return withNulls({
-    id: key.id,
-    publicKey: key.publicKey,
-    operatorId: key.operatorId,
-    homeProjectId: key.homeProjectId,
-    description: key.description,
-    networks: JSON.stringify(key.networks),
-    createdAt: key.createdAt,
-    expiresAt: key.expiresAt,
-    revokedAt: key.revokedAt,
-    lastUsedAt: key.lastUsedAt,
-    secretHash: vault.hash(secret.reveal()),
-    digestMd5: vault.seal(digestHalf('md5', key, secret), ['api_keys', key.id, 'digest_md5']),
-    digestSha256: vault.seal(digestHalf('sha256', key, secret), ['api_keys', key.id, 'digest_sha256']),
-    searchText: searchable(key.publicKey, key.description),
-  })
-}
-
-function digestHalf(algorithm: 'md5' | 'sha256', key: ApiKey, secret: Secret): Secret {
-  const text = `${key.publicKey}:${DIGEST_REALM}:${secret.reveal()}`
-  return new Secret(createHash(algorithm).update(text).digest('hex'))
-}
-
-function digestFrom(vault: Vault, row: ApiKeyRow) {
-  return {
-    md5: vault.openLater(row.digestMd5, ['api_keys', row.id, 'digest_md5']),
-    sha256: vault.openLater(row.digestSha256, ['api_keys', row.id, 'digest_sha256']),
-  }
-}
-
-type KeyAndProject = ApiKeyRow & { [K in Exclude<keyof KeyProjectRow, 'keyId'>]: KeyProjectRow[K] | null }
-
-/** Rows of one key follow one another, one for each of its projects. */
-function keysFrom(rows: readonly KeyAndProject[]): ApiKey[] {
-  return [...Map.groupBy(rows, row => row.id).values()].map(keyFrom)
-}
-
-function keyFrom(rows: readonly KeyAndProject[]): ApiKey {
-  const { id, publicKey, operatorId, homeProjectId, description, ...rest } = withoutNulls(rows[0]!)
-  const { networks, createdAt, expiresAt, revokedAt, lastUsedAt } = rest
-  return withoutNulls({
-    id,
-    publicKey,
-    operatorId,
-    homeProjectId,
-    description,
-    networks: fromJson<string[]>(networks),
-    projects: rows.flatMap(projectFrom),
-    createdAt,
-    expiresAt,
-    revokedAt,
-    lastUsedAt,
-  })
-}
-
-function projectFrom({ projectId, role, scopes }: KeyAndProject): KeyProject[] {
-  if (projectId === null) return []
-  return [
-    withoutNulls({ projectId, role: role as Role, scopes: scopes === null ? undefined : fromJson<string[]>(scopes) }),
-  ]
 }

@@ -156,7 +156,7 @@ function changeFrom(vault: Vault, row: TargetRow): Change {
   return { ...change, password: vault.openLater(row.password, place(row.operationId, row.position, 'password')) }
 }
 
-export function recordFrom(row: Pick<TargetRow, 'record'>): Readonly<Record<string, unknown>> | undefined {
+function recordFrom(row: Pick<TargetRow, 'record'>): Readonly<Record<string, unknown>> | undefined {
   return row.record === null ? undefined : fromJson(row.record)
 }
 
