@@ -1,0 +1,41 @@
+import { createApp, realParts } from '../../src/app.ts'
+import { dialWithPg } from '../../src/engines/postgresql/index.ts'
+import { createEngines } from '../../src/engines/registry.ts'
+import type { Drill } from './drill.ts'
+import { createKillPoints } from './kill-points.ts'
+import { settingsFor } from './settings.ts'
+
+/**
+ * A whole Rolecall, wired as src/app.ts does, but for the store and the engine's link being counted. Carries out `setUp`, arms the
+ * kill, carries out `request`. If it survives it prints what it passed and answered.
+ */
+const drill = JSON.parse(process.argv[2] ?? '{}') as Drill
+const settings = settingsFor(drill.folder)
+const points = createKillPoints()
+const parts = await realParts(settings)
+const store = points.wrapStore(parts.store)
+const engines = createEngines({ dialPostgresql: points.wrapDial(dialWithPg) })
+const app = await createApp(settings, { ...parts, store, engines })
+await app.start()
+
+async function send({ method, url, body }: Drill['request']) {
+  const headers = { authorization: `Bearer ${drill.key}`, 'content-type': 'application/json' }
+  const answer = await app.http.inject({
+    method,
+    url: `/rolecall/v1${url}`,
+    headers,
+    payload: body === undefined ? undefined : JSON.stringify(body),
+  })
+  return { status: answer.statusCode, body: answer.body }
+}
+
+for (const request of drill.setUp) {
+  const answer = await send(request)
+  if (answer.status >= 300) throw new Error(`set-up failed: ${answer.status} ${answer.body}`)
+}
+points.arm(drill.killAt)
+const answer = await send(drill.request)
+// Marking the answer as delivered happens after it: these are points, too.
+await app.http.close()
+process.stdout.write(`${JSON.stringify({ passed: points.passed, answer })}\n`)
+process.exit(0)

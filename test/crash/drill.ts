@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { createApp } from '../../src/app.ts'
+import { ensureFirst } from '../../src/services/installation.ts'
+import type { TestServer } from '../support/servers.ts'
+import { settingsFor } from './settings.ts'
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Below `/rolecall/v1`. */
+  readonly url: string
+  readonly body?: unknown
+}
+
+/** What a child is told. */
+export interface Drill {
+  readonly folder: string
+  readonly key: string
+  readonly setUp: readonly Request[]
+  readonly request: Request
+  readonly killAt: number
+}
+
+/** A data folder with a project, a key and an instance that has been met, copied for each kill. */
+export interface Template extends Disposable {
+  readonly folder: string
+  readonly key: string
+  readonly project: string
+  readonly instance: string
+  readonly installation: string
+}
+
+export async function makeTemplate(server: TestServer): Promise<Template> {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-drill-'))
+  const app = await createApp(settingsFor(folder))
+  const first = (await ensureFirst(app.store, { project: 'drill', username: 'drill' }))!
+  const key = first.key.privateKey.reveal()
+  const ask = asker(app.http, key)
+  const { host, port, database, username, password } = server
+  const body = { name: 'drill', engine: 'postgresql', host, port, database, username, password }
+  const { instance } = await ask({ method: 'POST', url: `/projects/${first.project.id}/connections`, body })
+  await ask({ method: 'GET', url: `/instances/${instance}/users?limit=1` })
+  const { installation } = app.store
+  await app.stop()
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  return {
+    folder,
+    key,
+    project: first.project.id,
+    instance: instance as string,
+    installation,
+    [Symbol.dispose]: remove,
+  }
+}
+
+export type Ask = (request: Request) => Promise<Record<string, unknown> & { status: number }>
+
+function asker(http: Awaited<ReturnType<typeof createApp>>['http'], key: string): Ask {
+  return async ({ method, url, body }) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+    const answer = await http.inject({
+      method,
+      url: `/rolecall/v1${url}`,
+      headers,
+      payload: body === undefined ? undefined : JSON.stringify(body),
+    })
+    return { ...(answer.body === '' ? {} : JSON.parse(answer.body)), status: answer.statusCode }
+  }
+}
+
+/** What a child that survived says: the points it passed, and the answer that its caller got. */
+export interface Survivor {
+  readonly passed: readonly string[]
+  readonly answer: { readonly status: number; readonly body: string }
+}
+
+/** Runs a drill in a process of its own. Undefined: it was killed, as it should be. */
+export async function runChild(drill: Drill): Promise<Survivor | undefined> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('child.ts', import.meta.url)), JSON.stringify(drill)])
+  let out = ''
+  let errors = ''
+  child.stdout.on('data', chunk => (out += chunk))
+  child.stderr.on('data', chunk => (errors += chunk))
+  const { code, signal } = await new Promise<{ code: number | null; signal: string | null }>(resolve =>
+    child.on('close', (code, signal) => resolve({ code, signal })),
+  )
+  if (signal === 'SIGKILL') return undefined
+  if (code !== 0) throw new Error(`The child ended with ${code}: ${errors}`)
+  return JSON.parse(out)
+}
+
+export interface AfterRestart extends AsyncDisposable {
+  readonly ask: Ask
+  /** Milliseconds from the start until no operation was open. */
+  readonly settledAfterMs: number
+}
+
+/** The folder of a killed process under a new one; waits until everything that it left has been brought to its end. */
+export async function restart(folder: string, { key, project }: Template): Promise<AfterRestart> {
+  const began = performance.now()
+  const app = await createApp(settingsFor(folder))
+  await app.start()
+  const ask = asker(app.http, key)
+  const isOpen = async () => {
+    const { items } = await ask({ method: 'GET', url: `/projects/${project}/operations?state=open` })
+    return (items as unknown[]).length > 0
+  }
+  while ((await isOpen()) && performance.now() - began < 10_000) await sleep(20)
+  const settledAfterMs = performance.now() - began
+  return { ask, settledAfterMs, [Symbol.asyncDispose]: () => app.stop() }
+}
+
+export function copyOf(template: Template): { readonly folder: string } & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-drill-'))
+  cpSync(template.folder, folder, { recursive: true })
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Runs `work` for 1 to `count`, a few at a time: most of a drill is waiting for another process. */
+export async function forEachPoint(count: number, work: (at: number) => Promise<void>): Promise<void> {
+  let next = 1
+  const lane = async () => {
+    while (next <= count) await work(next++)
+  }
+  await Promise.all([lane(), lane(), lane(), lane()])
+}
