@@ -1,4 +1,4 @@
-import { isFault } from '../domain/fault.ts'
+import { type Fault, isFault } from '../domain/fault.ts'
 import { StoreProblem, type StoreProblemKind } from '../store/problem.ts'
 import { type ExitName, Problem } from './exit-codes.ts'
 
@@ -23,6 +23,10 @@ const STORE_PROBLEMS: Readonly<Record<StoreProblemKind, ExitName>> = {
 export function endingOf(error: unknown): Ending {
   if (error instanceof Problem) return { exit: error.exit, words: `${error.message}\n  ${error.remedy}` }
   if (error instanceof StoreProblem) return { exit: STORE_PROBLEMS[error.kind], words: error.message }
-  if (isFault(error)) return { exit: error.subject === 'store' ? 'storeUnreachable' : 'refused', words: error.message }
+  if (isFault(error)) return { exit: isStoreAway(error) ? 'storeUnreachable' : 'refused', words: error.message }
   return { exit: 'failed', words: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+function isStoreAway({ code, subject }: Fault): boolean {
+  return code === 'unavailable' && subject === 'store'
 }

@@ -1,0 +1,185 @@
+import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { describe, expect, test } from 'vitest'
+import { EXIT } from '../../src/cli/exit-codes.ts'
+import { aFolder, aTakenPort, type Run, rolecall } from './rolecall.ts'
+
+/** Root's PostgreSQL runs under another account, which has to get there. */
+function aPassableFolder(): string {
+  const folder = aFolder()
+  chmodSync(folder, 0o711)
+  return folder
+}
+
+interface Ready {
+  readonly ready: true
+  readonly url: string
+  readonly project: { readonly id: string; readonly name: string }
+  readonly operator: { readonly id: string; readonly username: string }
+  readonly key: { readonly id: string; readonly public: string; readonly private: string }
+  readonly instances: readonly Record<string, unknown>[]
+}
+
+async function demo(folder: string, ...more: string[]): Promise<{ run: Run; ready: Ready }> {
+  const run = rolecall(['demo', '--json', '--data', folder, '--port', '0', ...more])
+  const [line] = await run.until(/^\{.*\}$/m)
+  return { run, ready: JSON.parse(line) }
+}
+
+async function stop(run: Run, signal: NodeJS.Signals = 'SIGINT') {
+  run.child.kill(signal)
+  return run.ended()
+}
+
+/** Processes of PostgreSQL that work in this folder. */
+function postgresIn(folder: string): number[] {
+  const isThere = (pid: string) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === join(folder, 'postgres')
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter(pid => /^\d+$/.test(pid) && isThere(pid))
+    .map(Number)
+}
+
+async function call(ready: Ready, path: string, body?: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${ready.key.private}`, 'content-type': 'application/json' }
+  return fetch(`${ready.url}/rolecall/v1${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers,
+    body: body && JSON.stringify(body),
+  })
+}
+
+describe('rolecall demo', () => {
+  test('is ready with one line, keeps key and server, and Ctrl-C stops everything', async () => {
+    const folder = aPassableFolder()
+    const first = await demo(folder)
+    expect(first.ready).toMatchObject({
+      ready: true,
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      project: { id: expect.stringMatching(/^[0-9a-f]{24}$/), name: 'demo' },
+      operator: { id: expect.stringMatching(/^[a-z0-9]{5,10}$/), username: 'demo' },
+      instances: [{ slug: 'demo', engine: 'postgresql', host: '127.0.0.1', connection: expect.any(String) }],
+    })
+    expect(postgresIn(folder)).not.toEqual([])
+    const { code, out } = await stop(first.run)
+    expect(code).toBe(0)
+    expect(out.trim().split('\n')).toHaveLength(1)
+    expect(postgresIn(folder)).toEqual([])
+    const second = await demo(folder)
+    expect({ ...second.ready, url: '' }).toEqual({ ...first.ready, url: '' })
+    expect((await call(second.ready, '')).status).toBe(200)
+    expect((await stop(second.run, 'SIGTERM')).code).toBe(0)
+  })
+
+  test('lets a user that Rolecall has just made log in', async () => {
+    const { run, ready } = await demo(aPassableFolder())
+    const [{ id, port }] = ready.instances as [{ id: string; port: number }]
+    const grants = [{ role: 'read', database: 'orders' }]
+    const made = await call(ready, `/instances/${id}/users`, { name: 'ada', grants })
+    expect(made.status).toBe(201)
+    const { password } = (await made.json()) as { password: string }
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'ada', password, database: 'orders' })
+    client.on('error', () => undefined)
+    await client.connect()
+    expect((await client.query('select count(*)::int as n from customers')).rows).toEqual([{ n: 3 }])
+    await client.end()
+    await stop(run)
+  })
+
+  test('recovers after kill -9, whether its PostgreSQL was killed too or left behind', async () => {
+    const folder = aPassableFolder()
+    const first = await demo(folder)
+    await stop(first.run, 'SIGKILL')
+    expect(postgresIn(folder)).not.toEqual([])
+    const second = await demo(folder)
+    expect(second.ready.key).toEqual(first.ready.key)
+    await stop(second.run, 'SIGKILL')
+    for (const pid of postgresIn(folder)) process.kill(pid, 'SIGKILL')
+    const third = await demo(folder)
+    expect(third.ready.instances).toEqual(first.ready.instances)
+    await stop(third.run)
+    expect(postgresIn(folder)).toEqual([])
+  })
+
+  test('is not afraid of a pid file whose number somebody else has by now', async () => {
+    const folder = aPassableFolder()
+    const first = await demo(folder)
+    await stop(first.run)
+    writeFileSync(join(folder, 'postgres', 'postmaster.pid'), `${process.pid}\n${join(folder, 'postgres')}\n`)
+    const second = await demo(folder)
+    await stop(second.run)
+  })
+
+  test('begins anew with --fresh', async () => {
+    const folder = aPassableFolder()
+    const first = await demo(folder)
+    await stop(first.run)
+    const second = await demo(folder, '--fresh')
+    expect(second.ready.key.private).not.toBe(first.ready.key.private)
+    expect((await call({ ...second.ready, key: first.ready.key }, '')).status).toBe(401)
+    await stop(second.run)
+  })
+
+  test('keeps its secrets in files for its owner alone', async () => {
+    const folder = aPassableFolder()
+    const { run, ready } = await demo(folder)
+    expect(statSync(join(folder, 'demo.json')).mode & 0o777).toBe(0o600)
+    expect(readFileSync(join(folder, 'demo.json'), 'utf8')).toContain(ready.key.private)
+    await stop(run)
+  })
+
+  test('stops what it has started when a signal comes in the middle of the start', async () => {
+    const folder = aPassableFolder()
+    const run = rolecall(['demo', '--data', folder, '--port', '0'])
+    while (postgresIn(folder).length === 0 && run.child.exitCode === null) await sleep(1)
+    expect((await stop(run)).code).toBe(0)
+    expect(postgresIn(folder)).toEqual([])
+  })
+
+  test('prints a tour for people', async () => {
+    const run = rolecall(['demo', '--data', aPassableFolder(), '--port', '0'])
+    await run.until(/Documents: http/)
+    expect(run.output.out).toMatch(/export ROLECALL=http\S+ KEY=\w{40}/)
+    await stop(run)
+  })
+})
+
+describe('the demo refuses', () => {
+  test('a folder with things in it that no demo made, also with --fresh', async () => {
+    const folder = aPassableFolder()
+    writeFileSync(join(folder, 'thesis.txt'), 'precious')
+    for (const more of [[], ['--fresh']]) {
+      const { code, err } = await rolecall(['demo', '--data', folder, ...more]).ended()
+      expect(code).toBe(EXIT.folderForeign)
+      expect(err).toContain('--data')
+    }
+    expect(readdirSync(folder)).toEqual(['thesis.txt'])
+  })
+
+  test('a folder in which a demo runs, also with --fresh, and leaves that one alone', async () => {
+    const folder = aPassableFolder()
+    const { run, ready } = await demo(folder)
+    for (const more of [[], ['--fresh']]) {
+      const { code } = await rolecall(['demo', '--data', folder, '--port', '0', ...more]).ended()
+      expect(code).toBe(EXIT.folderHeld)
+    }
+    const [{ id }] = ready.instances as [{ id: string }]
+    expect((await call(ready, `/instances/${id}/users`)).status).toBe(200)
+    await stop(run)
+  })
+
+  test('a taken port, and leaves nothing running', async () => {
+    await using taken = await aTakenPort()
+    const folder = aPassableFolder()
+    const { code } = await rolecall(['demo', '--data', folder, '--port', String(taken.port)]).ended()
+    expect(code).toBe(EXIT.portTaken)
+    expect(postgresIn(folder)).toEqual([])
+  })
+})
