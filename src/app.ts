@@ -6,12 +6,14 @@ import { wiremockDialect } from './dialects/wiremock/plugin.ts'
 import { createEngines, type Engines } from './engines/registry.ts'
 import { createLog } from './http/log.ts'
 import { createMetrics } from './http/metrics.ts'
+import { countPerKey } from './http/rate.ts'
 import { createHttp } from './http/server.ts'
 import { createWorker } from './jobs/worker.ts'
 import { createLeases } from './ledger/leases.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { createLinks } from './services/links.ts'
 import { createNetworkGuard } from './services/network-guard.ts'
+import { rehearsable } from './services/rehearsal.ts'
 import { createServices, type Services } from './services/services.ts'
 import type { TargetRules } from './services/targets.ts'
 import type { Settings } from './settings.ts'
@@ -53,7 +55,8 @@ export async function realParts(settings: Settings): Promise<Parts> {
 }
 
 export async function createApp(settings: Settings, parts?: Parts): Promise<App> {
-  const { store, engines, log } = parts ?? (await realParts(settings))
+  const { store: realStore, engines, log } = parts ?? (await realParts(settings))
+  const store = rehearsable(realStore)
   const rules: TargetRules = {
     guard: createNetworkGuard(settings.network),
     credentials: settings.credentials.allow,
@@ -75,7 +78,14 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     onTestFailure: fault => log.info({ err: fault }, 'a connection test failed'),
   })
   const http = createHttp({ settings, log, ready: () => store.ping(), metrics: createMetrics() })
-  const dialectParts = { services, requestTimeoutMs: settings.timeouts.requestMs, version: VERSION, dialects: DIALECTS }
+  const countRequest = await countPerKey(http, settings.limits.ratePerMinute)
+  const dialectParts = {
+    services,
+    countRequest,
+    requestTimeoutMs: settings.timeouts.requestMs,
+    version: VERSION,
+    dialects: DIALECTS,
+  }
   await http.register(nativeDialect, dialectParts)
   await http.register(wiremockDialect, dialectParts)
 

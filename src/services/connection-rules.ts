@@ -67,6 +67,8 @@ function violationsOfPassword({ password, credential }: Pick<ConnectionWish, 'pa
   if (password && credential) return [{ pointer: '/credential', detail: 'give a password or a credential, not both' }]
   if (credential && credential.kind !== 'env' && credential.kind !== 'file')
     return [{ pointer: '/credential', detail: 'must be env:NAME or file:PATH' }]
+  if (password && (password.length > 1024 || password.hasNul))
+    return [{ pointer: '/password', detail: 'must have at most 1024 characters and no NUL' }]
   return []
 }
 
@@ -85,7 +87,7 @@ function violationsOfInstanceFields({ slug, instanceName }: ConnectionWish): Vio
 
 /** A DNS name or address. No scheme, userinfo, path, list, zone or socket; nothing that some resolvers read as an octal or short IPv4. */
 export function isHost(host: string): boolean {
-  if (isIP(host)) return true
+  if (isIP(host)) return !host.includes('%')
   if (host.length < 1 || host.length > 253) return false
   const labels = host.replace(/\.$/, '').split('.')
   const last = labels[labels.length - 1] ?? ''
@@ -93,7 +95,8 @@ export function isHost(host: string): boolean {
   return labels.every(label => /^[\p{L}\p{N}_]([\p{L}\p{N}_-]{0,61}[\p{L}\p{N}_])?$/u.test(label))
 }
 
-/** IPv6 is stored bare. */
+/** IPv6 is stored bare; brackets around anything else stay, and are refused. */
 export function bareHost(host: string): string {
-  return /^\[.*\]$/.test(host) ? host.slice(1, -1) : host
+  const bare = host.slice(1, -1)
+  return host === `[${bare}]` && isIP(bare) === 6 ? bare : host
 }

@@ -1,6 +1,6 @@
 import type { Caller } from '../domain/caller.ts'
 import type { Connection, TestRecord } from '../domain/connection.ts'
-import { type ConnectFailure, Fault, toFault } from '../domain/fault.ts'
+import { type ConnectFailure, Fault, toFault, type Violation } from '../domain/fault.ts'
 import type { EngineName, ServerFacts } from '../domain/instance.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Engines } from '../engines/registry.ts'
@@ -26,6 +26,8 @@ export interface ConnectionTests {
   stored(caller: Caller, id: string, signal: AbortSignal): Promise<TestOutcome>
   /** Coordinates as typed in; nothing is stored. */
   typed(caller: Caller, projectId: string, typed: TypedConnection, signal: AbortSignal): Promise<TestOutcome>
+  /** Everything wrong with typed-in values; a denied address is no violation here, but a failure of the test. */
+  violationsOf(typed: TypedConnection): readonly Violation[]
 }
 
 export type TypedConnection = Coordinates & {
@@ -76,13 +78,16 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
     signal: AbortSignal,
   ): Promise<TestOutcome> {
     checkRight(caller, projectId, 'administer')
-    const violations = violationsOfCoordinates(wish, engines.get(wish.engine).about, rules.guard).filter(
-      ({ detail }) => !detail.includes('network policy'),
-    )
+    const violations = violationsIn(wish)
     if (violations.length > 0)
       throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
     using _turn = turns.take(projectId)
     return attempt(() => look(wish.engine, wish, wish.password, signal))
+  }
+
+  function violationsIn(wish: TypedConnection): readonly Violation[] {
+    const found = violationsOfCoordinates(wish, engines.get(wish.engine).about, rules.guard)
+    return found.filter(({ detail }) => !detail.includes('network policy'))
   }
 
   async function look(engine: EngineName, coordinates: Coordinates, password: Secret | undefined, signal: AbortSignal) {
@@ -110,7 +115,7 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
     })
   }
 
-  return { stored, typed }
+  return { stored, typed, violationsOf: violationsIn }
 }
 
 const DETAILS: Readonly<Record<ConnectFailure, string>> = {

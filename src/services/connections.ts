@@ -7,7 +7,7 @@ import {
   type HostPort,
   type Tls,
 } from '../domain/connection.ts'
-import { Fault } from '../domain/fault.ts'
+import { Fault, isFault, type Violation } from '../domain/fault.ts'
 import { newShortId } from '../domain/id.ts'
 import type { Advertise, EngineName, Instance, Mode } from '../domain/instance.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
@@ -64,6 +64,8 @@ export interface Connections {
   list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>>
   listByOffset(caller: Caller, filter: ConnectionFilter, offset: number, limit: number): Promise<ConnectionPage>
   get(caller: Caller, id: string): Promise<ConnectionShown>
+  /** Everything wrong with the values themselves; stores nothing and asks nobody. */
+  violationsOf(wish: ConnectionWish): readonly Violation[]
   create(caller: Caller, projectId: string, wish: ConnectionWish): Promise<ConnectionShown>
   /** Fields that `wish` leaves out stay as they are, the password too. */
   change(caller: Caller, id: string, wish: Partial<ConnectionWish>, version?: number): Promise<ConnectionShown>
@@ -106,6 +108,17 @@ export function createConnections(parts: ConnectionParts): Connections {
     checkRight(caller, projectId, 'administer')
     const wish = tidy(raw)
     check(wish)
+    const add = () => addOne(caller, projectId, wish, raw)
+    // Another create may have taken the name that we made up for the instance: the second time we see that, and make up another.
+    return add().catch(error => (isFault(error) && lostMadeUpName(error, raw) ? add() : Promise.reject(error)))
+  }
+
+  function addOne(
+    caller: Caller,
+    projectId: string,
+    wish: ConnectionWish,
+    raw: ConnectionWish,
+  ): Promise<ConnectionShown> {
     return store.transaction(async tables => {
       const now = await tables.now()
       const instance = await joinOrMake(tables, projectId, wish, now)
@@ -182,6 +195,12 @@ export function createConnections(parts: ConnectionParts): Connections {
   }
 
   function check(wish: ConnectionWish): void {
+    const violations = violationsIn(wish)
+    if (violations.length > 0)
+      throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
+  }
+
+  function violationsIn(wish: ConnectionWish): readonly Violation[] {
     const violations = [...violationsOf(wish, engines.get(wish.engine).about, guard)]
     const { credential } = wish
     const refers = credential?.kind === 'env' || credential?.kind === 'file'
@@ -191,8 +210,7 @@ export function createConnections(parts: ConnectionParts): Connections {
         detail: `is not named by the setting credentials.allow (${parts.credentials.join(', ')})`,
       })
     }
-    if (violations.length > 0)
-      throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
+    return violations
   }
 
   async function joinOrMake(tables: Tables, projectId: string, wish: ConnectionWish, now: number): Promise<Instance> {
@@ -227,7 +245,11 @@ export function createConnections(parts: ConnectionParts): Connections {
     return before.instanceId
   }
 
-  return { list, listByOffset, get, create, change, remove }
+  return { list, listByOffset, get, violationsOf: wish => violationsIn(tidy(wish)), create, change, remove }
+}
+
+function lostMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {
+  return code === 'exists' && subject === 'instance' && slug === undefined && instanceName === undefined
 }
 
 async function mustSee(tables: Tables, caller: Caller, id: string): Promise<Connection> {

@@ -33,6 +33,8 @@ export interface Keys {
   get(caller: Caller, projectId: string, id: string): Promise<ApiKey>
   create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey>
   revoke(caller: Caller, projectId: string, id: string): Promise<void>
+  /** A new key that may do what the caller's own key may; that one is revoked in the same transaction. */
+  replaceOwn(caller: Caller): Promise<MadeKey>
 }
 
 export function createKeys(store: Store): Keys {
@@ -99,7 +101,22 @@ export function createKeys(store: Store): Keys {
     })
   }
 
-  return { list, get, create, revoke }
+  async function replaceOwn(caller: Caller): Promise<MadeKey> {
+    const old = caller.key
+    return store.transaction(async tables => {
+      const at = await tables.now()
+      const key: ApiKey = { ...old, id: newKeyId(), publicKey: newPublicKey(), createdAt: at, lastUsedAt: undefined }
+      const privateKey = newPrivateKey()
+      await tables.keys.add(key, privateKey)
+      await tables.keys.revoke(old.id, at)
+      const line = { projectId: old.homeProjectId, detail: [], at }
+      await tables.audit.add(auditOf(caller, { ...line, action: 'key.create', subject: key.id }))
+      await tables.audit.add(auditOf(caller, { ...line, action: 'key.revoke', subject: old.id }))
+      return { key, privateKey }
+    })
+  }
+
+  return { list, get, create, revoke, replaceOwn }
 }
 
 function keyProject(projectId: string, wanted: NewKey): KeyProject {

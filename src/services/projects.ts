@@ -1,6 +1,7 @@
 import type { Caller } from '../domain/caller.ts'
 import { Fault } from '../domain/fault.ts'
 import { newProjectId } from '../domain/id.ts'
+import type { Operator } from '../domain/operator.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Member, Project } from '../domain/project.ts'
@@ -25,6 +26,8 @@ export interface Projects {
   remove(caller: Caller, id: string, version?: number): Promise<void>
   listMembers(caller: Caller, id: string, page: KeyPage): Promise<Page<Member>>
   getMember(caller: Caller, id: string, operatorId: string): Promise<Member>
+  /** Who a member is. */
+  getOperator(caller: Caller, id: string, operatorId: string): Promise<Operator>
   setMember(caller: Caller, id: string, operatorId: string, role: Role): Promise<Member>
   /** The last owner stays. */
   removeMember(caller: Caller, id: string, operatorId: string): Promise<void>
@@ -117,6 +120,13 @@ export function createProjects(store: Store): Projects {
     return mustFindMember(store.read, id, operatorId)
   }
 
+  async function getOperator(caller: Caller, id: string, operatorId: string): Promise<Operator> {
+    await getMember(caller, id, operatorId)
+    const operator = await store.read.operators.find(operatorId)
+    if (!operator) throw new Fault('not_found', 'operator', `No operator ${operatorId}`)
+    return operator
+  }
+
   async function setMember(caller: Caller, id: string, operatorId: string, role: Role): Promise<Member> {
     checkRight(caller, id, 'own')
     return store.transaction(async tables => {
@@ -150,7 +160,7 @@ export function createProjects(store: Store): Projects {
     })
   }
 
-  return { list, get, create, change, remove, listMembers, getMember, setMember, removeMember }
+  return { list, get, create, change, remove, listMembers, getMember, getOperator, setMember, removeMember }
 }
 
 async function mustFind(tables: Tables, id: string): Promise<Project> {

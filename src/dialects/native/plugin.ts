@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Fault } from '../../domain/fault.ts'
 import { privateKeyOf, refused } from '../../services/authentication.ts'
+import { type CountRequest, limitRate, rateLimitFields } from '../rate.ts'
 import { compileLazily, type RequestTypes } from '../validation.ts'
 import type { NativeHttp, RouteParts } from './context.ts'
 import { nativeDocument } from './document.ts'
+import { dryRunHooks } from './dry-run.ts'
 import { Problem, sendProblem } from './problems.ts'
 import { replayHooks } from './replay.ts'
 import { aboutRoutes, aboutSchemas } from './routes/about.ts'
@@ -21,6 +23,7 @@ import { userRoutes, userSchemas } from './routes/users.ts'
 export interface NativeParts extends RouteParts {
   readonly version: string
   readonly dialects: readonly string[]
+  readonly countRequest: CountRequest
 }
 
 const SCHEMAS: readonly TSchema[] = [
@@ -53,15 +56,10 @@ async function routes(api: NativeHttp, parts: NativeParts): Promise<void> {
   api.setValidatorCompiler(compileLazily)
   api.setSerializerCompiler(() => value => JSON.stringify(value))
   api.setErrorHandler(sendProblem)
-  api.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new Fault('not_found', 'request', `No ${request.method} ${request.url.split('?')[0]} here`),
-      request,
-      reply,
-    ),
-  )
+  api.setNotFoundHandler((request, reply) => sendProblem(notServed(api, request), request, reply))
   acceptEmptyJson(api)
   api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))
+  dryRunHooks(api)
   replayHooks(api, parts)
   aboutRoutes(api, parts)
   projectRoutes(api, parts)
@@ -74,8 +72,20 @@ async function routes(api: NativeHttp, parts: NativeParts): Promise<void> {
   eventRoutes(api, parts)
 }
 
+/** A path that is served, by another method; or none at all. */
+function notServed(api: NativeHttp, { method, url }: FastifyRequest): Fault {
+  const path = url.split('?')[0] ?? ''
+  const allow = api.methodsAt(path)
+  if (allow.length === 0) return new Fault('not_found', 'request', `No ${method} ${path} here`)
+  return new Fault('method_not_allowed', 'request', `This path takes ${allow.join(', ')}`, { allow })
+}
+
 /** Before routing to a thing, reading the body or validating anything: ids can't be probed without a key. */
-async function authenticate({ services }: RouteParts, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function authenticate(
+  { services, countRequest }: NativeParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   reply.header('cache-control', 'no-store')
   const key = privateKeyOf(request.headers.authorization, ['bearer', 'token'])
   if (!key) throw refused()
@@ -84,6 +94,7 @@ async function authenticate({ services }: RouteParts, request: FastifyRequest, r
     dialect: 'native',
     requestId: request.id,
   })
+  await limitRate(countRequest, request, reply, rateLimitFields)
 }
 
 /** Clients send a JSON content type with bodiless POSTs and DELETEs; that is no body, not a broken one. */

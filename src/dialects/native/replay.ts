@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../domain/fault.ts'
 import type { NativeHttp, RouteParts } from './context.ts'
+import { isDryRun } from './dry-run.ts'
 import { answerOf } from './handing-over.ts'
 
 const REPLAYED: ReadonlySet<string> = new Set(['POST', 'PATCH', 'DELETE'])
@@ -26,7 +27,7 @@ export function replayHooks(api: NativeHttp, parts: RouteParts): void {
     reply.header('idempotency-replayed', 'true')
     if (state.kind === 'answered') return sendAgain(reply, state.answer)
     request.replay = state.replay
-    const status = request.method === 'POST' && request.routeOptions.url?.endsWith('s') ? 201 : 200
+    const status = state.operation.targets[0]?.kind.startsWith('create-') ? 201 : 200
     reply.header('rolecall-operation', state.operation.id)
     return reply.code(status).send(await answerOf(parts, state.operation, state.outcomes))
   })
@@ -48,10 +49,6 @@ export function replayHooks(api: NativeHttp, parts: RouteParts): void {
 
 function makesKey(request: FastifyRequest): boolean {
   return request.routeOptions.url?.endsWith('/keys') ?? false
-}
-
-function isDryRun(request: FastifyRequest): boolean {
-  return (request.query as { dryRun?: boolean }).dryRun === true
 }
 
 function checkKey(key: string | string[]): void {
