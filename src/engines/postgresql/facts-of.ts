@@ -2,6 +2,7 @@ import { type Change, passwordOf } from '../../domain/change.ts'
 import type { Mark } from '../../domain/user.ts'
 import { readDatabase } from './databases/facts.ts'
 import { readHoldings } from './drop/facts.ts'
+import { readMadeRoles } from './drop/made-roles.ts'
 import type { PostgresFacts } from './facts.ts'
 import { readGrantDatabases } from './grants/facts.ts'
 import type { Links } from './link/links.ts'
@@ -43,18 +44,19 @@ async function databaseFacts({ main, signal }: Links, change: DatabaseChange, ma
   }
 }
 
-const nothingElse = { sessions: 0, grants: [], others: [] }
+const nothingElse = { sessions: 0, grants: [], others: [], madeRoles: [] }
 
 async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
   const { main, signal } = links
   const { name } = change.kind === 'create-user' ? change.user : change.key
   const role = await findRole(main, name, signal)
   const roleMark = markIn(role?.comment ?? undefined)
+  const madeRoles = change.kind === 'undo-create-user' ? await readMadeRoles(main, mark, role?.oid, signal) : []
   const named = await readReach(main, [name, ...rolesNamedIn(change)], signal)
   return {
     exists: role !== undefined && (isUser(role) || change.kind === 'create-user'),
     incarnation: role?.oid,
-    applied: isSameMark(roleMark, mark),
+    applied: isSameMark(roleMark, mark) || madeRoles.some(({ inUse }) => !inUse),
     state: main.state,
     mark,
     role,
@@ -64,6 +66,7 @@ async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<
     verifier: await verifierFor(change),
     sessions: role ? (await listSessions(main, name, signal)).length : 0,
     grants: await readGrantDatabases(links, change, role),
+    madeRoles,
     holdings: role && isDrop(change) ? await readHoldings(links, role.oid) : undefined,
   }
 }

@@ -3,6 +3,7 @@ import type { Mark } from '../../domain/user.ts'
 import type { Facts } from '../engine.ts'
 import type { DatabaseFound } from './databases/facts.ts'
 import type { Holdings } from './drop/facts.ts'
+import type { MadeRole } from './drop/made-roles.ts'
 import type { GrantDatabase } from './grants/facts.ts'
 import type { ServerState } from './link/server.ts'
 import type { MarkFound } from './marks.ts'
@@ -28,5 +29,12 @@ export interface PostgresFacts extends Facts {
   /** Databases that the change grants on, or takes grants away from. */
   readonly grants: readonly GrantDatabase[]
   readonly holdings?: Holdings
+  /** Catalogue roles that carry this operation's mark; read only to take them back. */
+  readonly madeRoles: readonly MadeRole[]
   readonly database?: DatabaseFound
+}
+
+/** Where a step runs: left out, it is the database that Rolecall is connected to. */
+export function inDatabase(name: string, { state }: PostgresFacts): { readonly database?: string } {
+  return name === state.database ? {} : { database: name }
 }

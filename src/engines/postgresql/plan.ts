@@ -5,7 +5,8 @@ import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './
 import { planDrop, planUndoCreate } from './drop/plan.ts'
 import type { PostgresFacts } from './facts.ts'
 import { planGrant } from './grants/plan.ts'
-import { planCreate, planEndSessions, planLock, planReset, planSet, planUnlock } from './users/plan.ts'
+import { planEndSessions, planLock, planUnlock } from './users/lock.ts'
+import { planCreate, planReset, planSet } from './users/plan.ts'
 import { grantsOf } from './users/read.ts'
 
 /** The exact statements that bring the server from what `facts` saw to what `change` wants. */

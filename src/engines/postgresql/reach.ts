@@ -59,6 +59,18 @@ export function grantMembership({ version }: ServerState, role: string, member: 
   return `grant ${quoteName(role)} to ${quoteName(member)}${options}`
 }
 
+/** From 16 on a revoke takes back one grantor's grant, and leaves the others'. */
+export function revokeMemberships(
+  { version }: ServerState,
+  role: string,
+  member: string,
+  grantors: readonly string[],
+): readonly Statement[] {
+  const revoke = `revoke ${quoteName(role)} from ${quoteName(member)}`
+  if (version < 160000) return [open(revoke)]
+  return [...new Set(grantors)].map(grantor => open(`${revoke} granted by ${quoteName(grantor)}`))
+}
+
 /** Why the managing login may not alter the role; undefined if it may. */
 export function cannotAlter({ version, me }: ServerState, role: Reach): Refusal | undefined {
   if (me.superuser) return undefined

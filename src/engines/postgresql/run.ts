@@ -17,12 +17,18 @@ const PAUSE_MS = 50
 export async function runStep(links: Links, step: Step): Promise<void> {
   const link = step.database === undefined ? links.main : await links.at(step.database)
   if (link.state.standby) throw readOnlyFault()
+  if (link === links.main) await makeWay(links, step)
   const message = messageOf(step.statements)
   const end = performance.now() + PATIENCE_MS
   while ((await link.ask(links.signal, message).catch(error => Promise.reject(betterFault(error, step)))).length > 0) {
     if (performance.now() > end) throw deadlinePassed()
     await sleep(PAUSE_MS, undefined, { signal: links.signal }).catch(() => Promise.reject(deadlinePassed()))
   }
+}
+
+// A database can be dropped or renamed only while nobody is in it: neither are we.
+async function makeWay(links: Links, { statements }: Step): Promise<void> {
+  if (statements.some(({ shown }) => /^(drop|alter) database /.test(shown))) await links.closeOthers()
 }
 
 // Two grants that make the same catalogue role at once: the second is right to be tried again.

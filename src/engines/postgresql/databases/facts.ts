@@ -21,10 +21,12 @@ export interface DatabaseFound {
   readonly staleRoles: readonly string[]
 }
 
+// Our own sessions don't count: they come and go, and dropping waits for them.
 const DATABASES = `
 select b.oid::text as oid, b.datname::text as name, b.datistemplate as template, pg_get_userbyid(b.datdba)::text as owner,
   d.description as comment, pg_has_role(b.datdba, 'usage') as mine,
-  (select count(*)::int from pg_stat_activity a where a.datid = b.oid and a.pid <> pg_backend_pid()) as sessions
+  (select count(*)::int from pg_stat_activity a
+    where a.datid = b.oid and not (a.usename = current_user and starts_with(a.application_name, 'rolecall/'))) as sessions
 from pg_database b left join pg_shdescription d on d.objoid = b.oid and d.classoid = 'pg_database'::regclass
 where b.datname = any($1::name[])`
 

@@ -10,6 +10,7 @@ export interface ForeignGrant {
   /** As REVOKE names the object: `table public.orders`. */
   readonly on: string
   readonly grantor: Reach
+  readonly rights: readonly string[]
 }
 
 /** Where the server keeps rights: catalogue, owner, access list. */
@@ -49,15 +50,17 @@ with held as (
   where s.refclassid = 'pg_authid'::regclass and s.refobjid = $1::oid and s.deptype = 'a'
     and (s.dbid = (select oid from pg_database where datname = current_database()) or (s.dbid = 0 and $2))
 ), lists as (${[...lists, COLUMNS].join('\nunion all ')})
-select distinct i.type, i.identity, pg_get_userbyid(e.grantor)::text as grantor, pg_get_userbyid(l.owner)::text as owner,
-  pg_has_role(l.owner, 'usage') as "ownerAtHand"
+select i.type, i.name, i.identity, pg_get_userbyid(e.grantor)::text as grantor, pg_get_userbyid(l.owner)::text as owner,
+  pg_has_role(l.owner, 'usage') as "ownerAtHand", array_agg(distinct e.privilege_type) as rights
 from lists l, aclexplode(l.acl) e, pg_identify_object(l.classid, l.objid, 0) i
-where e.grantee = $1::oid and e.grantor <> $1::oid order by 1, 2, 3`
+where e.grantee = $1::oid and e.grantor <> $1::oid group by 1, 2, 3, 4, 5, 6 order by 1, 3, 4`
 
 interface Row {
   readonly type: string
+  readonly name: string | null
   readonly identity: string
   readonly grantor: string
+  readonly rights: readonly string[]
   readonly owner: string
   readonly ownerAtHand: boolean
 }
@@ -69,15 +72,31 @@ export async function readForeignGrants(
   signal: AbortSignal,
 ): Promise<readonly ForeignGrant[]> {
   const rows = await link.ask<Row>(signal, GRANTS, [roleOid, withShared])
-  const foreign = rows.filter(({ grantor, owner, ownerAtHand }) => grantor !== owner || !ownerAtHand)
-  const grantors = await readReach(
+  return withGrantors(
     link,
-    foreign.map(({ grantor }) => grantor),
+    rows.filter(({ grantor, owner, ownerAtHand }) => grantor !== owner || !ownerAtHand),
     signal,
   )
-  return foreign.flatMap(({ type, identity, ...row }) => {
+}
+
+/** Every right that a role was given in the current database, and on it. */
+export async function readGrantsIn(link: Link, roleOid: string, signal: AbortSignal): Promise<readonly ForeignGrant[]> {
+  const rows = await link.ask<Row>(signal, GRANTS, [roleOid, true])
+  const here = ({ type, name }: Row) => !SHARED.has(type) || (type === 'database' && name === link.state.database)
+  return withGrantors(link, rows.filter(here), signal)
+}
+
+const SHARED: ReadonlySet<string> = new Set(['database', 'tablespace', 'role', 'parameter ACL'])
+
+async function withGrantors(link: Link, rows: readonly Row[], signal: AbortSignal): Promise<readonly ForeignGrant[]> {
+  const grantors = await readReach(
+    link,
+    rows.map(({ grantor }) => grantor),
+    signal,
+  )
+  return rows.flatMap(({ type, identity, ...row }) => {
     const grantor = grantors.find(({ name }) => name === row.grantor)
-    return grantor ? [{ on: `${WORDS[type] ?? type} ${identity}`, grantor }] : []
+    return grantor ? [{ on: `${WORDS[type] ?? type} ${identity}`, grantor, rights: row.rights }] : []
   })
 }
 

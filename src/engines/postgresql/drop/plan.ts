@@ -1,14 +1,16 @@
 import type { Change } from '../../../domain/change.ts'
 import type { OnOwned } from '../../../domain/policy.ts'
-import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { Plan, Refusal, Step } from '../../engine.ts'
+import { inDatabase, type PostgresFacts } from '../facts.ts'
+import { isSameMark } from '../marks.ts'
 import { borrowing, canBorrow, cannotAlter, missingRight, type Reach } from '../reach.ts'
 import { open, quoteName } from '../sql.ts'
-import { endSessionsStep, lockSteps } from '../users/plan.ts'
+import { endSessionsStep, lockSteps } from '../users/lock.ts'
 import { isUser } from '../users/read.ts'
 import { endSessionsOf } from '../users/sessions.ts'
-import { type Counts, type HeldDatabase, OWNED_HERE } from './facts.ts'
-import type { ForeignGrant } from './foreign-grants.ts'
+import type { Counts, HeldDatabase } from './facts.ts'
+import { dropMadeRoles, ownsNothing } from './made-roles.ts'
+import { revokes } from './revokes.ts'
 
 /** Lock out, end sessions, clean up every database, drop; and make sure that nobody who slipped in is still there. */
 export function planDrop({ onOwned }: Extract<Change, { kind: 'drop-user' }>, facts: PostgresFacts): Plan {
@@ -16,10 +18,11 @@ export function planDrop({ onOwned }: Extract<Change, { kind: 'drop-user' }>, fa
   return { steps: dropSteps(onOwned, facts), refusals: refusalsToDrop(onOwned, facts) }
 }
 
-/** Drops only what this operation made, and what nobody has put to use since. */
+/** Drops only what this operation made: the login if it still carries its mark, and catalogue roles made on the way. */
 export function planUndoCreate(_change: Extract<Change, { kind: 'undo-create-user' }>, facts: PostgresFacts): Plan {
-  if (!facts.role || !facts.applied) return { steps: [], refusals: [] }
-  return { steps: dropSteps('refuse', facts), refusals: refusalsToDrop('refuse', facts) }
+  const roles = dropMadeRoles(facts)
+  if (!facts.role || !isSameMark(facts.roleMark, facts.mark)) return { steps: roles, refusals: [] }
+  return { steps: [...dropSteps('refuse', facts), ...roles], refusals: refusalsToDrop('refuse', facts) }
 }
 
 function dropSteps(onOwned: OnOwned, facts: PostgresFacts): readonly Step[] {
@@ -61,7 +64,7 @@ function cleanStep({ name, grants }: HeldDatabase, onOwned: OnOwned, facts: Post
   ]
   const borrowed = borrowing(state, [reach, heir, ...grants.map(({ grantor }) => grantor)], statements)
   return {
-    ...(name === state.database ? {} : { database: name }),
+    ...inDatabase(name, facts),
     why: `${WHY[kindOf(onOwned)]} in ${name}`,
     statements: borrowed,
   }
@@ -84,29 +87,6 @@ function heirOf(onOwned: OnOwned, { others }: PostgresFacts): Reach | undefined 
 
 function heirName(onOwned: OnOwned): string | undefined {
   return onOwned.startsWith('reassign:') ? onOwned.slice('reassign:'.length) : undefined
-}
-
-/** DROP OWNED takes objects as well as rights. So, in the same transaction: nothing if there is an object that nobody gave up. */
-function ownsNothing(roleOid: string): Statement {
-  return open(`do $check$ begin
-  if exists (select ${OWNED_HERE(String(Number(roleOid)))}) then
-    raise exception 'it owns objects in this database' using errcode = '2BP01';
-  end if;
-end $check$`)
-}
-
-function revokes(grants: readonly ForeignGrant[], role: string): readonly Statement[] {
-  const byGrantor = Map.groupBy(grants, ({ grantor }) => grantor.name)
-  return [...byGrantor].flatMap(([grantor, theirs]) => [
-    open(`set local role ${quoteName(grantor)}`),
-    ...revokesOfOne(theirs, role),
-    open('reset role'),
-  ])
-}
-
-function revokesOfOne(grants: readonly ForeignGrant[], role: string): readonly Statement[] {
-  const objects = [...new Set(grants.map(({ on }) => on))]
-  return objects.map(object => open(`revoke all on ${object} from ${quoteName(role)} cascade`))
 }
 
 function refusalsToDrop(onOwned: OnOwned, facts: PostgresFacts): readonly Refusal[] {

@@ -1,13 +1,23 @@
 import type { Change } from '../../../domain/change.ts'
-import type { Plan, Refusal, Step } from '../../engine.ts'
+import type { Plan } from '../../engine.ts'
 import type { PostgresFacts } from '../facts.ts'
+import { onExisting } from '../users/existing.ts'
+import { giveSteps, refusalsToGive } from './give.ts'
+import { refusalsToTake, takeSteps } from './take.ts'
 
-export function catalogueSteps(_login: string, _facts: PostgresFacts): readonly Step[] {
-  return []
-}
-export function refusalsToGrant(_facts: PostgresFacts): readonly Refusal[] {
-  return []
-}
-export function planGrant(_change: Extract<Change, { kind: 'grant-user' }>, _facts: PostgresFacts): Plan {
-  return { steps: [], refusals: [] }
+/** First what is taken away, then what is given: one transaction for each database, and the login's mark in each. */
+export function planGrant(
+  { key, grants, closePublic }: Extract<Change, { kind: 'grant-user' }>,
+  facts: PostgresFacts,
+): Plan {
+  if (!facts.role) return onExisting(key.name, facts, [])
+  const steps = [
+    ...takeSteps(key.name, grants.remove, facts),
+    ...giveSteps(key.name, grants.add, facts, closePublic === true),
+  ]
+  const { refusals } = onExisting(key.name, facts, steps)
+  return {
+    steps,
+    refusals: [...refusals, ...refusalsToGive(grants.add, facts), ...refusalsToTake(key.name, grants.remove, facts)],
+  }
 }

@@ -8,6 +8,8 @@ export interface Links extends AsyncDisposable {
   readonly main: Link
   readonly signal: AbortSignal
   at(database: string): Promise<Link>
+  /** Closes all but the first. */
+  closeOthers(): Promise<void>
 }
 
 export function linksFrom(dial: Dial, main: Link, target: Target, signal: AbortSignal): Links {
@@ -19,14 +21,18 @@ export function linksFrom(dial: Dial, main: Link, target: Target, signal: AbortS
     link.catch(() => others.delete(database))
     return link
   }
-  const letGo = async () => {
-    const open = await Promise.allSettled([main, ...others.values()])
+  const closeOthers = async () => {
+    const open = await Promise.allSettled(others.values())
+    others.clear()
     await Promise.all(open.map(link => (link.status === 'fulfilled' ? link.value.close() : undefined)))
   }
   return {
     main,
     signal,
     at: async database => (database === main.state.database ? main : (others.get(database) ?? connect(database))),
-    [Symbol.asyncDispose]: letGo,
+    closeOthers,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([main.close(), closeOthers()])
+    },
   }
 }

@@ -1,22 +1,22 @@
 import type { Change } from '../../../domain/change.ts'
 import type { NewUser } from '../../../domain/user.ts'
-import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
+import type { Plan, Refusal, Statement } from '../../engine.ts'
 import type { PostgresFacts } from '../facts.ts'
-import { catalogueSteps, refusalsToGrant } from '../grants/plan.ts'
+import { giveSteps, refusalsToGive } from '../grants/give.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
 import { isCatalogueRole, wrongUserName } from '../names.ts'
-import { borrowing, canBorrow, cannotAlter, missingRight } from '../reach.ts'
+import { missingRight, revokeMemberships } from '../reach.ts'
 import { masked, open, quoteName, quoteText } from '../sql.ts'
-import { engineRolesOf, isUser, type UserRow } from './read.ts'
+import { onExisting, remark } from './existing.ts'
+import { engineRolesOf, type UserRow } from './read.ts'
 import { VERIFIER_SHOWN } from './scram.ts'
-import { endSessionsOf } from './sessions.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
 /** First the login with its mark, in one transaction; then its grants, database by database. */
 export function planCreate({ user }: Of<'create-user'>, facts: PostgresFacts): Plan {
   const make = facts.role ? [] : [{ why: 'make the login and mark it', statements: createStatements(user, facts) }]
-  return { steps: [...make, ...catalogueSteps(user.name, facts)], refusals: refusalsToCreate(user, facts) }
+  return { steps: [...make, ...giveSteps(user.name, user.grants, facts)], refusals: refusalsToCreate(user, facts) }
 }
 
 function createStatements({ name, settings, engineRoles }: NewUser, facts: PostgresFacts): readonly Statement[] {
@@ -44,7 +44,11 @@ function refusalsToCreate(user: NewUser, facts: PostgresFacts): readonly Refusal
   if (facts.role && !facts.applied) {
     return [{ code: 'exists', subject: 'user', message: `There already is a role ${user.name}` }]
   }
-  return [...rightsToCreate(user, facts), ...refusalsOfRoles(user.engineRoles, facts), ...refusalsToGrant(facts)]
+  return [
+    ...rightsToCreate(user, facts),
+    ...refusalsOfRoles(user.engineRoles, facts),
+    ...refusalsToGive(user.grants, facts),
+  ]
 }
 
 function rightsToCreate({ settings }: NewUser, { state: { me, version } }: PostgresFacts): readonly Refusal[] {
@@ -75,39 +79,9 @@ export function planReset({ key }: Of<'reset-user'>, facts: PostgresFacts): Plan
   return onExisting(key.name, facts, steps)
 }
 
-/** The lock is in force once it is committed; ending what is open already comes after, so that nobody slips in between. */
-export function planLock({ key }: Of<'lock-user'>, facts: PostgresFacts): Plan {
-  if (!facts.role) return onExisting(key.name, facts, [])
-  return onExisting(key.name, facts, [...lockSteps(facts), ...(facts.sessions > 0 ? [endSessionsStep(facts)] : [])])
-}
-
-export function lockSteps(facts: PostgresFacts): readonly Step[] {
-  const { name, canLogIn } = facts.role!
-  if (!canLogIn && facts.roleMark?.locked) return []
-  const lock = open(`alter role ${quoteName(name)} nologin`)
-  return [{ why: 'let nobody log in any more', statements: [lock, remark(facts, true)] }]
-}
-
-export function planUnlock({ key }: Of<'unlock-user'>, facts: PostgresFacts): Plan {
-  if (!facts.role || facts.role.canLogIn) return onExisting(key.name, facts, [])
-  const unlock = open(`alter role ${quoteName(key.name)} login`)
-  return onExisting(key.name, facts, [{ why: 'let it log in again', statements: [unlock, remark(facts, false)] }])
-}
-
-export function planEndSessions({ key }: Of<'end-sessions'>, facts: PostgresFacts): Plan {
-  return onExisting(key.name, facts, facts.sessions > 0 && facts.role ? [endSessionsStep(facts)] : [])
-}
-
-/** Whoever may not signal other logins' sessions may still signal those of a role that it is a member of. */
-export function endSessionsStep({ state, role, reach }: PostgresFacts): Step {
-  const end = [open(endSessionsOf(role!.oid))]
-  const statements = state.me.signal || !reach || !canBorrow(state, reach) ? end : borrowing(state, [reach], end)
-  return { why: 'end its sessions, until none is left', statements }
-}
-
 export function planSet({ key, settings, engineRoles }: Of<'set-user'>, facts: PostgresFacts): Plan {
   if (!facts.role) return onExisting(key.name, facts, [])
-  const changes = [...settingStatements(facts.role, settings), ...roleStatements(facts.role, engineRoles)]
+  const changes = [...settingStatements(facts.role, settings), ...roleStatements(facts.role, engineRoles, facts)]
   const steps = changes.length === 0 ? [] : [{ why: 'change its settings', statements: [...changes, remark(facts)] }]
   const newRoles = engineRoles?.filter(role => !engineRolesOf(facts.role!).includes(role)) ?? []
   const { refusals } = onExisting(key.name, facts, steps)
@@ -129,16 +103,20 @@ function settingStatements(
   return options.length === 0 ? [] : [open(`alter role ${quoteName(role.name)} ${options.join(' ')}`)]
 }
 
-function roleStatements(role: UserRow, wanted: readonly string[] | undefined): readonly Statement[] {
+function roleStatements(
+  role: UserRow,
+  wanted: readonly string[] | undefined,
+  { state }: PostgresFacts,
+): readonly Statement[] {
   if (!wanted) return []
   const has = engineRolesOf(role)
-  const add = wanted
-    .filter(name => !has.includes(name))
-    .map(name => `grant ${quoteName(name)} to ${quoteName(role.name)}`)
-  const remove = has
-    .filter(name => !wanted.includes(name))
-    .map(name => `revoke ${quoteName(name)} from ${quoteName(role.name)}`)
-  return [...add, ...remove].map(open)
+  const add = wanted.filter(name => !has.includes(name))
+  const remove = has.filter(name => !wanted.includes(name))
+  const grantorsOf = (name: string) => role.memberships.filter(one => one.role === name).map(({ grantor }) => grantor)
+  return [
+    ...add.map(name => open(`grant ${quoteName(name)} to ${quoteName(role.name)}`)),
+    ...remove.flatMap(name => revokeMemberships(state, name, role.name, grantorsOf(name))),
+  ]
 }
 
 function rightsToSet(
@@ -147,21 +125,4 @@ function rightsToSet(
 ): readonly Refusal[] {
   if (me.superuser || replication === undefined || replication === role!.replication) return []
   return rightToReplicate(me.replication, version)
-}
-
-/** A plan for a login that must be there. */
-export function onExisting(name: string, facts: PostgresFacts, steps: readonly Step[]): Plan {
-  if (!facts.role || !isUser(facts.role)) {
-    return { steps: [], refusals: [{ code: 'not_found', subject: 'user', message: `There is no login ${name}` }] }
-  }
-  const cannot = steps.length > 0 && facts.reach ? cannotAlter(facts.state, facts.reach) : undefined
-  return { steps, refusals: cannot ? [cannot] : [] }
-}
-
-/** Our mark, renewed in the transaction of every change; a locked login's goes on saying so. */
-export function remark(
-  { role, roleMark, mark }: PostgresFacts,
-  locked = roleMark?.locked === true && !role!.canLogIn,
-): Statement {
-  return commentOnRole(role!.name, markedComment(role!.comment ?? undefined, mark, locked))
 }

@@ -34,7 +34,7 @@ select u.oid::text as oid, u.rolname::text as name, u.rolcanlogin as "canLogIn",
   u.rolinherit as inherit, u.rolconnlimit as "connectionLimit", u.comment, u.rolname ~ '${HIDDEN}' as hidden,
   case when isfinite(u.rolvaliduntil) then extract(epoch from u.rolvaliduntil)::float8 * 1000 end as "passwordUntil",
   ${state.me.superuser ? 'exists (select from pg_authid a where a.oid = u.oid and a.rolpassword is null)' : 'false'} as "noPassword",
-  (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'database', b.datname)), '[]')
+  (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'database', b.datname, 'grantor', pg_get_userbyid(m.grantor))), '[]')
    from pg_auth_members m join pg_roles g on g.oid = m.roleid
    left join pg_database b on b.oid = ('x' || substring(g.rolname from '${CATALOGUE_PATTERN}'))::bit(32)::int8::oid
    where m.member = u.oid ${membershipsThatCount(state)}) as memberships,
@@ -44,6 +44,13 @@ from (${which}) u order by u.rolname`
 // From 16 on who makes a role is made its member, so that it may administer it: that says nothing of what it may do.
 function membershipsThatCount(state: ServerState): string {
   return state.version >= 160000 ? 'and (m.inherit_option or m.set_option)' : ''
+}
+
+/** From 16 on each grantor's grant of a membership is one of its own. */
+interface Membership {
+  readonly role: string
+  readonly database: string | null
+  readonly grantor: string
 }
 
 export interface UserRow {
@@ -61,7 +68,7 @@ export interface UserRow {
   readonly hidden: boolean
   readonly passwordUntil: number | null
   readonly noPassword: boolean
-  readonly memberships: readonly { readonly role: string; readonly database: string | null }[]
+  readonly memberships: readonly Membership[]
   readonly owned: readonly string[]
 }
 
@@ -98,7 +105,7 @@ export function userFrom(row: UserRow): DatabaseUser {
 }
 
 export function engineRolesOf({ memberships }: UserRow): readonly string[] {
-  return memberships.map(({ role }) => role).filter(role => !catalogueRoleIn(role))
+  return [...new Set(memberships.map(({ role }) => role))].filter(role => !catalogueRoleIn(role))
 }
 
 export interface CatalogueMembership {
@@ -111,7 +118,8 @@ export interface CatalogueMembership {
 }
 
 export function catalogueMemberships({ memberships }: UserRow): readonly CatalogueMembership[] {
-  return memberships.flatMap(({ role: name, database }) => {
+  const distinct = [...new Map(memberships.map(one => [one.role, one])).values()]
+  return distinct.flatMap(({ role: name, database }) => {
     const found = catalogueRoleIn(name)
     return found ? [{ name, ...found, database: database ?? undefined }] : []
   })

@@ -1,0 +1,73 @@
+import type { Grant } from '../../../domain/grant.ts'
+import type { Refusal, Statement, Step } from '../../engine.ts'
+import type { ForeignGrant } from '../drop/foreign-grants.ts'
+import { revokes } from '../drop/revokes.ts'
+import { inDatabase, type PostgresFacts } from '../facts.ts'
+import { borrowing, canBorrow, missingRight, revokeMemberships } from '../reach.ts'
+import { open, quoteName } from '../sql.ts'
+import { remark } from '../users/existing.ts'
+import { type GrantDatabase, isMember } from './facts.ts'
+
+export function takeSteps(login: string, remove: readonly Grant[], facts: PostgresFacts): readonly Step[] {
+  const memberships = facts.grants.flatMap(database => leaveStatements(login, remove, database, facts))
+  const leave: Step[] =
+    memberships.length === 0 ? [] : [{ why: 'take grants away', statements: [...memberships, remark(facts)] }]
+  const direct = facts.grants.filter(({ direct }) => direct.length > 0)
+  return [...leave, ...direct.map(({ name, direct }) => takeDirect(login, name, direct, facts))]
+}
+
+function leaveStatements(
+  login: string,
+  remove: readonly Grant[],
+  database: GrantDatabase,
+  { state }: PostgresFacts,
+): readonly Statement[] {
+  const roles = remove.filter(grant => grant.database === database.name).map(({ role }) => role)
+  const left = database.roles.filter(one => roles.includes(one.role) && one.grantors.length > 0)
+  return left.flatMap(({ name, grantors }) => [
+    ...revokeMemberships(state, name, login, grantors),
+    ...(database.actsAs === name
+      ? [open(`alter role ${quoteName(login)} in database ${quoteName(database.name)} reset role`)]
+      : []),
+  ])
+}
+
+// Rights that others gave the login itself: each goes as whoever gave it.
+function takeDirect(login: string, database: string, direct: readonly ForeignGrant[], facts: PostgresFacts): Step {
+  const statements = [...revokes(direct, login), remark(facts)]
+  const borrowed = borrowing(
+    facts.state,
+    direct.map(({ grantor }) => grantor),
+    statements,
+  )
+  return {
+    ...inDatabase(database, facts),
+    why: `take away what others granted it in ${database}`,
+    statements: borrowed,
+  }
+}
+
+export function refusalsToTake(
+  login: string,
+  remove: readonly Grant[],
+  { grants, state }: PostgresFacts,
+): readonly Refusal[] {
+  const taken = grants.filter(({ name }) => remove.some(grant => grant.database === name))
+  const owned = taken.find(one => one.owner === login && !remove.some(({ role }) => isMember(one, role)))
+  if (owned)
+    return [
+      {
+        code: 'refused',
+        subject: 'grant',
+        message: `${login} owns the database ${owned.name}: give that another owner first`,
+      },
+    ]
+  const beyond = taken.flatMap(({ direct }) => direct).find(({ grantor }) => !canBorrow(state, grantor))
+  return beyond
+    ? [
+        missingRight(
+          `${beyond.grantor.name} granted the right on ${beyond.on}: the managing login must be a member of ${beyond.grantor.name} to take it away`,
+        ),
+      ]
+    : []
+}
