@@ -77,6 +77,10 @@ export function fromJson<T>(text: string): T {
   return JSON.parse(text) as T
 }
 
+/** Written out, not as a parameter: only so are the indexes that hold open operations alone sure to be used. */
+export const OPEN = sql.lit<'open'>('open')
+export const STILL_OPEN = sql.lit<1>(1)
+
 export const yesNo = (value: boolean): 0 | 1 => (value ? 1 : 0)
 
 /** The one answer to a write that found another version than its caller had read. */

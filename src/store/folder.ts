@@ -31,8 +31,11 @@ export interface FolderLock {
  * with the process however that ends, so there is nothing to clean up after a kill -9. The pid beside it is for the message only.
  */
 export function lockFolder(folder: string): FolderLock {
-  const pidFile = join(folder, 'serve.pid')
-  const lock = takeLock(folder, pidFile)
+  const lock = takeLock(
+    folder,
+    by => `Another Rolecall${by} serves from ${folder}: stop it first, or give this one its own folder`,
+  )
+  const pidFile = pidFileOf(folder)
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
   return {
     release() {
@@ -42,7 +45,16 @@ export function lockFolder(folder: string): FolderLock {
   }
 }
 
-function takeLock(folder: string, pidFile: string): Sqlite.Database {
+/** The command line may be of a later release than the server beside it: it must not change tables under its feet. */
+export function refuseWhileServed(folder: string): void {
+  const refusal = (by: string) =>
+    `An older Rolecall${by} serves from ${folder}: use its own command line, or stop it and start this release`
+  takeLock(folder, refusal).close()
+}
+
+const pidFileOf = (folder: string): string => join(folder, 'serve.pid')
+
+function takeLock(folder: string, refusal: (by: string) => string): Sqlite.Database {
   const database = openLockFile(folder)
   try {
     database.pragma('locking_mode = exclusive')
@@ -50,13 +62,17 @@ function takeLock(folder: string, pidFile: string): Sqlite.Database {
     return database
   } catch (error) {
     database.close()
-    throw codeOf(error) === 'SQLITE_BUSY' ? inUse(folder, readPid(pidFile)) : unwritable(folder, error)
+    if (codeOf(error) !== 'SQLITE_BUSY') throw unwritable(folder, error)
+    throw new StoreProblem('folder-in-use', refusal(readPid(pidFileOf(folder))))
   }
 }
 
+/** Long enough for a command line that looks whether anybody serves, and short enough to refuse at once. */
+const LOOKING_MS = 200
+
 function openLockFile(folder: string): Sqlite.Database {
   try {
-    return new Sqlite(join(folder, 'serve.lock'), { timeout: 0 })
+    return new Sqlite(join(folder, 'serve.lock'), { timeout: LOOKING_MS })
   } catch (error) {
     throw unwritable(folder, error)
   }
@@ -68,11 +84,4 @@ function readPid(pidFile: string): string {
   } catch {
     return ''
   }
-}
-
-function inUse(folder: string, by: string): StoreProblem {
-  return new StoreProblem(
-    'folder-in-use',
-    `Another Rolecall${by} serves from ${folder}: stop it first, or give this one its own folder`,
-  )
 }

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import { isFault } from '../domain/fault.ts'
 import type { DatabaseWords } from './context.ts'
 import { causeCode } from './faults.ts'
-import { type FolderLock, lockFolder, prepareFolder } from './folder.ts'
+import { type FolderLock, lockFolder, prepareFolder, refuseWhileServed } from './folder.ts'
 import { migrate } from './migrate.ts'
 import { type ColumnWords, POSTGRESQL_COLUMNS, SQLITE_COLUMNS } from './migrations/columns.ts'
 import { StoreProblem } from './problem.ts'
@@ -58,11 +58,6 @@ async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions):
       },
     })
   })
-}
-
-/** The command line may be of a later release than the server beside it: it must not change tables under its feet. */
-function refuseWhileServed(folder: string): void {
-  lockFolder(folder).release()
 }
 
 async function openOnPostgresql(url: string, { masterKey }: StoreOptions): Promise<Store> {

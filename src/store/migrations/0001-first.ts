@@ -268,7 +268,13 @@ async function theLedger(make: TableMaker) {
   await make.table('operations', OPERATIONS, table => table.addPrimaryKeyConstraint('operations_key', ['id']))
   await make.index('operations_page', 'operations', ['projectId', 'id'])
   await make.index('operations_answer', 'operations', ['answerUntil'])
-  // Few operations are open at any time, so the worker's question costs the same whatever history holds.
+  // Few operations are open at any time, so asking for them costs the same whatever history holds.
+  await make.db.schema
+    .createIndex('operations_open')
+    .on('operations')
+    .columns(['projectId', 'id'])
+    .where(sql.ref('state'), '=', 'open')
+    .execute()
   await make.db.schema
     .createIndex('operations_due')
     .on('operations')

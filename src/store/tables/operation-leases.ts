@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts'
+import { type Context, OPEN } from '../context.ts'
 import type { OperationRow } from '../schema.ts'
 import type { ClaimedOperation, Held, Operations } from '../store.ts'
 import { readOperations } from './operation-reading.ts'
@@ -16,7 +16,7 @@ export function operationLeases(context: Context): Leases {
         .updateTable('operations')
         .set({ leaseUntil: until })
         .where('id', 'in', [...ids])
-      const rows = await query.where('state', '=', 'open').where('worker', '=', worker).returning('id').execute()
+      const rows = await query.where('state', '=', OPEN).where('worker', '=', worker).returning('id').execute()
       return rows.map(row => row.id)
     },
     claim: (worker, now, leaseUntil, limit) => claim(context, worker, now, leaseUntil, limit),
@@ -46,7 +46,7 @@ export function operationLeases(context: Context): Leases {
     async hurry(id, now) {
       const query = db.updateTable('operations').set({ nextTryAt: now }).where('id', '=', id)
       const { numUpdatedRows } = await query
-        .where('state', '=', 'open')
+        .where('state', '=', OPEN)
         .where('nextTryAt', 'is not', null)
         .executeTakeFirst()
       return numUpdatedRows > 0n
@@ -62,7 +62,7 @@ async function change(
   held: Held | undefined,
   row: Partial<OperationRow>,
 ): Promise<boolean> {
-  const open = db.updateTable('operations').set(row).where('id', '=', id).where('state', '=', 'open')
+  const open = db.updateTable('operations').set(row).where('id', '=', id).where('state', '=', OPEN)
   const query = held ? open.where('worker', '=', held.worker).where('attempts', '=', held.attempt) : open
   const { numUpdatedRows } = await query.executeTakeFirst()
   return numUpdatedRows > 0n
@@ -86,7 +86,7 @@ async function claim(context: Context, worker: string, now: number, leaseUntil: 
   const due = db
     .selectFrom('operations')
     .select('id')
-    .where('state', '=', 'open')
+    .where('state', '=', OPEN)
     .where(eb => eb.or([eb('leaseUntil', 'is', null), eb('leaseUntil', '<=', now)]))
     .where(eb => eb.or([eb('nextTryAt', 'is', null), eb('nextTryAt', '<=', now)]))
     // Whoever has waited longest: many old ones that fail again and again must not keep the others out.

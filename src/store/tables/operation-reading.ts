@@ -1,7 +1,7 @@
 import type { SelectQueryBuilder } from 'kysely'
 import type { Operation } from '../../domain/operation.ts'
 import type { KeyPage } from '../../domain/page.ts'
-import { type Context, contains } from '../context.ts'
+import { type Context, contains, OPEN } from '../context.ts'
 import type { OperationRow, Schema } from '../schema.ts'
 import type { OperationFilter } from '../store.ts'
 import { operationsFrom } from './operation-rows.ts'
@@ -33,11 +33,15 @@ export function newestFirst(context: Context, filter: OperationFilter, page: Key
   return rows => {
     let query = rows.where('projectId', '=', filter.projectId)
     if (page.after !== undefined) query = query.where('id', '<', page.after)
-    if (filter.state === 'stuck') query = query.where('state', '=', 'open').where('nextTryAt', 'is not', null)
-    if (filter.state && filter.state !== 'stuck') query = query.where('state', '=', filter.state)
+    if (filter.state === 'stuck') query = query.where('nextTryAt', 'is not', null)
+    if (filter.state) query = query.where('state', '=', storedState(filter.state))
     if (asksForTargets(filter, page)) query = query.where('id', 'in', targetsOf(context, filter, page))
     return query.orderBy('id', 'desc').limit(page.limit + 1)
   }
+}
+
+function storedState(state: NonNullable<OperationFilter['state']>) {
+  return state === 'stuck' || state === 'open' ? OPEN : state
 }
 
 function asksForTargets({ instanceId, subject }: OperationFilter, { q }: KeyPage): boolean {

@@ -1,7 +1,7 @@
 import type { Subject } from '../../domain/change.ts'
 import { Fault } from '../../domain/fault.ts'
 import { cutPage } from '../../domain/page.ts'
-import type { Context } from '../context.ts'
+import { type Context, STILL_OPEN } from '../context.ts'
 import type { NewOperation, Operations } from '../store.ts'
 import { operationAnswers } from './operation-answers.ts'
 import { operationLeases } from './operation-leases.ts'
@@ -27,7 +27,10 @@ export function operationTable(context: Context): Operations {
       return operations[0]
     },
     async countOpen(instanceId) {
-      const query = db.selectFrom('operationTargets').where('instanceId', '=', instanceId).where('open', '=', 1)
+      const query = db
+        .selectFrom('operationTargets')
+        .where('instanceId', '=', instanceId)
+        .where('open', '=', STILL_OPEN)
       const { rows } = await query
         .select(eb => eb.fn.count<number>('operationId').distinct().as('rows'))
         .executeTakeFirstOrThrow()
@@ -37,7 +40,7 @@ export function operationTable(context: Context): Operations {
 }
 
 function openOn({ db }: Context, instanceId: string) {
-  const query = db.selectFrom('operationTargets').select('operationId').where('open', '=', 1)
+  const query = db.selectFrom('operationTargets').select('operationId').where('open', '=', STILL_OPEN)
   return query.where('instanceId', '=', instanceId)
 }
 
