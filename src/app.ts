@@ -62,7 +62,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     credentials: settings.credentials.allow,
     statementTimeoutMs: settings.timeouts.statementMs,
   }
-  const links = createLinks({ store, engines, rules, linksPerInstance: settings.limits.linksPerInstance })
+  const links = createLinks({ store, engines, rules, ...settings.limits })
   const leases = createLeases(store, randomUUID())
   const onFault = (error: unknown) => log.error({ err: error }, 'worker failed')
   const worker = createWorker({ store, links, leases, deadlineMs: 3 * settings.timeouts.statementMs, onFault })

@@ -8,6 +8,7 @@ import type { Secret } from '../domain/secret.ts'
 import type { Store } from '../store/store.ts'
 import { checkRight } from './access.ts'
 import { auditOf } from './audit.ts'
+import { refused } from './authentication.ts'
 import { newPrivateKey } from './installation.ts'
 import { parseNetwork } from './network-guard.ts'
 
@@ -102,9 +103,11 @@ export function createKeys(store: Store): Keys {
   }
 
   async function replaceOwn(caller: Caller): Promise<MadeKey> {
-    const old = caller.key
     return store.transaction(async tables => {
       const at = await tables.now()
+      const old = await tables.keys.find(caller.key.id)
+      // Revoked meanwhile: a key that was taken away must not make itself a successor.
+      if (!old || old.revokedAt !== undefined) throw refused()
       const key: ApiKey = { ...old, id: newKeyId(), publicKey: newPublicKey(), createdAt: at, lastUsedAt: undefined }
       const privateKey = newPrivateKey()
       await tables.keys.add(key, privateKey)

@@ -6,8 +6,11 @@ import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../engi
 import type { Engines } from '../engines/registry.ts'
 import type { Links as LedgerLinks, OpenLink } from '../ledger/links.ts'
 import type { Store } from '../store/store.ts'
+import { createBreakers } from './breakers.ts'
+import { createReadPools } from './read-pools.ts'
 import { createWatch } from './server-watch.ts'
 import { passwordBehind, type TargetRules, targetOf } from './targets.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** How an instance is reached: through its managing connection, found on first contact. */
 export interface Links extends LedgerLinks, AsyncDisposable {
@@ -24,15 +27,20 @@ export interface LinkParts {
   readonly engines: Engines
   readonly rules: TargetRules
   readonly linksPerInstance: number
+  readonly linksInAll: number
 }
 
 /** An idle reading link is closed after this long: managed servers count their connections. */
 const IDLE_MS = 30_000
 
 export function createLinks(parts: LinkParts): Links {
-  const { store, engines, rules } = parts
+  const { store, engines, rules, linksPerInstance, linksInAll } = parts
+  const breakers = createBreakers()
+  const turns = new Map<string, Turns>()
+  const turnsInAll = createTurns(linksInAll)
   const watch = createWatch(store)
-  const pools = new Map<string, { readonly version: number; readonly pool: ReadPool }>()
+  // All pools together keep no more links than `linksInAll`.
+  const pools = createReadPools(makePool, Math.max(1, Math.floor(linksInAll / linksPerInstance)))
 
   const engineOf = (instance: Pick<Instance, 'engine'>): Engine => engines.get(instance.engine)
 
@@ -41,23 +49,18 @@ export function createLinks(parts: LinkParts): Links {
     signal: AbortSignal,
     work: (client: AdminClient) => Promise<T>,
   ): Promise<T> {
-    const connection = await manager(instance, signal)
-    const pool = await poolOf(connection)
-    return pool.use(signal, async client => {
-      await watch.saw(instance, client.server)
-      return work(client)
-    })
+    const pool = await pools.of(await manager(instance, signal))
+    return breakers.run(instance.id, () =>
+      pool.use(signal, async client => {
+        await watch.saw(instance, client.server)
+        return work(client)
+      }),
+    )
   }
 
-  async function poolOf(connection: Connection): Promise<ReadPool> {
-    const known = pools.get(connection.id)
-    if (known?.version === connection.version) return known.pool
-    void known?.pool[Symbol.asyncDispose]()
-    const target = await targetBehind(connection)
-    const max = connection.options.poolMax ?? parts.linksPerInstance
-    const pool = engines.get(connection.engine).pool(target, { max, idleMs: IDLE_MS })
-    pools.set(connection.id, { version: connection.version, pool })
-    return pool
+  async function makePool(connection: Connection): Promise<ReadPool> {
+    const max = Math.min(connection.options.poolMax ?? linksPerInstance, linksPerInstance)
+    return engines.get(connection.engine).pool(await targetBehind(connection), { max, idleMs: IDLE_MS })
   }
 
   async function targetBehind(connection: Connection): Promise<Target> {
@@ -103,14 +106,20 @@ export function createLinks(parts: LinkParts): Links {
   ): Promise<OpenLink> {
     const instance = await mustFind(instanceId)
     const engine = engineOf(instance)
-    const client = await withEither(instance, signal, alsoTry, target => engine.open(target, session, signal))
-    try {
-      await watch.checkSame(instance, client.server)
-    } catch (error) {
-      await client[Symbol.asyncDispose]()
-      throw error
-    }
-    return { engine, client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() }
+    await using opened = new AsyncDisposableStack()
+    opened.use(await turnsOf(instanceId).take(signal))
+    opened.use(await turnsInAll.take(signal))
+    const reach = () => withEither(instance, signal, alsoTry, target => engine.open(target, session, signal))
+    const client = opened.use(await breakers.run(instanceId, reach))
+    await watch.checkSame(instance, client.server)
+    const kept = opened.move()
+    return { engine, client, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  }
+
+  function turnsOf(instanceId: string): Turns {
+    const known = turns.get(instanceId) ?? createTurns(linksPerInstance)
+    turns.set(instanceId, known)
+    return known
   }
 
   async function endSession(
@@ -154,10 +163,13 @@ export function createLinks(parts: LinkParts): Links {
     return instance
   }
 
-  async function close(): Promise<void> {
-    await Promise.all([...pools.values()].map(({ pool }) => pool[Symbol.asyncDispose]()))
-    pools.clear()
+  return {
+    engineOf,
+    read,
+    manager,
+    open,
+    endSession,
+    canLogIn,
+    [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose](),
   }
-
-  return { engineOf, read, manager, open, endSession, canLogIn, [Symbol.asyncDispose]: close }
 }
