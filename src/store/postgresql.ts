@@ -19,8 +19,8 @@ const SCHEMA = 'rolecall'
 const LINKS = 20
 /** For a link, and for a free one among ours. */
 const CONNECT_MS = 5_000
-/** No statement of ours takes long; a server that is silent for so long is as good as gone. */
-const QUERY_MS = 15_000
+/** No statement of ours takes long: a server that is silent for so long is as good as gone, and callers wait ten seconds at most. */
+const QUERY_MS = 8_000
 
 export const POSTGRESQL_WORDS: DatabaseWords = {
   positionOf: 'strpos',

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import type { StoreProblem } from '../../src/store/problem.ts'
 import type { Store } from '../../src/store/store.ts'
+import { PASSWORD } from '../support/postgresql/cluster.ts'
 import { aConnection, aManagedServer, aMasterKey, anInstance, aProject } from './builders.ts'
-import { type OwnPostgresql, ownPostgresql } from './postgresql-server.ts'
+import { inDatabase, type OwnPostgresql, ownPostgresql } from './postgresql-server.ts'
 
 const masterKey = aMasterKey()
 let server: OwnPostgresql
@@ -127,25 +128,24 @@ describe('a PostgreSQL that does not take us', () => {
   })
 
   it('is named unreachable when the database is not there', async () => {
-    const refusal = await open(server.url.replace(/postgres$/, 'nowhere')).catch(error => error)
+    const refusal = await open(inDatabase(server.url, 'nowhere')).catch(error => error)
     expect(refusal).toEqual(problem('unreachable'))
     expect(refusal.message).toContain('"nowhere" does not exist')
   })
 
   it('that forbids our tables is told from one that is away, with a remedy', async () => {
-    await server.query('create role plain login')
+    await server.query(`create role plain login password '${PASSWORD}'`)
     await server.query('create database locked')
-    const locked = server.url.replace('postgres@', 'plain@').replace(/postgres$/, 'locked')
-    const refusal = await open(locked).catch(error => error)
+    const refusal = await open(inDatabase(server.url, 'locked', 'plain')).catch(error => error)
     expect(refusal).toEqual(problem('forbidden'))
     expect(refusal.message).toContain('create schema rolecall authorization')
   })
 
   it('is enough with a schema of our own and nothing else', async () => {
-    await server.query('create role modest login')
+    await server.query(`create role modest login password '${PASSWORD}'`)
     await server.query('create database modest_home')
     await server.query('create schema rolecall authorization modest', 'modest_home')
-    const store = await open(server.url.replace('postgres@', 'modest@').replace(/postgres$/, 'modest_home'))
+    const store = await open(inDatabase(server.url, 'modest_home', 'modest'))
     await store.transaction(tables => tables.projects.add(aProject()))
     await store.close()
   })
@@ -157,6 +157,14 @@ describe('a PostgreSQL that does not take us', () => {
     await server.query("update rolecall.installation set schema_version = 1, release = '0.1.0'")
     expect(refusal).toEqual(problem('newer-schema'))
     expect(refusal.message).toContain('9.9.0')
+  })
+
+  it('that refuses our password is named unreachable, and the password is not repeated', async () => {
+    const wrong = new URL(server.url)
+    wrong.password = 'a-wrong-password'
+    const refusal = await open(wrong.href).catch(error => error)
+    expect(refusal).toEqual(problem('unreachable'))
+    expect(refusal.message).not.toContain('a-wrong-password')
   })
 
   it('with a store under another master key is refused', async () => {
