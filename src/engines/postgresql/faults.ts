@@ -20,6 +20,7 @@ const BY_STATE: Readonly<Record<string, Named>> = {
   '42939': ['invalid', 'user', 'PostgreSQL keeps this name for itself'],
   '42602': ['invalid', 'user', 'PostgreSQL takes no such name'],
   '42622': ['invalid', 'user', 'The name is too long: names end at 63 bytes here'],
+  '22021': ['invalid', 'request', 'PostgreSQL takes no such character'],
   '22023': ['invalid', 'request', 'The server knows no such value'],
   '0A000': ['unsupported', 'server', 'This server cannot do that'],
   '25006': ['read_only', 'server', 'The server takes no changes: it is a standby, or set to read only'],

@@ -26,8 +26,13 @@ export function wrongDatabaseName(name: string): string | undefined {
 
 function wrongName(name: string, what: string): string | undefined {
   if (name === '') return `${what} names can't be empty`
-  if (name.includes('\0')) return `${what} names can't have a NUL character`
+  if (!canBeThere(name)) return `${what} names can't have a NUL character, or half of one`
   return Buffer.byteLength(name) > NAME_BYTES ? `${what} names end at ${NAME_BYTES} bytes here` : undefined
+}
+
+/** Could a thing on a server be called so at all? Such names needn't, and can't, be asked for. */
+export function canBeThere(name: string): boolean {
+  return !name.includes('\0') && name.isWellFormed()
 }
 
 /** How a name begins while its database is in the making. */

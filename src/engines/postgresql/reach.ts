@@ -1,6 +1,7 @@
 import type { Refusal, Statement } from '../engine.ts'
 import type { Link } from './link/link.ts'
 import type { ServerState } from './link/server.ts'
+import { canBeThere } from './names.ts'
 import { open, quoteName } from './sql.ts'
 
 /** What the managing login may do with another role. */
@@ -26,8 +27,9 @@ from pg_roles r where r.rolname = any($1::name[])`
 
 /** The roles of these names that there are. */
 export async function readReach(link: Link, names: readonly string[], signal: AbortSignal): Promise<readonly Reach[]> {
-  if (names.length === 0) return []
-  const found = await link.ask<Reach>(signal, reachQuery(link.state), [[...new Set(names)]])
+  const asked = [...new Set(names)].filter(canBeThere)
+  if (asked.length === 0) return []
+  const found = await link.ask<Reach>(signal, reachQuery(link.state), [asked])
   return found.filter(({ name }) => names.includes(name))
 }
 

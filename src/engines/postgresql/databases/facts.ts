@@ -1,7 +1,7 @@
 import type { Mark } from '../../../domain/user.ts'
 import type { Link } from '../link/link.ts'
 import { isSameMark, markIn } from '../marks.ts'
-import { catalogueRoleIn, catalogueRolesOf, halfMadeName } from '../names.ts'
+import { canBeThere, catalogueRoleIn, catalogueRolesOf, halfMadeName } from '../names.ts'
 
 /** What a plan needs to know of the database that a change makes or drops. */
 export interface DatabaseFound {
@@ -42,7 +42,7 @@ interface Row {
 
 export async function readDatabase(link: Link, name: string, mark: Mark, signal: AbortSignal): Promise<DatabaseFound> {
   const halfMade = halfMadeName(mark)
-  const rows = await link.ask<Row>(signal, DATABASES, [[name, halfMade]])
+  const rows = await link.ask<Row>(signal, DATABASES, [[name, halfMade].filter(canBeThere)])
   const found = rows.find(row => row.name === name)
   const half = rows.find(row => row.name === halfMade)
   return {

@@ -17,6 +17,8 @@ type Drop = Extract<Change, { kind: 'drop-database' }>
  */
 export function planCreateDatabase({ database: wanted }: Create, facts: PostgresFacts): Plan {
   const found = facts.database!
+  const wrong = wrongDatabaseName(wanted.name)
+  if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'database', message: wrong }] }
   if (found.marked) return { steps: [], refusals: [] }
   const make: Step[] = found.halfMade
     ? []
@@ -29,8 +31,6 @@ export function planCreateDatabase({ database: wanted }: Create, facts: Postgres
 }
 
 function refusalsToCreate(wanted: Create['database'], { state, database, others }: PostgresFacts): Refusal[] {
-  const wrong = wrongDatabaseName(wanted.name)
-  if (wrong) return [{ code: 'invalid', subject: 'database', message: wrong }]
   if (database!.oid)
     return [{ code: 'exists', subject: 'database', message: `There already is a database ${wanted.name}` }]
   if (!state.me.superuser && !state.me.createDb) {

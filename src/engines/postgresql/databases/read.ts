@@ -3,7 +3,7 @@ import { isFault } from '../../../domain/fault.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
 import { stateOf } from '../faults.ts'
 import type { Link } from '../link/link.ts'
-import { HALF_MADE } from '../names.ts'
+import { canBeThere, HALF_MADE } from '../names.ts'
 
 /** Databases that the server or its provider keeps for itself, and those that an operation is still making. */
 export const HIDDEN_DATABASES = `^(template[01]$|rdsadmin$|cloudsqladmin$|alloydbadmin$|alloydbmetadata$|azure_maintenance$|azure_sys$|${HALF_MADE})`
@@ -41,6 +41,7 @@ export async function listDatabases(link: Link, page: KeyPage, signal: AbortSign
 }
 
 export async function findDatabase(link: Link, name: string, signal: AbortSignal): Promise<Database | undefined> {
+  if (!canBeThere(name)) return undefined
   return (await askAgain(() => link.ask<DatabaseRow>(signal, FIND, [name]))).map(databaseFrom)[0]
 }
 

@@ -4,7 +4,7 @@ import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain
 import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
 import type { Links } from '../link/links.ts'
 import type { ServerState } from '../link/server.ts'
-import { catalogueRoleIn } from '../names.ts'
+import { canBeThere, catalogueRoleIn } from '../names.ts'
 import { type Reach, readReach } from '../reach.ts'
 import type { UserRow } from '../users/read.ts'
 import { type Inside, readInside } from './inside.ts'
@@ -83,7 +83,7 @@ export async function readGrantDatabases(
   const names = [...new Set([...asked.add, ...asked.remove].map(({ database }) => database))]
   if (names.length === 0) return []
   const { main, signal } = links
-  const rows = await main.ask<Row>(signal, databases(main.state), [names, login?.oid ?? '0'])
+  const rows = await main.ask<Row>(signal, databases(main.state), [names.filter(canBeThere), login?.oid ?? '0'])
   const reach = await readReach(
     main,
     rows.flatMap(({ roles }) => roles.map(({ name }) => name)),

@@ -15,6 +15,8 @@ type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
 /** First the login with its mark, in one transaction; then its grants, database by database. */
 export function planCreate({ user }: Of<'create-user'>, facts: PostgresFacts): Plan {
+  const wrong = wrongUserName(user.name)
+  if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
   const make = facts.role ? [] : [{ why: 'make the login and mark it', statements: createStatements(user, facts) }]
   return { steps: [...make, ...giveSteps(user.name, user.grants, facts)], refusals: refusalsToCreate(user, facts) }
 }
@@ -39,8 +41,6 @@ function withPassword(statement: string, { verifier }: PostgresFacts): Statement
 }
 
 function refusalsToCreate(user: NewUser, facts: PostgresFacts): readonly Refusal[] {
-  const wrong = wrongUserName(user.name)
-  if (wrong) return [{ code: 'invalid', subject: 'user', message: wrong }]
   if (facts.role && !facts.applied) {
     return [{ code: 'exists', subject: 'user', message: `There already is a role ${user.name}` }]
   }

@@ -5,7 +5,7 @@ import { HIDDEN_DATABASES } from '../databases/read.ts'
 import type { Link } from '../link/link.ts'
 import type { ServerState } from '../link/server.ts'
 import { LOCKED_MARK, markIn } from '../marks.ts'
-import { CATALOGUE_PATTERN, catalogueRoleIn } from '../names.ts'
+import { CATALOGUE_PATTERN, canBeThere, catalogueRoleIn } from '../names.ts'
 
 /** Accounts that a cloud provider keeps on its servers. */
 const PROVIDERS =
@@ -81,6 +81,7 @@ export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal):
 
 /** The role of this name, login or not. */
 export async function findRole(link: Link, name: string, signal: AbortSignal): Promise<UserRow | undefined> {
+  if (!canBeThere(name)) return undefined
   return (await link.ask<UserRow>(signal, rows(ONE, link.state), [name]))[0]
 }
 

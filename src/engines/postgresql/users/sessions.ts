@@ -1,5 +1,6 @@
 import type { Session } from '../../../domain/user.ts'
 import type { Link } from '../link/link.ts'
+import { canBeThere } from '../names.ts'
 
 // The server's own workers run as some role too, and come back when they are ended. Whoever may not see the kind sees no workers.
 const OF_CLIENTS = `coalesce(backend_type in ('client backend', 'walsender'), true)`
@@ -12,6 +13,7 @@ from pg_stat_activity where usesysid = (select oid from pg_roles where rolname::
 
 /** Live sessions of a login, whichever role they act as. */
 export async function listSessions(link: Link, login: string, signal: AbortSignal): Promise<readonly Session[]> {
+  if (!canBeThere(login)) return []
   const rows = await link.ask<{ readonly [Key in keyof Session]: Session[Key] | null }>(signal, SESSIONS, [login])
   return rows.map(row => withoutNulls(row) as Session)
 }
