@@ -12,6 +12,8 @@ const KEPT_STATEMENTS = 400
 /** Begins `immediate`: a transaction that first reads and then writes would fail when another process wrote in between. */
 export class ImmediateDriver extends SqliteDriver {
   readonly #file: Sqlite.Database
+  /** A statement of the running transaction failed. */
+  #failed = false
 
   constructor(file: Sqlite.Database) {
     super({ database: keepingStatements(file) })
@@ -19,7 +21,10 @@ export class ImmediateDriver extends SqliteDriver {
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    return new FaultingConnection(await super.acquireConnection(), toFault)
+    return new FaultingConnection(await super.acquireConnection(), error => {
+      this.#failed = true
+      return toFault(error)
+    })
   }
 
   override async beginTransaction(): Promise<void> {
@@ -33,11 +38,18 @@ export class ImmediateDriver extends SqliteDriver {
   #began(): boolean {
     try {
       this.#file.exec('begin immediate')
+      this.#failed = false
       return true
     } catch (error) {
       if (codeOf(error)?.startsWith('SQLITE_BUSY')) return false
       throw toFault(error)
     }
+  }
+
+  /** As PostgreSQL has it: code that carries on after a fault must not work on one store and fail on the other. */
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#failed) throw ourMistake(new Error('A transaction went on after a fault'))
+    await super.commitTransaction(connection)
   }
 
   /** SQLite itself rolls back when the disk is full; what went wrong first is what the caller must hear. */

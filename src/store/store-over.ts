@@ -21,6 +21,7 @@ const TRIES = 4
 
 export function storeOver({ installation, alone, writer, reader, words, vault, master, close }: StoreParts): Store {
   const running = new AsyncLocalStorage<{ over: boolean }>()
+  const unfinished = new Set<Promise<unknown>>()
   const run = <T>(work: (tables: Tables) => Promise<T>) =>
     writer.transaction().execute(db => work(makeTables({ db, vault, words, locking: true })))
   return {
@@ -31,12 +32,20 @@ export function storeOver({ installation, alone, writer, reader, words, vault, m
       // SQLite has one writing link: the inner transaction would wait for the outer one, and that for the inner one.
       if (running.getStore()?.over === false) throw new Error('A transaction inside a transaction would wait for ever')
       const state = { over: false }
-      return running.run(state, () => repeating(() => run(work))).finally(() => (state.over = true))
+      const ended = running.run(state, () => repeating(() => run(work)))
+      unfinished.add(ended)
+      return ended.finally(() => {
+        state.over = true
+        unfinished.delete(ended)
+      })
     },
     now: () => words.now(reader),
     ping: async () => void (await sql`select 1`.execute(reader)),
     rewrap: () => writer.transaction().execute(db => rewrapDataKeys(db, master)),
-    close,
+    async close() {
+      await Promise.allSettled(unfinished)
+      await close()
+    },
   }
 }
 

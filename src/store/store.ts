@@ -33,6 +33,7 @@ export interface Store {
   rewrap(): Promise<number>
   /** Cheapest possible question; throws when the store is away. */
   ping(): Promise<void>
+  /** Lets running transactions end first. */
   close(): Promise<void>
 }
 

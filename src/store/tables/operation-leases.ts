@@ -21,12 +21,14 @@ export function operationLeases(context: Context): Leases {
     },
     claim: (worker, now, leaseUntil, limit) => claim(context, worker, now, leaseUntil, limit),
     async settle(id, held, outcomes, steps, now, answerUntil) {
-      const answer = answerUntil > now ? ({ answer: 'undelivered', answerUntil } as const) : {}
+      const isWanted = answerUntil > now
+      const answer = isWanted ? ({ answer: 'undelivered', answerUntil } as const) : {}
       const settled = await change(context, id, held, { ...CLOSED, state: 'settled', settledAt: now, ...answer })
       if (!settled) return false
       await close(context, id)
       for (const [position, outcome] of outcomes.entries()) {
-        const row = toOutcomeRow(context.vault, id, position, outcome)
+        const kept = isWanted ? outcome : { ...outcome, password: undefined }
+        const row = toOutcomeRow(context.vault, id, position, kept)
         const query = db.updateTable('operationTargets').set(row).where('operationId', '=', id)
         await query.where('position', '=', position).execute()
       }

@@ -82,6 +82,7 @@ export function answers(opened: Opened): void {
       const { store } = opened
       const { id } = await settled(0)
       expect(await stateOf(id)).toBe('none')
+      expect(passwords(await store.read.operations.outcomes(id))).toEqual([undefined, undefined])
       const open = anOperation()
       await store.transaction(tables => tables.operations.begin(open))
       expect(await store.read.operations.outcomes(open.id)).toBeUndefined()

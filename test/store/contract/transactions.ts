@@ -40,6 +40,30 @@ export function transactions(opened: Opened): void {
       await store.transaction(async () => {})
     })
 
+    it('that goes on after a fault keeps nothing', async () => {
+      const { store } = opened
+      const project = aProject()
+      const careless = store.transaction(async tables => {
+        await tables.projects.add(project)
+        await tables.projects.add(project).catch(() => undefined)
+      })
+      await expect(careless).rejects.toMatchObject({ code: 'internal', subject: 'store' })
+      expect(await store.read.projects.find(project.id)).toBeUndefined()
+      await store.transaction(tables => tables.projects.add(project))
+    })
+
+    it('is let end when the store is closed', async () => {
+      const second = await opened.under.open()
+      const project = aProject()
+      const running = second.transaction(async tables => {
+        await sleep(50)
+        await tables.projects.add(project)
+      })
+      await second.close()
+      await running
+      expect(await opened.store.read.projects.find(project.id)).toEqual(project)
+    })
+
     it('that reads and then writes holds its ground against another process', async () => {
       const { store, under } = opened
       const project = aProject()
