@@ -1,4 +1,4 @@
-/** How the command ends. 10 to 12 belong to the launcher (bin/ground/words.js), which runs before any of this. */
+/** How the command ends. 10 to 12 are also in bin/ground/words.js: the launcher runs before any of this. */
 export const EXIT = {
   fine: 0,
   /** Our own mistake, or something nobody foresaw. */
@@ -8,6 +8,8 @@ export const EXIT = {
   /** Understood, and refused: no such project, a taken name, a missing right. */
   refused: 3,
   wrongNode: 10,
+  installFailed: 11,
+  buildFailed: 12,
   badSetting: 20,
   portTaken: 21,
   folderUnwritable: 22,

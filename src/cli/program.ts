@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 const AFTER = `
 Exit codes: ${Object.entries(EXIT)
   .map(([name, code]) => `${code} ${name}`)
-  .join(', ')}; 11 and 12: could not install, could not build.`
+  .join(', ')}.`
 
 /** Runs what the command line asks for. Only the command that is named gets loaded: the others cost nothing. */
 export async function run(argv: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -141,6 +141,18 @@ describe('rolecall demo', () => {
     while (postgresIn(folder).length === 0 && run.child.exitCode === null) await sleep(1)
     expect((await stop(run)).code).toBe(0)
     expect(postgresIn(folder)).toEqual([])
+  })
+
+  test('works in a folder that nobody else may enter, and leaves nothing behind when that is removed', async () => {
+    const folder = aFolder()
+    const { run, ready } = await demo(folder)
+    const [{ id, port }] = ready.instances as [{ id: string; port: number }]
+    expect((await call(ready, `/instances/${id}/users`)).status).toBe(200)
+    await stop(run, 'SIGKILL')
+    rmSync(folder, { recursive: true })
+    const other = await demo(aPassableFolder())
+    await stop(other.run)
+    await expect(new pg.Client({ host: '127.0.0.1', port }).connect()).rejects.toThrow('ECONNREFUSED')
   })
 
   test('prints a tour for people', async () => {

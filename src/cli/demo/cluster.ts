@@ -7,7 +7,7 @@ import pg from 'pg'
 import { Problem } from '../exit-codes.ts'
 import { type Account, accountForPostgres } from './account.ts'
 import { findBinaries } from './binaries.ts'
-import { clusterOf } from './home.ts'
+import { abandonedHomes, clusterOf } from './home.ts'
 import { stopLeftovers } from './leftovers.ts'
 import { MANAGING_LOGIN, makeCluster } from './make-cluster.ts'
 import { isFree } from './ports.ts'
@@ -34,9 +34,16 @@ export async function startCluster(
   await untilReady(child, { port, password, log })
 }
 
-/** Stops and removes it, whatever state it is in. */
+/** Stops and removes it, whatever state it is in, and those of folders that are gone. */
 export async function removeCluster(folder: string): Promise<void> {
-  const cluster = clusterOf(folder)
+  await remove(clusterOf(folder))
+  for (const home of abandonedHomes()) {
+    await remove(join(home, 'postgres'))
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+async function remove(cluster: string): Promise<void> {
   await stopLeftovers(cluster)
   rmSync(cluster, { recursive: true, force: true, maxRetries: 5 })
 }
