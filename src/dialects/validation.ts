@@ -1,5 +1,5 @@
 import type { FastifySchemaCompiler, FastifyTypeProvider } from 'fastify'
-import type { Static, TSchema } from 'typebox'
+import { IsOptional, type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Value } from 'typebox/value'
@@ -27,6 +27,7 @@ export class SchemaViolations extends Error {
 export const compileLazily: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   let compiled: ReturnType<typeof Compile> | undefined
   return (raw: unknown) => {
+    if ((raw === undefined || raw === null) && IsOptional(schema)) return { value: undefined }
     compiled ??= Compile(schema)
     const value = httpPart === 'querystring' ? Value.Convert(schema, raw) : raw
     if (compiled.Check(value)) return { value }

@@ -7,18 +7,16 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
-import { type TSchema, Type } from 'typebox'
-import type { Caller } from '../../domain/caller.ts'
 import type { Asked, Prepared } from '../../services/prepared.ts'
 import type { Replay } from '../../services/replays.ts'
-import type { Services } from '../../services/services.ts'
+import type { RouteParts } from '../request.ts'
 import type { RequestTypes } from '../validation.ts'
 import { fromPreview } from './wire/operations.ts'
 
+export { type RouteParts, readSignal, ref } from '../request.ts'
+
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set once the key has been accepted. */
-    caller: Caller
     /** The Idempotency-Key of this request, once claimed. */
     replay?: Replay
     /** The operation whose answer this request is about to hand over. */
@@ -33,23 +31,6 @@ export type NativeHttp = FastifyInstance<
   FastifyBaseLogger,
   RequestTypes
 >
-
-/** What the routes of a subject are given. */
-export interface RouteParts {
-  readonly services: Services
-  /** A request's deadline, in milliseconds. */
-  readonly requestTimeoutMs: number
-}
-
-/** A named schema of the document, by reference. */
-export function ref(schema: TSchema): TSchema {
-  return Type.Unsafe({ $ref: `${(schema as { $id?: string }).$id}#` })
-}
-
-/** The request's own deadline. A caller that hangs up cancels a read; a change goes on, and its answer is kept. */
-export function readSignal(request: FastifyRequest, { requestTimeoutMs }: RouteParts): AbortSignal {
-  return AbortSignal.any([AbortSignal.timeout(requestTimeoutMs), request.signal])
-}
 
 export function askedBy(request: FastifyRequest, { requestTimeoutMs }: RouteParts): Asked {
   return { caller: request.caller, signal: AbortSignal.timeout(requestTimeoutMs), replay: request.replay }

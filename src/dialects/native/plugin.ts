@@ -99,7 +99,7 @@ async function authenticate(
 
 /** Clients send a JSON content type with bodiless POSTs and DELETEs; that is no body, not a broken one. */
 function acceptEmptyJson(api: NativeHttp): void {
-  api.removeContentTypeParser('application/json')
+  api.removeAllContentTypeParsers()
   api.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     const text = body.toString().replace(/^\uFEFF/, '')
     if (text.trim() === '') return done(null, undefined)

@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { BUILT_IN_POLICY } from '../../../domain/policy.ts'
 import { ROLES } from '../../../domain/role.ts'
 
 /** Milliseconds as RFC 3339 UTC; nothing stays nothing. */
@@ -12,31 +11,6 @@ export function toTime(at: number | undefined): string | undefined {
 export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, with milliseconds' })
 export const RoleName = Type.Enum([...ROLES])
 export const Closed = { additionalProperties: false } as const
-
-/** The levels at which a policy may be said share this schema. */
-export const PolicySchema = Type.Object(
-  {
-    minPasswordLength: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1024, default: BUILT_IN_POLICY.minPasswordLength }),
-    ),
-    onOwned: Type.Optional(
-      Type.String({
-        pattern: '^(refuse|drop|reassign:.+)$',
-        description: 'What a drop does with objects the user owns',
-      }),
-    ),
-    allowOwnedDrop: Type.Optional(Type.Boolean()),
-    forceDropDatabase: Type.Optional(Type.Boolean()),
-    manageExisting: Type.Optional(
-      Type.Boolean({ description: 'May logins that others made be reset, locked or dropped' }),
-    ),
-    closePublic: Type.Optional(Type.Boolean()),
-    newUserGrants: Type.Optional(Type.Enum(['none', 'read', 'readwrite', 'owner'])),
-    passwordRecall: Type.Optional(Type.Enum(['never', 'stored'])),
-    onDelete: Type.Optional(Type.Enum(['release', 'refuse'])),
-  },
-  Closed,
-)
 
 /** Every change answers with the operation that made it. */
 export const OperationId = Type.String({ pattern: '^op_[0-9A-Z]{26}$' })

@@ -1,51 +1,24 @@
-import { createHash, X509Certificate } from 'node:crypto'
 import { type Static, Type } from 'typebox'
-import type { Credential, HostPort, Tls } from '../../../domain/connection.ts'
-import { Fault } from '../../../domain/fault.ts'
+import type { Credential } from '../../../domain/connection.ts'
 import { ENGINES } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { TestOutcome, TypedConnection } from '../../../services/connection-tests.ts'
 import type { ConnectionShown, ConnectionWish } from '../../../services/connections.ts'
-import { Closed, PolicySchema, Time, toTime } from './common.ts'
+import {
+  fromTls,
+  Hosts,
+  InstanceFields,
+  LinkOptions,
+  TlsFields,
+  TlsShown,
+  toHostPort,
+  toTls,
+} from '../../connection-fields.ts'
+import { Closed, Time, toTime } from './common.ts'
 
-const TlsBody = Type.Object(
-  {
-    mode: Type.Enum(['disable', 'require', 'verify-ca', 'verify-full']),
-    ca: Type.Optional(Type.String({ maxLength: 65_536, description: 'PEM' })),
-    serverName: Type.Optional(Type.String({ maxLength: 253 })),
-    clientCertificate: Type.Optional(Type.String({ maxLength: 65_536, description: 'PEM' })),
-    clientKey: Type.Optional(Type.String({ maxLength: 65_536, description: 'PEM; write-only' })),
-  },
-  Closed,
-)
-
-const TlsShown = Type.Object({
-  mode: Type.String(),
-  ca: Type.Optional(Type.String()),
-  serverName: Type.Optional(Type.String()),
-  clientCertificate: Type.Optional(Type.String()),
-  hasClientKey: Type.Boolean(),
-  fingerprints: Type.Array(Type.String({ description: 'SHA-256 of the certificates' })),
-})
-
-const Advertise = Type.Object(
-  {
-    host: Type.Optional(Type.String({ maxLength: 253 })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-    privateHost: Type.Optional(Type.String({ maxLength: 253 })),
-    privatePort: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-  },
-  Closed,
-)
-
-const Options = Type.Object(
-  {
-    connectTimeoutMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 30_000, default: 5000 })),
-    poolMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-  },
-  Closed,
-)
+const TlsBody = Type.Object(TlsFields, Closed)
+const Options = Type.Object(LinkOptions, Closed)
 
 const coordinates = {
   engine: Type.Enum([...ENGINES]),
@@ -63,24 +36,14 @@ const optional = {
       description: '`env:NAME` or `file:PATH`, read when it is needed',
     }),
   ),
-  hosts: Type.Optional(Type.Array(Type.String({ description: '`host:port`' }), { maxItems: 32 })),
+  hosts: Hosts,
   authDatabase: Type.Optional(Type.String({ maxLength: 255 })),
   mechanism: Type.Optional(Type.String({ maxLength: 64 })),
   tls: Type.Optional(TlsBody),
   options: Type.Optional(Options),
 }
 
-const ofInstance = {
-  instanceName: Type.Optional(Type.String()),
-  slug: Type.Optional(Type.String()),
-  version: Type.Optional(Type.String({ maxLength: 64 })),
-  advertise: Type.Optional(Advertise),
-  defaultDatabase: Type.Optional(Type.String({ maxLength: 255 })),
-  accountHost: Type.Optional(Type.String({ maxLength: 255 })),
-  policy: Type.Optional(PolicySchema),
-  tags: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9:_-]{1,255}$' }), { maxItems: 100 })),
-  mode: Type.Optional(Type.Enum(['manage', 'observe'])),
-}
+const ofInstance = { ...InstanceFields, mode: Type.Optional(Type.Enum(['manage', 'observe'])) }
 
 export const NewConnection = Type.Object({ name: Type.String(), ...coordinates, ...optional, ...ofInstance }, Closed)
 export const ConnectionPatch = Type.Partial(NewConnection, Closed)
@@ -151,18 +114,6 @@ function toCredential(text: string): Credential {
   return text.startsWith('env:') ? { kind: 'env', name: rest } : { kind: 'file', path: rest }
 }
 
-function toTls({ clientKey, ...same }: Static<typeof TlsBody>): Tls {
-  return { ...same, clientKey: clientKey === undefined ? undefined : new Secret(clientKey) }
-}
-
-function toHostPort(text: string): HostPort {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (host && port) return { host, port: Number(port) }
-  throw new Fault('invalid', 'connection', 'Hosts are written host:port', {
-    violations: [{ pointer: '/hosts', detail: 'write each as host:port' }],
-  })
-}
-
 export function fromConnection({ connection, instance }: ConnectionShown) {
   const {
     id,
@@ -209,19 +160,6 @@ function fromCredential(credential: Credential | undefined): string | undefined 
   if (!credential) return undefined
   if (credential.kind === 'env') return `env:${credential.name}`
   return credential.kind === 'file' ? `file:${credential.path}` : credential.kind
-}
-
-export function fromTls({ mode, ca, serverName, clientCertificate, clientKey }: Tls) {
-  const fingerprints = [ca, clientCertificate].flatMap(pem => (pem ? [fingerprintOf(pem)] : []))
-  return { mode, ca, serverName, clientCertificate, hasClientKey: clientKey !== undefined, fingerprints }
-}
-
-function fingerprintOf(pem: string): string {
-  try {
-    return new X509Certificate(pem).fingerprint256
-  } catch {
-    return createHash('sha256').update(pem).digest('hex')
-  }
 }
 
 export const TestBody = Type.Object(

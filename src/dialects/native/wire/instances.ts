@@ -3,17 +3,8 @@ import { ENGINES, type Instance } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
 import type { CheckOutcome, InstanceShown, InstanceWish } from '../../../services/instances.ts'
-import { Closed, PolicySchema, Time, toTime } from './common.ts'
-
-const Advertise = Type.Object(
-  {
-    host: Type.Optional(Type.String({ maxLength: 253 })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-    privateHost: Type.Optional(Type.String({ maxLength: 253 })),
-    privatePort: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-  },
-  Closed,
-)
+import { Advertise, PolicySchema } from '../../connection-fields.ts'
+import { Closed, Time, toTime } from './common.ts'
 
 const nullable = (maxLength: number) => Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()]))
 

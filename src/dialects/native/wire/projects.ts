@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import type { ApiKey } from '../../../domain/api-key.ts'
 import type { Member, Project } from '../../../domain/project.ts'
 import type { MadeKey } from '../../../services/keys.ts'
-import { Closed, PolicySchema, RoleName, Time, toTime } from './common.ts'
+import { PolicySchema } from '../../connection-fields.ts'
+import { Closed, RoleName, Time, toTime } from './common.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 64, pattern: "^[\\p{L}\\p{N}\\-_.(),:&@+' ]+$" })
 const Alias = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Stands for the id in Trove paths' })
