@@ -31,7 +31,7 @@ const networks = (description: string) =>
   })
 
 /** Keys with a form are looked at more closely by the loader; `from: 'variable'` keeps secrets out of files and process lists. */
-export const SettingsSchema = Type.Object(
+const SettingsSchema = Type.Object(
   {
     data: text('folder for everything that Rolecall keeps', {
       default: 'rolecall-data',
