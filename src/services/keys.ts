@@ -95,6 +95,7 @@ export function createKeys(store: Store): Keys {
 
   async function revoke(caller: Caller, projectId: string, id: string): Promise<void> {
     const key = await get(caller, projectId, id)
+    checkNotStronger(caller, projectId, key)
     await store.transaction(async tables => {
       const now = await tables.now()
       await tables.keys.revoke(key.id, now)
@@ -120,6 +121,14 @@ export function createKeys(store: Store): Keys {
   }
 
   return { list, get, create, revoke, replaceOwn }
+}
+
+/** A weak key that got into the wrong hands must not shut its operator out. */
+function checkNotStronger(caller: Caller, projectId: string, key: ApiKey): void {
+  const role = key.projects.find(project => project.projectId === projectId)?.role ?? 'viewer'
+  const own = caller.roles.get(projectId) ?? 'viewer'
+  if (key.id === caller.key.id || ROLES.indexOf(role) <= ROLES.indexOf(own)) return
+  throw new Fault('forbidden', 'key', `This key's role is ${own}, and it can't revoke one of the role ${role}`)
 }
 
 function keyProject(projectId: string, wanted: NewKey): KeyProject {
