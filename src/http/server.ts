@@ -3,6 +3,7 @@ import type { ServerOptions } from 'node:https'
 import { type FastifyInstance, type FastifyServerOptions, fastify, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Settings } from '../settings.ts'
+import { addDocs } from './docs.ts'
 import { addHealth } from './health.ts'
 import { addLanding } from './landing.ts'
 import type { Metrics } from './metrics.ts'
@@ -37,6 +38,7 @@ export function createHttp({ settings, log, ready, metrics }: HttpOptions): Fast
   answerProblems(http)
   addHealth(http, ready, metrics)
   addLanding(http)
+  addDocs(http)
   closeInTime(http)
   return http
 }

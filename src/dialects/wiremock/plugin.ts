@@ -1,11 +1,58 @@
+import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import type { Services } from '../../services/services.ts'
+import type { RouteParts } from '../request.ts'
+import type { RequestTypes } from '../validation.ts'
+import { authenticate } from './authentication.ts'
+import { parseBody, readBodiesRaw } from './bodies.ts'
+import type { WiremockHttp } from './context.ts'
+import { wiremockDocument } from './document.ts'
+import { sendProblem } from './problems.ts'
+import { collectionRoutes, connectionRoutes } from './routes/connections.ts'
+import { storedTestRoute, typedTestRoute } from './routes/tests.ts'
+import { unknownRoutes } from './routes/unknown.ts'
+import { userRoutes } from './routes/users.ts'
+import { compileShapes } from './validation.ts'
+import { connectionSchemas } from './wire/connections.ts'
+import { TestInput } from './wire/coordinates.ts'
+import { errorSchemas } from './wire/errors.ts'
+import { TestOutcomeBody } from './wire/tests.ts'
+import { userSchemas } from './wire/users.ts'
 
-export interface WiremockParts {
-  readonly services: Services
-  /** A request's deadline, in milliseconds. */
-  readonly requestTimeoutMs: number
-}
+const SCHEMAS = [...connectionSchemas, TestInput, TestOutcomeBody, ...errorSchemas, ...userSchemas]
 
 /** The WireMock Cloud dialect: database connections under `/v1`. */
-export async function wiremockDialect(_scope: FastifyInstance, _parts: WiremockParts): Promise<void> {}
+export async function wiremockDialect(scope: FastifyInstance, parts: RouteParts): Promise<void> {
+  await scope.register(swagger, wiremockDocument)
+  scope.get('/openapi/wiremock.json', { schema: { hide: true } }, async () => scope.wiremockSwagger())
+  await scope.register(async api => routes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/v1' })
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    wiremockSwagger(): unknown
+  }
+}
+
+async function routes(api: WiremockHttp, parts: RouteParts): Promise<void> {
+  api.decorate('dialect', 'wiremock')
+  for (const schema of SCHEMAS) api.addSchema(schema)
+  api.setValidatorCompiler(compileShapes)
+  api.setSerializerCompiler(() => value => JSON.stringify(value))
+  api.setErrorHandler(sendProblem)
+  readBodiesRaw(api)
+  api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))
+  api.addHook('preValidation', parseBody)
+  unknownRoutes(api)
+  collectionRoutes(api, parts)
+  typedTestRoute(api, parts)
+  for (const alias of ALIASES) {
+    connectionRoutes(api, parts, alias)
+    storedTestRoute(api, parts, alias)
+  }
+  userRoutes(api, parts)
+}
+
+const ALIASES = [
+  { prefix: 'database-connections', hide: false },
+  { prefix: 'data-connections', hide: true },
+] as const

@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../../domain/caller.ts'
+import { privateKeyOf, refused } from '../../services/authentication.ts'
+import type { RouteParts } from '../request.ts'
+
+/** Before routing to a thing, before query and body: without a key nothing here can be told from nothing. */
+export async function authenticate(
+  { services }: RouteParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  reply.header('cache-control', 'no-store')
+  const credentials = credentialsOf(request.headers.authorization)
+  if (!credentials) throw refused()
+  const origin = { address: request.ip, dialect: 'wiremock', requestId: request.id } as const
+  const caller = await services.authentication.byPrivateKey(credentials.key, origin)
+  if (credentials.username !== undefined && !goesBy(caller, credentials.username)) throw refused()
+  request.caller = caller
+}
+
+interface Credentials {
+  readonly key: string
+  /** Of the legacy scheme alone. */
+  readonly username?: string
+}
+
+function credentialsOf(authorization: string | undefined): Credentials | undefined {
+  const key = privateKeyOf(authorization, ['token', 'bearer'])
+  if (key) return { key }
+  const encoded = privateKeyOf(authorization, ['basic'])
+  return encoded === undefined ? undefined : basicOf(encoded)
+}
+
+/** `username:api-key`; no username has a colon in it. */
+function basicOf(encoded: string): Credentials | undefined {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return undefined
+  const [, username, key] = /^([^:]*):(.+)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+  return username !== undefined && key ? { username, key } : undefined
+}
+
+function goesBy({ operator, key }: Caller, username: string): boolean {
+  return username === operator.username || username === key.publicKey
+}

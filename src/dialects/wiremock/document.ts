@@ -1,0 +1,21 @@
+import { dialectDocument } from '../document.ts'
+
+/** How `/openapi/wiremock.json` is made from the routes' own schemas. */
+export const wiremockDocument = dialectDocument('wiremockSwagger', {
+  info: {
+    title: 'WireMock Cloud',
+    version: '1.0.0',
+    description: 'Database connections in the words of WireMock Cloud, kept and tested by this Rolecall.',
+    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
+  },
+  security: [{ tokenAuth: [] }],
+  components: {
+    securitySchemes: {
+      tokenAuth: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Token ` and the key' },
+    },
+  },
+  tags: [
+    { name: 'Database connections', description: 'Where databases are, and how to log in to them' },
+    { name: 'Users', description: 'Who calls' },
+  ],
+})

@@ -1,0 +1,64 @@
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../../domain/caller.ts'
+import { Fault } from '../../domain/fault.ts'
+import { type Right, roleHas } from '../../domain/role.ts'
+import type { RouteParts } from '../request.ts'
+import { typeShown } from './database-types.ts'
+import { wantsView } from './view.ts'
+
+/** Whom a path names, and where: the organisation is the home project of the caller's key. */
+export interface Subject {
+  readonly userId: string
+  readonly organisation: string
+}
+
+const ID = /^[a-z0-9]{5,10}$/
+
+/** A hook: `{userId}` is the caller, or any user of its organisation if it is an admin there. Everything else is 403, so that nobody learns who exists. */
+export function subjectWith(parts: RouteParts, right: Right) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { userId } = request.params as { userId: string }
+    request.subject = await subjectOf(parts, request.caller, userId)
+    if (!mayDo(request.caller, right)) throw forbidden()
+  }
+}
+
+export async function subjectOf(parts: RouteParts, caller: Caller, userId: string): Promise<Subject> {
+  const organisation = caller.key.homeProjectId
+  if (!caller.roles.has(organisation)) throw forbidden()
+  if (isSelf(caller, userId)) return { userId: caller.operator.id, organisation }
+  if (!ID.test(userId) || !mayDo(caller, 'administer')) throw forbidden()
+  await parts.services.projects.getMember(caller, organisation, userId).catch(() => Promise.reject(forbidden()))
+  return { userId, organisation }
+}
+
+export function isSelf({ operator }: Caller, userId: string): boolean {
+  return userId === operator.id || userId === 'self' || userId === 'me'
+}
+
+/** A hook: what the path names is visible to the caller, else 404; and the caller has the right, else 403. */
+export function connectionWith(parts: RouteParts, right: Right) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { databaseConnectionId: id } = request.params as { databaseConnectionId: string }
+    if (!ID.test(id)) throw notFound()
+    const found = await parts.services.connections.get(request.caller, id)
+    const { projectId, databaseType } = found.connection
+    const isHere = projectId === request.caller.key.homeProjectId
+    if (!isHere || !typeShown(databaseType, wantsView(request))) throw notFound()
+    if (!mayDo(request.caller, right)) throw forbidden()
+    request.found = found
+  }
+}
+
+export function mayDo(caller: Caller, right: Right): boolean {
+  const role = caller.roles.get(caller.key.homeProjectId)
+  return role !== undefined && roleHas(role, right)
+}
+
+function forbidden(): Fault {
+  return new Fault('forbidden', 'project', 'Only an administrator of the organisation may do that')
+}
+
+function notFound(): Fault {
+  return new Fault('not_found', 'connection', 'No such connection')
+}

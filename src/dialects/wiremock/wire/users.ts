@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { Type } from 'typebox'
+import type { Operator } from '../../../domain/operator.ts'
+import { ref } from '../../request.ts'
+
+const UserBody = Type.Object(
+  {
+    id: Type.String({ minLength: 5, maxLength: 10 }),
+    username: Type.String(),
+    avatarUrl: Type.String({ description: 'Empty: pictures would be fetched from elsewhere' }),
+    emailAddress: Type.String(),
+    name: Type.Optional(Type.String()),
+    marketingOptIn: Type.Boolean(),
+    signupDate: Type.String({ format: 'date-time' }),
+    idpUserId: Type.String(),
+    userHash: Type.String(),
+    hasNativeIdp: Type.Boolean(),
+    links: Type.Object({ self: Type.String(), databaseConnections: Type.String() }),
+  },
+  { $id: 'User' },
+)
+
+export const SingleUser = Type.Object({ user: ref(UserBody) })
+export const userSchemas = [UserBody]
+
+export function fromOperator({ id, username, email = '', name, issuer, subject, createdAt }: Operator) {
+  const self = `/v1/users/${id}`
+  return {
+    user: {
+      id,
+      username,
+      avatarUrl: '',
+      emailAddress: email,
+      name,
+      marketingOptIn: false,
+      signupDate: new Date(createdAt).toISOString(),
+      idpUserId: subject ?? id,
+      userHash: createHash('sha256').update(id).digest('hex'),
+      hasNativeIdp: issuer === undefined,
+      links: { self, databaseConnections: `${self}/database-connections` },
+    },
+  }
+}
