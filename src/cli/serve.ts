@@ -20,16 +20,16 @@ async function serve(command: Command, running: AsyncDisposableStack): Promise<v
   const url = await listen(app, settings)
   // Only now: a start that failed on a taken port must not use up the one time that the key is shown.
   const first = await ensureFirst(app.store, FIRST)
-  if (first) process.stdout.write(welcome(first))
+  if (first) process.stdout.write(welcome(first, settings.data))
   process.stdout.write(`Rolecall listens on ${url}\n`)
 }
 
-function welcome({ project, operator, key }: FirstStart): string {
+function welcome({ project, operator, key }: FirstStart, data: string): string {
   return `This is the first start. Project ${project.name} (${project.id}) belongs to ${operator.username} (${operator.id}).
 Their API key, shown this once and stored nowhere:
 
   ${key.privateKey.reveal()}        (public half: ${key.publicKey})
 
-Lost it? rolecall keys create --project ${project.id} makes another.
+Lost it? rolecall keys create --role owner --data ${data} makes another.
 `
 }

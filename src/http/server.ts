@@ -73,6 +73,7 @@ function createServer(settings: HttpOptions['settings'], log: Logger, metrics: M
 function closeInTime(http: FastifyInstance): void {
   const closing = new AbortController()
   http.decorate('closing', closing.signal)
+  endStreams(http, closing.signal)
   http.addHook('preClose', async () => {
     closing.abort()
     // A connection that was busy when closing began is idle later, and kept alive by its client.
@@ -82,5 +83,15 @@ function closeInTime(http: FastifyInstance): void {
       clearInterval(sweep)
       clearTimeout(cut)
     })
+  })
+}
+
+/** Server-sent events never finish, and closing would wait for them; their clients come back by themselves. */
+function endStreams(http: FastifyInstance, closing: AbortSignal): void {
+  http.addHook('onSend', async (_request, reply) => {
+    if (!String(reply.getHeader('content-type')).startsWith('text/event-stream')) return
+    const end = () => reply.raw.destroy()
+    closing.addEventListener('abort', end)
+    reply.raw.once('close', () => closing.removeEventListener('abort', end))
   })
 }

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -190,7 +191,7 @@ describe('the landing page', () => {
     const answer = await http.inject({ url: '/', headers: { accept: 'text/html,*/*' } })
     expect(answer.headers['content-type']).toContain('text/html')
     expect(answer.body).toContain('href="/openapi/native.json"')
-    expect(answer.body).not.toContain('href="/docs"')
+    expect(answer.body).not.toContain('href="/openapi/wiremock.json"')
   })
 
   test('is JSON for everybody else', async () => {
@@ -198,7 +199,7 @@ describe('the landing page', () => {
     expect((await http.inject('/')).json()).toEqual({
       name: 'rolecall',
       version: VERSION,
-      documents: ['/livez', '/metrics', '/readyz'],
+      documents: ['/docs', '/livez', '/metrics', '/readyz'],
     })
   })
 })
@@ -225,6 +226,26 @@ describe('closing', () => {
     expect(isTold).toBe(true)
   })
 })
+
+describe('streams without an end', () => {
+  test('do not hold up the closing', async () => {
+    const { http } = start()
+    http.get('/events', async (_request, reply) => reply.type('text/event-stream').send(endless()))
+    await http.listen({ port: 0, host: '127.0.0.1' })
+    const answer = await fetch(`http://127.0.0.1:${portOf(http)}/events`)
+    const read = answer.text().catch(() => 'cut')
+    const began = performance.now()
+    await http.close()
+    expect(performance.now() - began).toBeLessThan(2000)
+    expect(await read).toBe('cut')
+  })
+})
+
+function endless(): Readable {
+  const stream = new Readable({ read: () => undefined })
+  stream.push(': here\n\n')
+  return stream
+}
 
 function portOf(http: FastifyInstance): number {
   return (http.server.address() as { port: number }).port
