@@ -44,12 +44,20 @@ export class PoolDriver implements Driver {
 class PoolLink implements DatabaseConnection {
   readonly #client: pg.PoolClient
   #spoilt = false
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(client: pg.PoolClient) {
     this.#client = client
   }
 
-  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+  /** One after the other: pg will not queue statements itself any more, and a transaction may ask several things at once. */
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const result = this.#turn.then(() => this.#run<R>(query))
+    this.#turn = result.catch(() => undefined)
+    return result
+  }
+
+  async #run<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
       const { command, rows, rowCount } = await this.#client.query(query.sql, [...query.parameters])
       if (command === 'COMMIT' || command === 'ROLLBACK') return { rows: [{ command }] as R[] }

@@ -52,6 +52,22 @@ export function transactions(opened: Opened): void {
       await store.transaction(tables => tables.projects.add(project))
     })
 
+    it('may ask several things at once', async () => {
+      const { store } = opened
+      const projects = Array.from({ length: 20 }, () => aProject())
+      const warnings: Error[] = []
+      const listen = (warning: Error) => warnings.push(warning)
+      process.on('warning', listen)
+      const found = await store.transaction(async tables => {
+        await Promise.all(projects.map(project => tables.projects.add(project)))
+        return await Promise.all(projects.map(({ id }) => tables.projects.find(id)))
+      })
+      await sleep(10)
+      process.off('warning', listen)
+      expect(found).toEqual(projects)
+      expect(warnings).toEqual([])
+    })
+
     it('is let end when the store is closed', async () => {
       const second = await opened.under.open()
       const project = aProject()
