@@ -82,7 +82,8 @@ const START_MS = 60_000
 // Workers of one run have one parent, vitest itself: its pid is what they share.
 async function shared(major: number): Promise<KeeperState> {
   const folder = join(tmpdir(), `rolecall-test-${process.ppid}-postgresql-${major}`)
-  if (claim(folder)) startKeeper(programsOf(major), folder)
+  const programs = programsOf(major)
+  if (claim(folder)) startKeeper(programs, folder)
   const end = Date.now() + START_MS
   while (Date.now() < end) {
     const state = stateIn(folder)

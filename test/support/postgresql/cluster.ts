@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, chmodSync, chownSync, closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +34,11 @@ export interface RunningCluster extends Cluster, AsyncDisposable {
 }
 
 /** A data folder with a superuser that has a password, and a log of every statement. */
-export async function makeCluster(programs: string, folder: string, settings: readonly string[] = []): Promise<Cluster> {
+export async function makeCluster(
+  programs: string,
+  folder: string,
+  settings: readonly string[] = [],
+): Promise<Cluster> {
   makeFolder(folder)
   const password = join(folder, 'password')
   writeFileSync(password, PASSWORD, { mode: 0o600 })
@@ -119,7 +134,12 @@ export function makeFolder(folder: string): void {
 }
 
 function runOnce(program: string, flags: readonly string[]): void {
-  const done = spawnSync(program, flags, { ...ACCOUNT, cwd: '/', env: { LC_ALL: 'C', PATH: process.env.PATH }, encoding: 'utf8' })
+  const done = spawnSync(program, flags, {
+    ...ACCOUNT,
+    cwd: '/',
+    env: { LC_ALL: 'C', PATH: process.env.PATH },
+    encoding: 'utf8',
+  })
   if (done.status !== 0) throw new Error(`${program} failed:\n${done.error?.message ?? done.stderr}`)
 }
 

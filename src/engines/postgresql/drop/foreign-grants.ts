@@ -50,14 +50,15 @@ with held as (
   where s.refclassid = 'pg_authid'::regclass and s.refobjid = $1::oid and s.deptype = 'a'
     and (s.dbid = (select oid from pg_database where datname = current_database()) or (s.dbid = 0 and $2))
 ), lists as (${[...lists, COLUMNS].join('\nunion all ')})
-select i.type, i.name, i.identity, pg_get_userbyid(e.grantor)::text as grantor, pg_get_userbyid(l.owner)::text as owner,
-  pg_has_role(l.owner, 'usage') as "ownerAtHand", array_agg(distinct e.privilege_type) as rights
+select i.type, i.identity, pg_get_userbyid(e.grantor)::text as grantor, pg_get_userbyid(l.owner)::text as owner,
+  pg_has_role(l.owner, 'usage') as "ownerAtHand", array_agg(distinct e.privilege_type) as rights,
+  bool_or(l.classid = 'pg_database'::regclass and l.objid = (select oid from pg_database where datname = current_database())) as "isThisDatabase"
 from lists l, aclexplode(l.acl) e, pg_identify_object(l.classid, l.objid, 0) i
-where e.grantee = $1::oid and e.grantor <> $1::oid group by 1, 2, 3, 4, 5, 6 order by 1, 3, 4`
+where e.grantee = $1::oid and e.grantor <> $1::oid group by 1, 2, 3, 4, 5 order by 1, 2, 3`
 
 interface Row {
   readonly type: string
-  readonly name: string | null
+  readonly isThisDatabase: boolean
   readonly identity: string
   readonly grantor: string
   readonly rights: readonly string[]
@@ -82,7 +83,7 @@ export async function readForeignGrants(
 /** Every right that a role was given in the current database, and on it. */
 export async function readGrantsIn(link: Link, roleOid: string, signal: AbortSignal): Promise<readonly ForeignGrant[]> {
   const rows = await link.ask<Row>(signal, GRANTS, [roleOid, true])
-  const here = ({ type, name }: Row) => !SHARED.has(type) || (type === 'database' && name === link.state.database)
+  const here = ({ type, isThisDatabase }: Row) => isThisDatabase || !SHARED.has(type)
   return withGrantors(link, rows.filter(here), signal)
 }
 
