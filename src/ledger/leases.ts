@@ -1,3 +1,4 @@
+import { Fault } from '../domain/fault.ts'
 import type { Store } from '../store/store.ts'
 
 /** How long an operation stays with a worker that has stopped saying that it lives. */
@@ -14,15 +15,17 @@ export interface Leases extends Disposable {
 }
 
 export interface HeldLease extends Disposable {
+  /** Aborts when a heartbeat finds that the lease is lost. */
   readonly signal: AbortSignal
+  /** Asks the store now: throws `conflict` if the operation is somebody else's, or was abandoned. */
+  confirm(): Promise<void>
 }
 
 export function createLeases(store: Pick<Store, 'transaction'>, worker: string): Leases {
   const held = new Map<string, AbortController>()
   let timer: NodeJS.Timeout | undefined
 
-  async function renew(): Promise<void> {
-    const ids = [...held.keys()]
+  async function renew(ids: readonly string[] = [...held.keys()]): Promise<void> {
     const kept = await store
       .transaction(async tables => tables.operations.renew(worker, ids, (await tables.now()) + LEASE_MS))
       .catch(() => ids) // The store is away: whether the lease is lost shows when it is back.
@@ -33,7 +36,16 @@ export function createLeases(store: Pick<Store, 'transaction'>, worker: string):
     const lost = new AbortController()
     held.set(operationId, lost)
     timer ??= setInterval(() => void renew(), HEARTBEAT_MS)
-    return { signal: lost.signal, [Symbol.dispose]: () => release(operationId) }
+    return {
+      signal: lost.signal,
+      confirm: () => confirm(operationId, lost.signal),
+      [Symbol.dispose]: () => release(operationId),
+    }
+  }
+
+  async function confirm(operationId: string, lost: AbortSignal): Promise<void> {
+    await renew([operationId])
+    if (lost.aborted) throw new Fault('conflict', 'operation', 'Another worker has taken this operation over')
   }
 
   function release(operationId: string): void {

@@ -3,10 +3,12 @@ import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operat
 import { showStep } from '../engines/engine.ts'
 import type { ClaimedOperation, Held, Store } from '../store/store.ts'
 import { type Attempt, closeAttempt, openTarget, planTarget, readBack, refuse, runSteps, takeBack } from './attempt.ts'
-import type { Leases } from './leases.ts'
+import type { HeldLease, Leases } from './leases.ts'
 import type { Links } from './links.ts'
 import { close, postpone, settle } from './outcome.ts'
 import { mayUndo, type RecordWish } from './settlement.ts'
+
+type Looked = Awaited<ReturnType<typeof planTarget>>
 
 export interface RecoveryParts {
   readonly store: Store
@@ -29,7 +31,7 @@ export async function recover(parts: RecoveryParts, operation: ClaimedOperation,
     await endEarlierAttempts(parts, operation, signal)
     for (const [at, target] of operation.targets.entries())
       attempts.push(await openAgain(parts, operation, target, at, signal))
-    await bringToEnd(parts, operation, attempts, held, lease.signal)
+    await bringToEnd(parts, operation, attempts, held, lease)
   } catch (error) {
     await handOver(parts.store, operation, attempts, held, toFault(error))
   } finally {
@@ -70,32 +72,47 @@ async function bringToEnd(
   operation: ClaimedOperation,
   attempts: readonly Attempt[],
   held: Held,
-  leaseLost: AbortSignal,
+  lease: HeldLease,
 ): Promise<void> {
   const looked = await Promise.all(attempts.map(planTarget))
   const untouched = looked.every(({ facts }, at) => !facts.applied && mayUndo(operation.targets[at]!))
-  if (untouched)
-    return close(
-      parts.store,
-      operation.id,
-      held,
-      new Fault('unavailable', 'server', 'It was interrupted before anything was changed'),
-    )
-  const outcomes: TargetOutcome[] = []
-  const steps: StepShown[][] = []
+  if (untouched) return close(parts.store, operation.id, held, interrupted())
+  await lease.confirm()
+  const finished: Finished[] = []
   for (const [at, attempt] of attempts.entries()) {
-    const { facts, plan } = looked[at]!
-    if (isAnother(operation.targets[at]!, facts.exists ? facts.incarnation : undefined)) {
-      outcomes.push({})
-      steps.push([])
-      continue
-    }
-    refuse([plan])
-    await runSteps(attempt, plan, leaseLost)
-    outcomes.push(await readBack(attempt))
-    steps.push(plan.steps.flatMap(showStep))
+    finished.push(await finish(operation.targets[at]!, attempt, looked[at]!, lease.signal))
   }
+  const outcomes = finished.map(({ outcome }) => outcome)
+  const steps = finished.map(one => one.steps)
   await settle(parts.store, operation.id, held, outcomes, steps)
+}
+
+function interrupted(): Fault {
+  return new Fault('unavailable', 'server', 'It was interrupted before anything was changed')
+}
+
+interface Finished {
+  readonly outcome: TargetOutcome
+  readonly steps: readonly StepShown[]
+}
+
+async function finish(
+  target: OperationTarget,
+  attempt: Attempt,
+  { facts, plan }: Looked,
+  leaseLost: AbortSignal,
+): Promise<Finished> {
+  if (isAnother(target, facts.exists ? facts.incarnation : undefined)) return { outcome: {}, steps: target.steps }
+  refuse([plan])
+  await runSteps(attempt, plan, leaseLost)
+  return { outcome: await readBack(attempt), steps: withNew(target.steps, plan.steps.flatMap(showStep)) }
+}
+
+/** What earlier attempts ran stays in the ledger, with what this one had to add. */
+function withNew(known: readonly StepShown[], ran: readonly StepShown[]): readonly StepShown[] {
+  const isKnown = (step: StepShown) =>
+    known.some(one => one.statement === step.statement && one.database === step.database)
+  return [...known, ...ran.filter(step => !isKnown(step))]
 }
 
 /** Somebody dropped the subject and made another of its name: it is not the one we were asked to change. */

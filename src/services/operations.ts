@@ -6,6 +6,10 @@ import type { Right } from '../domain/role.ts'
 import type { OperationFilter, Store } from '../store/store.ts'
 import { checkRight } from './access.ts'
 import { auditOf } from './audit.ts'
+import type { Links } from './links.ts'
+
+/** How long abandoning waits for the server to end what an attempt may still be doing. */
+const END_SESSION_MS = 5_000
 
 /** What the ledger holds: changes under way, done, undone and stuck. */
 export interface Operations {
@@ -25,7 +29,13 @@ export interface Operations {
   delivered(id: string): Promise<void>
 }
 
-export function createOperations({ store, wake }: { readonly store: Store; readonly wake: () => void }): Operations {
+export interface OperationParts {
+  readonly store: Store
+  readonly links: Links
+  readonly wake: () => void
+}
+
+export function createOperations({ store, links, wake }: OperationParts): Operations {
   async function list(caller: Caller, filter: OperationFilter, page: KeyPage): Promise<Page<Operation>> {
     checkRight(caller, filter.projectId, 'read')
     return store.read.operations.list(filter, page)
@@ -58,7 +68,16 @@ export function createOperations({ store, wake }: { readonly store: Store; reado
         operationId: id,
       })
     })
-    return allow(caller, projectId, id, 'read')
+    const abandoned = await allow(caller, projectId, id, 'read')
+    await endAttempts(abandoned)
+    return abandoned
+  }
+
+  /** What an attempt has sent may still take effect: its sessions go as well, unless their server is away. */
+  async function endAttempts({ id, targets }: Operation): Promise<void> {
+    const session = { installation: store.installation, operation: id }
+    const signal = AbortSignal.timeout(END_SESSION_MS)
+    await Promise.allSettled(targets.map(({ instanceId }) => links.endSession(instanceId, session, signal)))
   }
 
   async function takeAnswer(caller: Caller, projectId: string, id: string) {

@@ -61,7 +61,7 @@ export function createServices(parts: ServiceParts): Services {
     users: createUsers({ store, links, instances }),
     userChanges: createUserChanges({ store, links, instances, ledger }),
     databases: createDatabases({ links, instances, ledger }),
-    operations: createOperations({ store, wake: parts.wakeWorker }),
+    operations: createOperations({ store, links, wake: parts.wakeWorker }),
     replays: createReplays(store),
     events: createEvents(store),
     engines,

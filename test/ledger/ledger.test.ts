@@ -1,0 +1,219 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aRunningApp, type RunningApp } from '../support/app.ts'
+import { engineClient, logsIn } from '../support/logins.ts'
+import { postgresqlServer, type TestServer } from '../support/servers.ts'
+
+let server: TestServer
+let engine: pg.Client
+let rolecall: RunningApp
+let users: string
+let operations: string
+
+beforeAll(async () => {
+  server = await postgresqlServer()
+  engine = await engineClient(server)
+  await clear()
+  // Short deadlines, so that a server that hangs is found out within the test's patience.
+  rolecall = await aRunningApp({ flags: { '--timeouts-statement-ms': '1500', '--timeouts-request-ms': '1200' } })
+  users = `/instances/${(await rolecall.connect(server)).instance}/users`
+  operations = `/projects/${rolecall.project}/operations`
+  await rolecall.native('GET', users)
+})
+
+afterAll(async () => {
+  await rolecall?.[Symbol.asyncDispose]()
+  await clear()
+  await engine?.end()
+})
+
+async function clear(): Promise<void> {
+  const { rows } = await engine.query("select rolname from pg_roles where rolname like 'led\\_%'")
+  for (const { rolname } of rows) await engine.query(`drop role "${rolname}"`)
+}
+
+async function until<T>(look: () => Promise<T>, holds: (found: T) => boolean): Promise<T> {
+  for (const end = Date.now() + 15_000; ; await sleep(50)) {
+    const found = await look()
+    if (holds(found) || Date.now() > end) return found
+  }
+}
+
+const operation = async (id: string) => (await rolecall.native('GET', `${operations}/${id}`)).body
+
+/** Where it listens: whether an answer was taken shows on a real socket only. */
+function url(): string {
+  const { port } = rolecall.app.http.server.address() as { port: number }
+  return `http://127.0.0.1:${port}`
+}
+
+/** Makes every change of a role wait, as another administrator's open transaction does. */
+async function holdRoles(): Promise<{ release(): Promise<void> }> {
+  const holder = await engineClient(server)
+  await holder.query('begin; lock table pg_authid in exclusive mode')
+  return {
+    release: async () => {
+      await holder.query('rollback')
+      await holder.end()
+    },
+  }
+}
+
+describe('a server that does not answer in time', () => {
+  test('gets the caller a 503 within its deadline; the change is settled afterwards, and its answer kept for it, once', async () => {
+    const holder = await holdRoles()
+    const began = performance.now()
+    const answer = await rolecall.native('POST', users, { body: { name: 'led_late', password: undefined } })
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5'])
+    expect(performance.now() - began).toBeLessThan(3_000)
+    const id = answer.body.operation
+    await holder.release()
+    const settled = await until(
+      () => operation(id),
+      ({ state }) => state !== 'open' && state !== 'stuck',
+    )
+    // Nothing had been applied, so it was closed as undone: the caller may simply ask again.
+    expect(settled).toMatchObject({ state: 'undone', kind: 'create-user' })
+    expect((await rolecall.native('GET', `${users}/led_late`)).status).toBe(404)
+  })
+
+  test('keeps a drop going until it is done', async () => {
+    const made = await rolecall.native('POST', users, { body: { name: 'led_drop' } })
+    const holder = await holdRoles()
+    const answer = await rolecall.native('DELETE', `${users}/led_drop`)
+    expect(answer.status).toBe(503)
+    const stuck = await until(
+      () => operation(answer.body.operation),
+      ({ state }) => state === 'stuck',
+    )
+    expect(stuck).toMatchObject({
+      state: 'stuck',
+      nextTryAt: expect.any(String),
+      lastFault: { detail: expect.any(String) },
+    })
+    expect((await rolecall.native('GET', `${operations}?state=stuck`)).body.items).toMatchObject([{ id: stuck.id }])
+    await holder.release()
+    expect((await rolecall.native('POST', `${operations}/${stuck.id}/retry`)).status).toBeLessThan(410)
+    const settled = await until(
+      () => operation(stuck.id),
+      ({ state }) => state === 'settled',
+    )
+    expect(settled.state).toBe('settled')
+    expect(settled.attempts).toBeGreaterThan(1)
+    expect(await logsIn(server, 'led_drop', made.body.password)).toBe(false)
+    expect((await rolecall.native('POST', `${operations}/${stuck.id}/retry`)).status).toBe(409)
+  })
+
+  test('can be abandoned: kept, named, and nobody looks after it any more', async () => {
+    await rolecall.native('POST', users, { body: { name: 'led_abandoned' } })
+    const holder = await holdRoles()
+    const answer = await rolecall.native('DELETE', `${users}/led_abandoned`)
+    const id = answer.body.operation
+    const abandoned = await rolecall.native('POST', `${operations}/${id}/abandon`)
+    expect(abandoned.body).toMatchObject({ state: 'undone', abandonedBy: rolecall.operator })
+    await holder.release()
+    await sleep(1_500)
+    expect((await rolecall.native('GET', `${users}/led_abandoned`)).status).toBe(200)
+    expect((await rolecall.native('DELETE', `${users}/led_abandoned`)).status).toBe(200)
+  })
+})
+
+describe('one open operation per subject', () => {
+  test('of two creates of one name at once, one is made and the other is told that it is taken', async () => {
+    const body = { name: 'led_race' }
+    const answers = await Promise.all([1, 2, 3, 4].map(() => rolecall.native('POST', users, { body })))
+    expect(answers.map(answer => answer.status).sort()).toEqual([201, 409, 409, 409])
+    const [made] = answers.filter(answer => answer.status === 201)
+    expect(await logsIn(server, 'led_race', made!.body.password)).toBe(true)
+  })
+
+  test('of resets at once, exactly one password works, and it was answered last', async () => {
+    await rolecall.native('POST', users, { body: { name: 'led_resets' } })
+    const answered: string[] = []
+    const reset = async () => {
+      const { body } = await rolecall.native('POST', `${users}/led_resets/reset`)
+      if (body.password) answered.push(body.password)
+    }
+    await Promise.all(Array.from({ length: 6 }, reset))
+    const works = await Promise.all(answered.map(password => logsIn(server, 'led_resets', password)))
+    expect(works.filter(Boolean)).toHaveLength(1)
+    expect(works.at(-1)).toBe(true)
+  })
+})
+
+describe('an answer', () => {
+  test('that nobody took is given to its own caller, once, and to nobody else', async () => {
+    // A caller that hangs up: its request is made, and its answer goes nowhere.
+    const hangUp = new AbortController()
+    const holder = await engineClient(server)
+    await holder.query('begin; lock table pg_authid in exclusive mode')
+    const asking = fetch(`${url()}/rolecall/v1${users}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${rolecall.key.privateKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'led_hungup' }),
+      signal: hangUp.signal,
+    }).catch(() => undefined)
+    await sleep(300)
+    hangUp.abort()
+    await asking
+    await holder.query('rollback')
+    await holder.end()
+    const [found] = await until(
+      async () => (await rolecall.native('GET', operations)).body.items,
+      ([newest]) => newest.targets[0].subject === 'led_hungup' && newest.state === 'settled',
+    )
+    expect(found).toMatchObject({ state: 'settled', answer: 'undelivered' })
+    const other = await rolecall.native('POST', `/projects/${rolecall.project}/keys`, { body: { role: 'viewer' } })
+    const path = `${operations}/${found.id}/answer`
+    const taken = await rolecall.native('GET', path)
+    expect(await logsIn(server, 'led_hungup', taken.body.password)).toBe(true)
+    expect((await rolecall.native('GET', path)).status).toBe(404)
+    expect((await rolecall.native('GET', path, { key: other.body.private })).status).toBe(404)
+  })
+
+  test('that was delivered is kept nowhere', async () => {
+    const headers = { authorization: `Bearer ${rolecall.key.privateKey}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({ name: 'led_delivered' })
+    const answer = await fetch(`${url()}/rolecall/v1${users}`, { method: 'POST', headers, body })
+    const made = (await answer.json()) as { operation: string }
+    const delivered = await until(
+      () => operation(made.operation),
+      ({ answer }) => answer === 'delivered',
+    )
+    expect(delivered.answer).toBe('delivered')
+    expect((await rolecall.native('GET', `${operations}/${made.operation}/answer`)).status).toBe(404)
+  })
+})
+
+describe('events', () => {
+  test('tell every change as it happens, and go on where a listener left off', async () => {
+    const listen = async (lastId?: string) => {
+      const stop = new AbortController()
+      const headers: Record<string, string> = { authorization: `Bearer ${rolecall.key.privateKey}` }
+      if (lastId) headers['last-event-id'] = lastId
+      const answer = await fetch(`${url()}/rolecall/v1/projects/${rolecall.project}/events`, {
+        headers,
+        signal: stop.signal,
+      })
+      expect(answer.headers.get('content-type')).toContain('text/event-stream')
+      return { reader: answer.body!.pipeThrough(new TextDecoderStream()).getReader(), stop }
+    }
+    const read = async (reader: ReadableStreamDefaultReader<string>, wanted: RegExp) => {
+      for (let text = ''; ; ) {
+        text += (await reader.read()).value ?? ''
+        if (wanted.test(text)) return text
+      }
+    }
+    const first = await listen()
+    await read(first.reader, /: here/)
+    await rolecall.native('POST', users, { body: { name: 'led_event' } })
+    const text = await read(first.reader, /"outcome":"settled"/)
+    expect(text).toMatch(/event: create-user\ndata: \{.*led_event/)
+    const [, begunId] = /id: (\S+)\nevent: create-user\ndata: \{[^\n]*"outcome":"begun"/.exec(text)!
+    first.stop.abort()
+    const second = await listen(begunId)
+    expect(await read(second.reader, /"outcome":"settled"/)).not.toContain('"outcome":"begun"')
+    second.stop.abort()
+  })
+})
