@@ -14,8 +14,17 @@ export async function installIfNeeded() {
   await oneAtATime('install', () => {
     if (isStamped()) return
     if (!isInstalled()) install()
-    writeFileSync(stamp, hashOfLock())
+    writeStamp()
   })
+}
+
+function writeStamp() {
+  try {
+    writeFileSync(stamp, hashOfLock())
+  } catch (error) {
+    // Installed by another account: all is well, only looked at more closely each time.
+    if (!['EACCES', 'EROFS'].includes(error.code)) throw error
+  }
 }
 
 function hashOfLock() {

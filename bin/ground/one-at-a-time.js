@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { at } from './place.js'
+import { say } from './words.js'
 
 /** Two starts at once in one checkout must not install or build over each other: the second waits for the first. */
 export async function oneAtATime(what, work) {
   const place = createHash('sha256').update(at()).digest('hex').slice(0, 16)
   const file = join(tmpdir(), `rolecall-${what}-${process.getuid?.() ?? 0}-${place}`)
-  while (!take(file)) await sleep(100)
+  for (let waits = 1; !take(file); waits++) {
+    if (waits === 20) say(`waiting for another start to ${what}…`)
+    await sleep(100)
+  }
   try {
     work()
   } finally {
@@ -28,9 +32,13 @@ function take(file) {
   }
 }
 
+/** Longer than any installation takes: a pid may be somebody else's by then. */
+const STALE_MS = 10 * 60_000
+
 /** False when its holder is gone: killed in the middle. */
 function isHeld(file) {
   try {
+    if (statSync(file).mtimeMs < Date.now() - STALE_MS) return false
     process.kill(Number(readFileSync(file, 'utf8')), 0)
     return true
   } catch (error) {

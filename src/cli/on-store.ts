@@ -20,7 +20,7 @@ export interface OnStore {
 /** Flags that every such command has: where the store is, and in which form to answer. */
 export function addStoreOptions(command: Command): Command {
   command.option('--json', 'answer in JSON, for programs')
-  return addSettingOptions(command, {}, ['data', 'store'])
+  return addSettingOptions(command, {}, key => key === 'data' || key === 'store')
 }
 
 /** Opens the store beside a server that may be running on it, and closes it again. */

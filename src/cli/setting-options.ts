@@ -2,9 +2,13 @@ import { type Command, Option } from 'commander'
 import { SETTINGS, type SettingName } from '../settings.ts'
 import type { Flags, Initial } from './settings.ts'
 
-/** Gives a command a flag for every setting, or for those alone that `keys` names; `--help` tells all of its names. */
-export function addSettingOptions(command: Command, own: Initial = {}, keys?: readonly string[]): Command {
-  for (const name of SETTINGS.filter(({ key }) => !keys || keys.includes(key))) {
+/** Gives a command a flag for every setting that it `has`; `--help` tells all of its names. */
+export function addSettingOptions(
+  command: Command,
+  own: Initial = {},
+  has: (key: string) => boolean = () => true,
+): Command {
+  for (const name of SETTINGS.filter(({ key }) => has(key))) {
     if (name.flag) command.addOption(optionFor(name, own))
   }
   command.option('--config <file>', 'settings file; without it rolecall.yaml in the data folder (ROLECALL_CONFIG)')

@@ -1,6 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
 import { aFolder, rolecall } from './rolecall.ts'
+
+// Real processes, a few in each test, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 const folder = aFolder()
 let url = ''

@@ -2,9 +2,12 @@ import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, w
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
 import { aFolder, aTakenPort, type Run, rolecall } from './rolecall.ts'
+
+// Real processes, a few in each test, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Root's PostgreSQL runs under another account, which has to get there. */
 function aPassableFolder(): string {

@@ -3,9 +3,12 @@ import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
 import { aFolder, rolecall } from './rolecall.ts'
+
+// Real processes, a few in each test, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const OLD_NODE =

@@ -2,9 +2,12 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
 import { aFolder, aTakenPort, rolecall } from './rolecall.ts'
+
+// Real processes, a few in each test, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 60_000 })
 
 const LISTENS = /listens on (\S+)/
 

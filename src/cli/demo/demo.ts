@@ -20,12 +20,14 @@ const OWN: Initial = { data: '.rolecall', 'log.level': 'warn' }
 export function setUp(command: Command): void {
   command.option('--fresh', 'begin anew: empty the folder first, if a demo made it')
   command.option('--json', 'one line of JSON on standard output once it is ready, everything else on standard error')
-  addSettingOptions(command, OWN).action(() => untilStopped(running => demo(command, running)))
+  addSettingOptions(command, OWN, name => name !== 'store').action(() =>
+    untilStopped(running => demo(command, running)),
+  )
 }
 
 async function demo(command: Command, running: AsyncDisposableStack): Promise<void> {
   const { fresh, json } = command.opts<{ fresh?: boolean; json?: boolean }>()
-  const settings = withLoopback(loadSettings(flagsOf(command), OWN))
+  const settings = ownSettings(command)
   const folder = settings.data
   claimFolder(folder)
   const memory = (!fresh && recall(folder)) || (await begin(folder))
@@ -56,10 +58,11 @@ async function startDatabase(folder: string, memory: DemoMemory, database: Async
   remember(folder, { ...memory, hasSamples: true })
 }
 
-/** Its own PostgreSQL is on loopback, where no others may be reached unless they are named. */
-function withLoopback(settings: Settings): Settings {
-  const { network } = settings
-  return { ...settings, network: { ...network, allow: [...network.allow, '127.0.0.0/8', '::1/128'] } }
+/** All that it keeps is in its folder, and its own PostgreSQL is on loopback, where no others may be reached unless they are named. */
+function ownSettings(command: Command): Settings {
+  const settings = loadSettings(flagsOf(command), OWN)
+  const network = { ...settings.network, allow: [...settings.network.allow, '127.0.0.0/8', '::1/128'] }
+  return { ...settings, network, store: undefined, masterKey: undefined }
 }
 
 function say(words: string): void {

@@ -14,7 +14,7 @@ export ROLECALL=${url} KEY=${key.private}
 export DEMO=$ROLECALL/rolecall/v1/instances/${instance.id}
 
 ${title('Who may log in?')}
-curl -s $DEMO/users -H "Authorization: Bearer $KEY"
+curl -sw '\\n' $DEMO/users -H "Authorization: Bearer $KEY"
 
 ${title('Make a login, and see its password once')}
 ADA=$(curl -s $DEMO/users -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
@@ -25,11 +25,11 @@ export PGPASSWORD=$(echo "$ADA" | sed -E 's/.*"password":"([^"]*)".*/\\1/')
 psql -h ${server} -U ada orders -c 'select * from customers'
 
 ${title('See exactly what dropping her would run, then drop her')}
-curl -s -X DELETE "$DEMO/users/ada?dryRun=true" -H "Authorization: Bearer $KEY"
-curl -s -X DELETE $DEMO/users/ada -H "Authorization: Bearer $KEY"
+curl -sw '\\n' -X DELETE "$DEMO/users/ada?dryRun=true" -H "Authorization: Bearer $KEY"
+curl -sw '\\n' -X DELETE $DEMO/users/ada -H "Authorization: Bearer $KEY"
 
 ${title('The same server, in the words of WireMock Cloud')}
-curl -s $ROLECALL/v1/users/${operator.id}/database-connections -H "Authorization: Token $KEY"
+curl -sw '\\n' $ROLECALL/v1/users/${operator.id}/database-connections -H "Authorization: Token $KEY"
 
 Documents: ${url}/docs
 `
