@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import type { OnOwned } from './domain/policy.ts'
+import { BUILT_IN_POLICY, type OnOwned, type Policy } from './domain/policy.ts'
 import type { Secret } from './domain/secret.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
@@ -140,6 +140,8 @@ export interface SettingName {
   /** `ROLECALL_LIMITS_BODY_BYTES`. */
   readonly variable: string
   readonly inFile: boolean
+  /** What counts where nobody says anything, to be shown. */
+  readonly usual: unknown
   readonly schema: Shape
 }
 
@@ -149,6 +151,8 @@ export type Shape = TSchema & {
   readonly description?: string
   readonly right?: string
   readonly default?: unknown
+  readonly enum?: readonly string[]
+  readonly pattern?: string
   readonly form?: 'networks' | 'url' | 'store'
   readonly from?: 'start' | 'variable'
 }
@@ -168,6 +172,8 @@ function nameOf(path: readonly string[], schema: Shape): SettingName {
     flag: schema.from === 'variable' ? undefined : `--${words.join('-')}`,
     variable: `ROLECALL_${words.join('_').toUpperCase()}`,
     inFile: schema.from === undefined,
+    // Policy has levels: what is not said here must stay unsaid, and is built in elsewhere.
+    usual: path[0] === 'policy' ? BUILT_IN_POLICY[path[1] as keyof Policy] : schema.default,
     schema,
   }
 }

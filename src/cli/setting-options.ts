@@ -25,14 +25,17 @@ const AFTER = `
 A flag is stronger than a variable, a variable stronger than rolecall.yaml. Dots in a key are levels:
   network:
     allow: [10.0.0.0/8]
+Lists are written with commas, and their flags may be given more than once.
 Only as a variable: ROLECALL_MASTER_KEY, the key(s) that seal what is stored (32 bytes as base64 or hex; several
 with commas, the current one first). Without it, master.key in the data folder is made at the first start.`
 
-function optionFor({ key, flag, variable, inFile, schema }: SettingName, own: Initial): Option {
+function optionFor({ key, flag, variable, inFile, usual, schema }: SettingName, own: Initial): Option {
   const names = inFile ? `${variable}, ${key}` : variable
-  const initial = own[key] ?? schema.default
+  const initial = own[key] ?? usual
   const ending = initial === undefined || String(initial) === '' ? '' : `; default ${initial}`
-  const option = new Option(`${flag} <${placeholderFor(schema.type)}>`, `${schema.description} (${names}${ending})`)
+  const values = schema.enum || schema.pattern ? `: ${schema.right}` : ''
+  const about = `${schema.description}${values} (${names}${ending})`
+  const option = new Option(`${flag} <${placeholderFor(schema.type)}>`, about)
   if (schema.type !== 'array') return option
   return option.argParser((value: string, before: string | undefined) => (before ? `${before},${value}` : value))
 }
