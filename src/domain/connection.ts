@@ -56,6 +56,8 @@ export interface Connection {
   /** Rights that its login lacked on last contact; undefined before the first. */
   readonly missingRights?: readonly string[]
   readonly lastTest?: TestRecord
+  /** The last of its instance, kept while operations are open there. */
+  readonly removedAt?: number
   readonly version: number
 }
 

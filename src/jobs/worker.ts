@@ -55,10 +55,19 @@ export function createWorker(parts: WorkerParts): Worker {
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))
+    await removeLeft()
+  }
+
+  /** An instance whose last connection is gone goes when its last operation is done. */
+  function removeLeft(): Promise<void> {
+    return parts.store.transaction(tables => tables.instances.removeLeft())
   }
 
   function follow(work: Promise<void>): void {
-    const followed = work.catch(parts.onFault).finally(() => running.delete(followed))
+    const followed = work
+      .then(removeLeft)
+      .catch(parts.onFault)
+      .finally(() => running.delete(followed))
     running.add(followed)
   }
 

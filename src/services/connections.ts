@@ -18,7 +18,7 @@ import type { ConnectionFilter, Store, Tables } from '../store/store.ts'
 import { checkRight, maySee } from './access.ts'
 import { auditOf } from './audit.ts'
 import { bareHost, violationsOf } from './connection-rules.ts'
-import { checkAgrees, leaveInstance, newInstance } from './instance-making.ts'
+import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
 import type { NetworkGuard } from './network-guard.ts'
 import { mayReferTo } from './targets.ts'
 
@@ -165,7 +165,7 @@ export function createConnections(parts: ConnectionParts): Connections {
         version: version ?? before.version,
       }
       await tables.connections.save(after, credential)
-      if (instanceId !== before.instanceId) await leaveInstance(tables, before.instanceId)
+      if (instanceId !== before.instanceId) await leaveIfEmpty(tables, before.instanceId)
       await tables.audit.add(
         auditOf(caller, {
           projectId,
@@ -186,10 +186,10 @@ export function createConnections(parts: ConnectionParts): Connections {
       const connection = await mustSee(tables, caller, id)
       if (version !== undefined && version !== connection.version)
         throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
-      await tables.connections.remove(id)
-      await leaveInstance(tables, connection.instanceId)
+      const now = await tables.now()
+      await removeConnections(tables, connection.instanceId, [id], now)
       await tables.audit.add(
-        auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: await tables.now() }),
+        auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
       )
     })
   }
@@ -221,7 +221,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     )
     if (known) {
       checkAgrees(known, wish)
-      return known
+      return known.leaving ? tables.instances.save({ ...known, leaving: false, updatedAt: now }) : known
     }
     const instance = await newInstance(tables, projectId, wish, now)
     await tables.instances.add(instance)

@@ -35,10 +35,41 @@ export async function newInstance(
   }
 }
 
-/** The last connection takes its instance along, unless operations are still open there: then it is shown as leaving until they are done. */
-export async function leaveInstance(tables: Tables, instanceId: string): Promise<void> {
-  if ((await tables.connections.ofInstance(instanceId)).length > 0) return
+/** Removes connections. The last one takes its instance along; while operations are open there, both stay, leaving, until those are done. */
+export async function removeConnections(
+  tables: Tables,
+  instanceId: string,
+  ids: readonly string[],
+  now: number,
+): Promise<void> {
+  const others = (await connectionsLeft(tables, instanceId)).filter(({ id }) => !ids.includes(id))
+  if (others.length === 0 && (await tables.operations.countOpen(instanceId)) > 0)
+    return retire(tables, instanceId, ids, now)
+  for (const id of ids) await tables.connections.remove(id)
+  if (others.length === 0) await tables.instances.remove(instanceId)
+}
+
+/** An instance that its last connection was moved away from goes; not while operations are open there, which would lose their way. */
+export async function leaveIfEmpty(tables: Tables, instanceId: string): Promise<void> {
+  if ((await connectionsLeft(tables, instanceId)).length > 0) return
+  if ((await tables.operations.countOpen(instanceId)) > 0) {
+    throw new Fault(
+      'conflict',
+      'connection',
+      'Changes are still open on the server that it leads to; move it when they are done',
+    )
+  }
   await tables.instances.remove(instanceId)
+}
+
+async function retire(tables: Tables, instanceId: string, ids: readonly string[], now: number): Promise<void> {
+  for (const id of ids) await tables.connections.retire(id, now)
+  const instance = await tables.instances.find(instanceId)
+  if (instance) await tables.instances.save({ ...instance, leaving: true, updatedAt: now })
+}
+
+async function connectionsLeft(tables: Tables, instanceId: string) {
+  return (await tables.connections.ofInstance(instanceId)).filter(({ removedAt }) => removedAt === undefined)
 }
 
 /** A field of the instance that a later connection contradicts is refused: two connections can't both be right. */

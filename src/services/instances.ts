@@ -8,6 +8,7 @@ import type { Right } from '../domain/role.ts'
 import type { Store, Tables } from '../store/store.ts'
 import { checkRight, maySee } from './access.ts'
 import { auditOf } from './audit.ts'
+import { removeConnections } from './instance-making.ts'
 import type { Links } from './links.ts'
 
 export interface InstanceWish {
@@ -127,8 +128,8 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
       const instance = await mustFind(tables, id)
       if (version !== undefined && version !== instance.version)
         throw new Fault('precondition_failed', 'instance', 'The instance has changed since it was read')
-      for (const connection of await tables.connections.ofInstance(id)) await tables.connections.remove(connection.id)
-      await tables.instances.remove(id)
+      const ids = (await tables.connections.ofInstance(id)).map(connection => connection.id)
+      await removeConnections(tables, id, ids, await tables.now())
       await tables.audit.add(
         auditOf(caller, { projectId, action: 'instance.leave', subject: id, detail: [], at: await tables.now() }),
       )

@@ -177,6 +177,8 @@ export interface ConnectionRow {
   updatedAt: number
   provedAt: number | null
   missingRights: Json | null
+  /** The last of its instance, kept while operations there are open: seen by nobody else. */
+  removedAt: number | null
   testOutcome: 'SUCCESS' | 'FAILURE' | null
   testDetail: string | null
   testAt: number | null

@@ -143,6 +143,8 @@ export interface Instances {
     changed: { readonly fingerprint: string; readonly since: number } | undefined,
   ): Promise<void>
   remove(id: string): Promise<void>
+  /** Removes retired connections whose instances have nothing open any more, and the instances that are leaving with them. */
+  removeLeft(): Promise<void>
   count(projectId: string): Promise<number>
   /** How a dialect sees the instance; absent row: listed under its own name. */
   view(id: string, dialect: string): Promise<DialectView | undefined>
@@ -180,7 +182,7 @@ export interface Connections {
   ): Promise<{ readonly items: readonly Connection[]; readonly total: number }>
   /** By id order. */
   list(projectId: string, page: KeyPage): Promise<Page<Connection>>
-  /** Oldest first. */
+  /** Oldest first, retired ones too. */
   ofInstance(instanceId: string): Promise<readonly Connection[]>
   /**
    * Counts `version` up; `credential` undefined keeps the stored one, `null` removes it. Throws `precondition_failed` on another version.
@@ -189,6 +191,8 @@ export interface Connections {
   save(connection: Connection, credential?: Credential | null): Promise<Connection>
   setProof(id: string, proof: { readonly at: number; readonly missingRights: readonly string[] }): Promise<void>
   setLastTest(id: string, test: TestRecord): Promise<void>
+  /** Hides it from everybody but `ofInstance`: its credential is still needed for operations that are open. */
+  retire(id: string, at: number): Promise<void>
   remove(id: string): Promise<boolean>
 }
 

@@ -119,6 +119,35 @@ describe('a server that does not answer in time', () => {
   })
 })
 
+describe('an instance whose last connection is removed', () => {
+  test('is shown as leaving while operations are open there, and goes with the last of them', async () => {
+    const { instance, connection } = await rolecall.connect({ ...server, host: 'localhost' })
+    const path = `/instances/${instance}`
+    await rolecall.native('POST', `${path}/users`, { body: { name: 'led_leaving' } })
+    const holder = await holdRoles()
+    const { body } = await rolecall.native('DELETE', `${path}/users/led_leaving`)
+    expect((await rolecall.native('DELETE', `/connections/${connection}`)).status).toBe(204)
+    expect((await rolecall.native('GET', `/connections/${connection}`)).status).toBe(404)
+    expect((await rolecall.native('GET', path)).body).toMatchObject({ health: 'leaving', openOperations: 1 })
+    expect((await rolecall.native('POST', `${path}/users`, { body: { name: 'led_never' } })).status).toBe(409)
+    await holder.release()
+    const settled = await until(
+      () => operation(body.operation),
+      ({ state }) => state === 'settled',
+    )
+    expect(settled.state).toBe('settled')
+    expect(
+      (
+        await until(
+          () => rolecall.native('GET', path),
+          ({ status }) => status === 404,
+        )
+      ).status,
+    ).toBe(404)
+    expect((await engine.query("select from pg_roles where rolname = 'led_leaving'")).rowCount).toBe(0)
+  })
+})
+
 describe('one open operation per subject', () => {
   test('of two creates of one name at once, one is made and the other is told that it is taken', async () => {
     const body = { name: 'led_race' }

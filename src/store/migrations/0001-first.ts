@@ -221,6 +221,7 @@ const CONNECTIONS: Columns = {
   updatedAt: 'number',
   provedAt: 'number?',
   missingRights: 'text?',
+  removedAt: 'number?',
   testOutcome: 'text?',
   testDetail: 'text?',
   testAt: 'number?',

@@ -16,7 +16,7 @@ export function connectionTable(context: Context): Connections {
       await setAddresses(context, connection)
     },
     async find(id) {
-      const row = await select().where('id', '=', id).executeTakeFirst()
+      const row = await select().where('id', '=', id).where('removedAt', 'is', null).executeTakeFirst()
       return row && connectionFrom(vault, row)
     },
     async listByOffset(filter, offset, limit) {
@@ -28,6 +28,7 @@ export function connectionTable(context: Context): Connections {
     async list(projectId, page) {
       const query = select()
         .where('projectId', '=', projectId)
+        .where('removedAt', 'is', null)
         .where(within(context, page, 'id', 'searchText'))
       const rows = await query
         .orderBy('id')
@@ -52,6 +53,11 @@ export function connectionTable(context: Context): Connections {
       const test = { testOutcome: outcome, testDetail: detail ?? null, testAt: at }
       await db.updateTable('connections').set(test).where('id', '=', id).execute()
     },
+    async retire(id, at) {
+      // No name has a control character in it, so the connection's own becomes free.
+      const query = db.updateTable('connections').set({ removedAt: at, nameKey: `\u0001${id}` })
+      await query.where('id', '=', id).execute()
+    },
     async remove(id) {
       await stopManaging(context, id)
       const { numDeletedRows } = await db.deleteFrom('connections').where('id', '=', id).executeTakeFirst()
@@ -64,6 +70,7 @@ function filtered({ db, ...rest }: Context, { projectId, q, databaseTypes }: Con
   let query: SelectQueryBuilder<Schema, 'connections', object> = db
     .selectFrom('connections')
     .where('projectId', '=', projectId)
+    .where('removedAt', 'is', null)
   if (q !== undefined && q !== '') query = query.where(contains({ db, ...rest }, 'searchText', q))
   if (databaseTypes) query = query.where('databaseType', 'in', ['', ...databaseTypes])
   return query
@@ -105,6 +112,7 @@ function toNewRow({ vault }: Context, connection: Connection): ConnectionRow {
     ...toRow(vault, connection),
     ...toCredentialRow(vault, id, credential),
     provedAt: provedAt ?? null,
+    removedAt: null,
     missingRights: missingRights ? JSON.stringify(missingRights) : null,
     testOutcome: lastTest?.outcome ?? null,
     testDetail: lastTest?.detail ?? null,

@@ -74,12 +74,21 @@ export function instanceTable(context: Context): Instances {
     async remove(id) {
       await db.deleteFrom('instances').where('id', '=', id).execute().catch(throwInUse)
     },
+    removeLeft: () => removeLeft(context),
     async count(projectId) {
       const query = db.selectFrom('instances').where('projectId', '=', projectId)
       const { rows } = await query.select(eb => eb.fn.countAll<number>().as('rows')).executeTakeFirstOrThrow()
       return rows
     },
   }
+}
+
+async function removeLeft({ db }: Context): Promise<void> {
+  const busy = () => db.selectFrom('operationTargets').select('instanceId').where('open', '=', 1)
+  const retired = db.deleteFrom('connections').where('removedAt', 'is not', null)
+  await retired.where('instanceId', 'not in', busy()).execute()
+  const left = db.deleteFrom('instances').where('leaving', '=', 1).where('id', 'not in', busy())
+  await left.where('id', 'not in', db.selectFrom('connections').select('instanceId')).execute()
 }
 
 async function trustFingerprint({ db }: Context, instanceId: string, fingerprint: string, since: number) {
