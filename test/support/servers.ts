@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Target } from '../../src/engines/engine.ts'
 import { programsOf } from './postgresql/binaries.ts'
-import { PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
+import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
 
 /** A real PostgreSQL server for tests, with its superuser. */
 export interface TestServer {
@@ -125,5 +125,31 @@ export function targetOf(server: TestServer, change: Partial<Target> = {}): Targ
     statementTimeoutMs: 10_000,
     resolve: async host => [host],
     ...change,
+  }
+}
+
+/** A server of one test file's own, which it may configure, stop and start. */
+export async function ownPostgresql(major: number = NEWEST, settings: readonly string[] = []): Promise<Cluster> {
+  return makeCluster(programsOf(major), ownFolder(), settings)
+}
+
+/** A folder for a cluster, in one that its account may enter. */
+export function ownFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-own-postgresql-'))
+  chmodSync(folder, 0o755)
+  return join(folder, 'cluster')
+}
+
+/** How such a server is reached. */
+export function serverOf(cluster: Cluster): TestServer {
+  const { port, log } = cluster
+  return {
+    name: 'PostgreSQL of a test',
+    host: '127.0.0.1',
+    port,
+    database: 'postgres',
+    username: SUPERUSER,
+    password: PASSWORD,
+    log,
   }
 }

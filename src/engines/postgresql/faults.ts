@@ -83,13 +83,19 @@ const CONNECT_BY_SOCKET: Readonly<Record<string, Failure>> = {
   ETIMEDOUT: TOO_LATE,
 }
 
+/** What answers doesn't speak PostgreSQL's protocol. */
+export class NotPostgres extends Error {
+  override readonly name = 'NotPostgres'
+}
+
 /** Connecting failed: as a fault that says which of the known reasons it was. */
 export function connectFault(error: unknown): Fault {
   if (isFault(error)) return error
   const { code, message } = fieldsOf(error)
   const cause = scrubbed(error)
   if (isState(code) && !CONNECT_BY_STATE[code]) return statementFault(error)
-  const [fault, subject, words, reason] = CONNECT_BY_STATE[code] ?? CONNECT_BY_SOCKET[code] ?? failureBy(code, message)
+  const known = error instanceof NotPostgres ? WRONG_SERVER : (CONNECT_BY_STATE[code] ?? CONNECT_BY_SOCKET[code])
+  const [fault, subject, words, reason] = known ?? failureBy(code, message)
   return new Fault(fault, subject, words, { reason, cause })
 }
 

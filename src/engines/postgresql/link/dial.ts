@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Client, QueryResult } from 'pg'
+import { NotPostgres } from '../faults.ts'
 import { sendCancel } from './cancel.ts'
 import type { DialConfig, PgSession, Row } from './session.ts'
 
@@ -11,6 +12,7 @@ export async function dialWithPg(config: DialConfig, signal: AbortSignal): Promi
   signal.throwIfAborted()
   const { Client } = await import('pg')
   const socket = new Socket()
+  hangUpOnStrangers(socket, config.tls !== undefined)
   const client = new Client({ ...driverConfig(config), stream: () => socket })
   const session = sessionOf(client, socket, config)
   const cut = () => socket.destroy(new Error('aborted'))
@@ -24,6 +26,14 @@ export async function dialWithPg(config: DialConfig, signal: AbortSignal): Promi
   } finally {
     signal.removeEventListener('abort', cut)
   }
+}
+
+// The first byte of an answer is one of few. A web server's would be taken for the beginning of a very long message, and waited for.
+function hangUpOnStrangers(socket: Socket, tls: boolean): void {
+  const known = tls ? 'SNE' : 'RENv'
+  socket.once('data', (first: Buffer) => {
+    if (!known.includes(String.fromCharCode(first[0]!))) socket.destroy(new NotPostgres('unknown protocol'))
+  })
 }
 
 // Everything is said outright: what is left out, pg takes from PG* variables and .pgpass.

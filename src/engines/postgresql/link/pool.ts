@@ -50,10 +50,16 @@ export function linkPool({ connect, clientOver, limits }: PoolParts): ReadPool {
   const useLink = async <T>(link: Link, signal: AbortSignal, work: (client: AdminClient) => Promise<T>) => {
     const client = clientOver(link, signal)
     try {
-      return await work(client)
+      const answer = await work(client)
+      keep(link)
+      return answer
+    } catch (error) {
+      // Its server is going, or gone: the socket may only not know yet.
+      if (isGone(error)) void link.close()
+      else keep(link)
+      throw error
     } finally {
       await client[Symbol.asyncDispose]()
-      keep(link)
     }
   }
 
@@ -65,7 +71,7 @@ export function linkPool({ connect, clientOver, limits }: PoolParts): ReadPool {
         if (!waited) return await useLink(await connect(signal), signal, work)
         // A server that went away while the link was idle shows only when it is asked: reads may be asked again.
         return await useLink(waited, signal, work).catch(async error => {
-          if (!waited.broken || !isFault(error) || error.code !== 'unavailable') throw error
+          if (!isGone(error)) throw error
           return await useLink(await connect(signal), signal, work)
         })
       } finally {
@@ -79,6 +85,8 @@ export function linkPool({ connect, clientOver, limits }: PoolParts): ReadPool {
     },
   }
 }
+
+const isGone = (error: unknown) => isFault(error) && error.code === 'unavailable'
 
 async function lineUp(waiting: (() => void)[], signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw deadlinePassed()
