@@ -82,7 +82,8 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
     if (violations.length > 0)
       throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
     using _turn = turns.take(projectId)
-    return attempt(() => look(wish.engine, wish, wish.password, signal))
+    // Awaited here: the turn ends when this function does.
+    return await attempt(() => look(wish.engine, wish, wish.password, signal))
   }
 
   function violationsIn(wish: TypedConnection): readonly Violation[] {

@@ -23,28 +23,29 @@ const DENIED_RANGES: ReadonlySet<string> = new Set([
   'linkLocal',
   'multicast',
   'broadcast',
-  'reserved',
   'rfc6052',
+  'rfc6145',
   '6to4',
   'teredo',
 ])
-const DENIED_ADDRESSES = ['fd00:ec2::254/128']
+/** Metadata of one cloud, IPv4 addresses in IPv6 clothes, and class E. */
+const DENIED_NETWORKS = ['fd00:ec2::254/128', '::/96', '240.0.0.0/4']
 
 export function createNetworkGuard(rules: NetworkRules): NetworkGuard {
   const allow = rules.allow.map(parseNetwork)
   const deny = rules.deny.map(parseNetwork)
-  const metadata = DENIED_ADDRESSES.map(parseNetwork)
+  const denied = DENIED_NETWORKS.map(parseNetwork)
 
   function isDeniedAddress(text: string): boolean {
     const address = ipaddr.process(text)
     if (deny.some(network => contains(network, address))) return true
     if (allow.some(network => contains(network, address))) return false
-    return DENIED_RANGES.has(address.range()) || metadata.some(network => contains(network, address))
+    return DENIED_RANGES.has(address.range()) || denied.some(network => contains(network, address))
   }
 
   async function resolve(host: string): Promise<readonly string[]> {
     const addresses = isIP(host) ? [host] : await addressesOfName(host)
-    if (addresses.some(isDeniedAddress)) throw denied()
+    if (addresses.some(isDeniedAddress)) throw blocked()
     return addresses
   }
 
@@ -55,7 +56,7 @@ export function createNetworkGuard(rules: NetworkRules): NetworkGuard {
   }
 }
 
-function denied(): Fault {
+function blocked(): Fault {
   return new Fault(
     'network_denied',
     'server',

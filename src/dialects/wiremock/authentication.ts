@@ -1,11 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../domain/caller.ts'
 import { privateKeyOf, refused } from '../../services/authentication.ts'
+import { type CountRequest, limitRate, rateLimitFields } from '../rate.ts'
 import type { RouteParts } from '../request.ts'
+
+export interface WiremockParts extends RouteParts {
+  readonly countRequest: CountRequest
+}
 
 /** Before routing to a thing, before query and body: without a key nothing here can be told from nothing. */
 export async function authenticate(
-  { services }: RouteParts,
+  { services, countRequest }: WiremockParts,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -16,6 +21,7 @@ export async function authenticate(
   const caller = await services.authentication.byPrivateKey(credentials.key, origin)
   if (credentials.username !== undefined && !goesBy(caller, credentials.username)) throw refused()
   request.caller = caller
+  await limitRate(countRequest, request, reply, rateLimitFields)
 }
 
 interface Credentials {

@@ -1,8 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
-import type { RouteParts } from '../request.ts'
 import type { RequestTypes } from '../validation.ts'
-import { authenticate } from './authentication.ts'
+import { authenticate, type WiremockParts } from './authentication.ts'
 import { parseBody, readBodiesRaw } from './bodies.ts'
 import type { WiremockHttp } from './context.ts'
 import { wiremockDocument } from './document.ts'
@@ -21,7 +20,7 @@ import { userSchemas } from './wire/users.ts'
 const SCHEMAS = [...connectionSchemas, TestInput, TestOutcomeBody, ...errorSchemas, ...userSchemas]
 
 /** The WireMock Cloud dialect: database connections under `/v1`. */
-export async function wiremockDialect(scope: FastifyInstance, parts: RouteParts): Promise<void> {
+export async function wiremockDialect(scope: FastifyInstance, parts: WiremockParts): Promise<void> {
   await scope.register(swagger, wiremockDocument)
   scope.get('/openapi/wiremock.json', { schema: { hide: true } }, async () => scope.wiremockSwagger())
   await scope.register(async api => routes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/v1' })
@@ -33,7 +32,7 @@ declare module 'fastify' {
   }
 }
 
-async function routes(api: WiremockHttp, parts: RouteParts): Promise<void> {
+async function routes(api: WiremockHttp, parts: WiremockParts): Promise<void> {
   api.decorate('dialect', 'wiremock')
   for (const schema of SCHEMAS) api.addSchema(schema)
   api.setValidatorCompiler(compileShapes)
