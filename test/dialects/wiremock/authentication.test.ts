@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Asking } from '../../support/app.ts'
 import { aConnection, aName, aWiremock, type Wiremock } from './wiremock.ts'
 
 let wiremock: Wiremock
@@ -7,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => wiremock[Symbol.asyncDispose]())
 
-const withHeader = (authorization: string | undefined) => ({
+const withHeader = (authorization: string | undefined): Asking => ({
   key: null,
   headers: authorization === undefined ? {} : { authorization },
 })
