@@ -16,9 +16,8 @@ import { createNetworkGuard } from './services/network-guard.ts'
 import { rehearsable } from './services/rehearsal.ts'
 import { createServices, type Services } from './services/services.ts'
 import type { TargetRules } from './services/targets.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, storeOptions } from './settings.ts'
 import { openStore } from './store/open.ts'
-import { masterKeyFrom } from './store/sealing/master-key.ts'
 import type { Store } from './store/store.ts'
 import { VERSION } from './version.ts'
 
@@ -43,14 +42,7 @@ export interface App {
 const DIALECTS = ['native', 'wiremock']
 
 export async function realParts(settings: Settings): Promise<Parts> {
-  const store = await openStore({
-    url: settings.store?.reveal(),
-    folder: settings.data,
-    masterKey: settings.masterKey
-      ? masterKeyFrom(settings.masterKey.reveal(), 'ROLECALL_MASTER_KEY')
-      : { folder: settings.data, env: {} },
-    serve: true,
-  })
+  const store = await openStore(storeOptions(settings, true))
   return { store, engines: createEngines(), log: createLog(settings.log.level) }
 }
 

@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { BUILT_IN_POLICY, type OnOwned, type Policy } from './domain/policy.ts'
 import type { Secret } from './domain/secret.ts'
+import type { StoreOptions } from './store/open.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -110,7 +111,7 @@ const SettingsSchema = Type.Object(
       linksPerInstance: number('administrative links to one instance at most', 1, 100, 4),
       linksInAll: number('administrative links to all instances together at most', 1, 10_000, 100),
       bodyBytes: number('largest request body', 1024, 104_857_600, 65_536),
-      ratePerMinute: number('requests a minute and key; 0 means no limit', 0, 1_000_000, 1200),
+      ratePerMinute: number('requests a minute and key; 0 means no limit', 0, 1_000_000, 6000),
     }),
     timeouts: Type.Object({
       statementMs: number('deadline of a statement on a database server', 100, 600_000, 10_000),
@@ -129,6 +130,12 @@ export interface Settings extends Omit<Plain, 'store' | 'masterKey' | 'tls'> {
   readonly masterKey?: Secret
   /** Both files, or HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string }
+}
+
+/** Where the store is and what opens it; `serve`: as the process that serves from it. */
+export function storeOptions({ store, data, masterKey }: Settings, serve: boolean): StoreOptions {
+  const env = { ROLECALL_MASTER_KEY: masterKey?.reveal() }
+  return { url: store?.reveal(), folder: data, masterKey: { folder: data, env }, serve }
 }
 
 /** One setting under its three names. */

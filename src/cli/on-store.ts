@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Caller } from '../domain/caller.ts'
 import type { Project } from '../domain/project.ts'
-import type { Settings } from '../settings.ts'
+import { type Settings, storeOptions } from '../settings.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { commandCaller, everything } from './command-caller.ts'
@@ -27,12 +27,7 @@ export function addStoreOptions(command: Command): Command {
 export async function onStore(command: Command, work: (at: OnStore) => Promise<void>): Promise<void> {
   const settings = loadSettings(flagsOf(command))
   checkIsThere(settings)
-  const store = await openStore({
-    url: settings.store?.reveal(),
-    folder: settings.data,
-    masterKey: { folder: settings.data, env: { ROLECALL_MASTER_KEY: settings.masterKey?.reveal() } },
-    serve: false,
-  })
+  const store = await openStore(storeOptions(settings, false))
   try {
     await work({ store, caller: await commandCaller(store) })
   } finally {

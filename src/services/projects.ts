@@ -55,8 +55,9 @@ export function createProjects(store: Store): Projects {
       }
       await tables.projects.add(project)
       await tables.members.set(project.id, caller.operator.id, 'owner', now)
-      // The key that made it opens it, or its maker could not see what it made.
-      await tables.keys.setProject(caller.key.id, { projectId: project.id, role: 'owner' })
+      // The key that made it opens it, or its maker could not see what it made. The command line shows no key.
+      if (await tables.keys.find(caller.key.id))
+        await tables.keys.setProject(caller.key.id, { projectId: project.id, role: 'owner' })
       await tables.audit.add(
         auditOf(caller, { projectId: project.id, action: 'project.create', subject: project.id, detail: [], at: now }),
       )

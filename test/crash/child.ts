@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp, realParts } from '../../src/app.ts'
 import { dialWithPg } from '../../src/engines/postgresql/index.ts'
 import { createEngines } from '../../src/engines/registry.ts'
+import { settingsFor } from '../support/app.ts'
 import type { Drill } from './drill.ts'
 import { createKillPoints } from './kill-points.ts'
-import { settingsFor } from './settings.ts'
 
 /**
  * A whole Rolecall, wired as src/app.ts does, but for the store and the engine's link being counted. Carries out `setUp`, arms the
@@ -22,12 +23,18 @@ const origin = await app.start()
 async function send({ method, url, body }: Drill['request']) {
   const headers = { authorization: `Bearer ${drill.key}`, 'content-type': 'application/json' }
   const answer = await fetch(`${origin}/rolecall/v1${url}`, { method, headers, body: JSON.stringify(body) })
-  return { status: answer.status, body: await answer.text() }
+  return { status: answer.status, body: await answer.text(), operation: answer.headers.get('rolecall-operation') }
+}
+
+/** What comes after an answer must not be counted as the next request's. */
+async function delivered(operation: string | null): Promise<void> {
+  while (operation && (await app.store.read.operations.find(operation))?.answer === 'undelivered') await sleep(5)
 }
 
 for (const request of drill.setUp) {
   const answer = await send(request)
   if (answer.status >= 300) throw new Error(`set-up failed: ${answer.status} ${answer.body}`)
+  await delivered(answer.operation)
 }
 points.arm(drill.killAt)
 const answer = await send(drill.request)

@@ -28,8 +28,7 @@ const MAY_REVEAL = [
   /^cli\/(serve|keys)\.ts$/,
   /^cli\/demo\//,
   // Hand address and master key to the store.
-  /^app\.ts$/,
-  /^cli\/on-store\.ts$/,
+  /^settings\.ts$/,
 ]
 
 test('secrets are revealed only where they are used, sealed or handed over', () => {
