@@ -5,6 +5,7 @@ import { type App, createApp, type Parts, realParts } from '../../src/app.ts'
 import { loadSettings } from '../../src/cli/settings.ts'
 import { ensureFirst } from '../../src/services/installation.ts'
 import type { Settings } from '../../src/settings.ts'
+import { documentCheck } from './document-check.ts'
 import type { TestServer } from './servers.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
@@ -37,7 +38,7 @@ export interface RunningApp extends AsyncDisposable {
   readonly key: { readonly id: string; readonly publicKey: string; readonly privateKey: string }
   /** Any path, such as `/v1/users/self`. */
   ask(method: Method, path: string, asking?: Asking): Promise<Answer>
-  /** Below `/rolecall/v1`. */
+  /** Below `/rolecall/v1`; the answer is held against the document of that API. */
   native(method: Method, path: string, asking?: Asking): Promise<Answer>
   /** Makes a connection to the server; answers its instance. */
   connect(
@@ -98,7 +99,14 @@ export async function aRunningApp({ flags, parts, folder: known, key }: AppWish 
     }
   }
 
-  const native = (method: Method, path: string, asking?: Asking) => ask(method, `/rolecall/v1${path}`, asking)
+  const checkNative = documentCheck((await ask('GET', '/openapi/native.json')).body, { refusal: 'Problem' })
+
+  async function native(method: Method, below: string, asking?: Asking): Promise<Answer> {
+    const path = `/rolecall/v1${below}`
+    const answer = await ask(method, path, asking)
+    checkNative({ method, path, status: answer.status, text: answer.text, contentType: answer.headers['content-type'] })
+    return answer
+  }
 
   async function connect(server: TestServer, more = {}) {
     const { host, port, database, username, password } = server

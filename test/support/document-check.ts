@@ -13,7 +13,7 @@ export interface Exchange {
 export interface CheckRules {
   /** The path that the document has, for one that is served under another name too. */
   readonly canonical?: (path: string) => string
-  /** The component that refusals follow where the document has no operation, or no such status for it: 404, 405, 413, 415. */
+  /** The component that refusals follow where the document has no operation, or no such status for it: 401, 404, 405, 413, 415. */
   readonly refusal: string
 }
 
@@ -29,7 +29,7 @@ export interface Document {
   readonly components?: object
 }
 
-const TRANSPORT: readonly number[] = [404, 405, 413, 415]
+const TRANSPORT: readonly number[] = [401, 404, 405, 413, 415]
 
 /** Throws, saying what doesn't fit, unless an answer is one that the document promises. */
 export function documentCheck(document: Document, rules: CheckRules): (exchange: Exchange) => void {
@@ -69,7 +69,7 @@ function checkContent(document: Document, pointer: string, exchange: Exchange): 
 }
 
 function checkBody(document: Document, pointer: string, exchange: Exchange): void {
-  const isJson = /json/.test(exchange.contentType ?? '')
+  const isJson = /[/+]json/.test(exchange.contentType ?? '')
   const body: unknown = isJson ? JSON.parse(exchange.text) : exchange.text
   const [isRight, errors] = Compile({ ...document, $ref: pointer } as object).Errors(body)
   if (isRight) return
