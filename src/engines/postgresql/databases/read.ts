@@ -21,7 +21,7 @@ where b.datname !~ '${HIDDEN_DATABASES}' and b.datname > $1::name
   and ($3::text is null or position(lower($3) in lower(b.datname::text)) > 0)
 order by b.datname limit $2`
 
-const FIND = `${ROW} where b.datname !~ '${HIDDEN_DATABASES}' and b.datname = $1::name and b.datname::text = $1`
+const FIND = `${ROW} where b.datname !~ '${HIDDEN_DATABASES}' and b.datname = $1::text::name and b.datname::text = $1::text`
 
 interface DatabaseRow {
   readonly name: string

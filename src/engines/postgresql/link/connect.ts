@@ -16,20 +16,29 @@ export async function connectTo(
   let standby: Link | undefined
   let failure: Fault | undefined
   for await (const config of candidates(target, applicationName)) {
-    if (config instanceof Fault) {
-      failure ??= config
+    const link = config instanceof Fault ? config : await tryOne(dial, config, target, signal)
+    if (link instanceof Fault) {
+      failure ??= link
+      if (!otherHostMayDo(link)) break
       continue
     }
-    try {
-      const link = await openLink(dial, config, target, signal)
-      if (!link.state.standby) return await insteadOf(standby, link)
-      standby = await insteadOf(link, standby ?? link)
-    } catch (error) {
-      failure ??= otherHostMayDo(error, signal)
+    if (!link.state.standby) {
+      await standby?.close()
+      return link
     }
+    if (standby) await link.close()
+    else standby = link
   }
   if (standby) return standby
   throw failure ?? new Fault('unavailable', 'server', 'The connection names no host', { reason: 'name' })
+}
+
+async function tryOne(dial: Dial, config: DialConfig, target: Target, signal: AbortSignal): Promise<Link | Fault> {
+  try {
+    return await openLink(dial, config, target, signal)
+  } catch (error) {
+    return signal.aborted ? deadlinePassed() : toFault(error)
+  }
 }
 
 /** Another session on the very server that a link has, in another database. */
@@ -65,18 +74,9 @@ function nameFault(error: unknown): Fault {
   return new Fault('unavailable', 'server', 'The host name could not be resolved', { reason: 'name' })
 }
 
-const ELSEWHERE: ReadonlySet<ConnectFailure | undefined> = new Set(['name', 'refused', 'timeout', undefined])
+const ELSEWHERE: ReadonlySet<ConnectFailure | undefined> = new Set(['name', 'refused', 'timeout', 'policy', undefined])
 
 // A refused password is refused everywhere: trying it on every host would only lock the login out sooner.
-function otherHostMayDo(error: unknown, signal: AbortSignal): Fault {
-  const fault = toFault(error)
-  if (signal.aborted) throw deadlinePassed()
-  if (!ELSEWHERE.has(fault.details.reason) || fault.code !== 'unavailable') throw fault
-  return fault
-}
-
-// Keeps `kept` and lets the other go.
-async function insteadOf(other: Link | undefined, kept: Link): Promise<Link> {
-  if (other && other !== kept) await other.close()
-  return kept
+function otherHostMayDo({ code, details }: Fault): boolean {
+  return (code === 'unavailable' || code === 'network_denied') && ELSEWHERE.has(details.reason)
 }

@@ -1,5 +1,5 @@
 import type { Target } from '../../engine.ts'
-import { connectFault } from '../faults.ts'
+import { connectFault, NotPostgres } from '../faults.ts'
 import { askInTime } from './deadline.ts'
 import { firstMessage, IDENTIFY, type ServerState, stateFrom } from './server.ts'
 import type { Dial, DialConfig, PgSession, Row } from './session.ts'
@@ -34,7 +34,8 @@ async function dialed(dial: Dial, config: DialConfig, signal: AbortSignal): Prom
 
 async function introduce(session: PgSession, target: Target, signal: AbortSignal): Promise<ServerState> {
   const deadline = target.statementTimeoutMs
-  const row = (await askInTime(session, firstMessage(deadline), undefined, deadline, signal)).at(-1)!
+  const row = (await askInTime(session, firstMessage(deadline), undefined, deadline, signal)).at(-1)
+  if (row?.version === undefined) throw connectFault(new NotPostgres('it does not know its version'))
   const [known] = row.mayIdentify ? await askInTime(session, IDENTIFY, undefined, deadline, signal) : []
   return stateFrom(row, known?.fingerprint as string | undefined)
 }

@@ -9,7 +9,7 @@ const OF_CLIENTS = `coalesce(backend_type in ('client backend', 'walsender'), tr
 const SESSIONS = `
 select pid::text as id, datname::text as database, host(client_addr) as address, nullif(application_name, '') as application,
   state, extract(epoch from backend_start)::float8 * 1000 as since
-from pg_stat_activity where usesysid = (select oid from pg_roles where rolname::text = $1) and ${OF_CLIENTS} order by pid`
+from pg_stat_activity where usesysid = (select oid from pg_roles where rolname = $1::text::name and rolname::text = $1::text) and ${OF_CLIENTS} order by pid`
 
 /** Live sessions of a login, whichever role they act as. */
 export async function listSessions(link: Link, login: string, signal: AbortSignal): Promise<readonly Session[]> {
