@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomInt } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { DatabaseWords } from './context.ts'
 import { causeCode } from './faults.ts'
@@ -55,6 +57,8 @@ async function repeating<T>(run: () => Promise<T>): Promise<T> {
       return await run()
     } catch (error) {
       if (tries === TRIES || !UNDONE.has(causeCode(error) ?? '')) throw error
+      // Run anew at once, it would take its first row before the other has woken up to go on: the same deadlock again.
+      await sleep(tries * randomInt(20, 60))
     }
   }
 }
