@@ -1,7 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { BUILT_IN_POLICY, type OnOwned, type Policy } from './domain/policy.ts'
 import type { Secret } from './domain/secret.ts'
-import type { StoreOptions } from './store/open.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -133,7 +132,7 @@ export interface Settings extends Omit<Plain, 'store' | 'masterKey' | 'tls'> {
 }
 
 /** Where the store is and what opens it; `serve`: as the process that serves from it. */
-export function storeOptions({ store, data, masterKey }: Settings, serve: boolean): StoreOptions {
+export function storeOptions({ store, data, masterKey }: Settings, serve: boolean) {
   const env = { ROLECALL_MASTER_KEY: masterKey?.reveal() }
   return { url: store?.reveal(), folder: data, masterKey: { folder: data, env }, serve }
 }

@@ -2,10 +2,6 @@
 export const ROLES = ['viewer', 'editor', 'admin', 'owner'] as const
 export type Role = (typeof ROLES)[number]
 
-export function isRole(text: string): text is Role {
-  return (ROLES as readonly string[]).includes(text)
-}
-
 export function weakerRole(one: Role, other: Role): Role {
   return ROLES.indexOf(one) <= ROLES.indexOf(other) ? one : other
 }

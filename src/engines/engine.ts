@@ -21,6 +21,8 @@ export interface Engine {
   endSession(target: Target, session: SessionName, signal: AbortSignal): Promise<void>
   /** Links for reading, kept open and bounded; made on first use. */
   pool(target: Target, limits: PoolLimits): ReadPool
+  /** Ready-made strings for the usual clients, by the client's name; `password` is already in them. */
+  connectionStrings(login: LoginShown): Readonly<Record<string, string>>
   /** Tries a login; false when its password is refused. */
   canLogIn(target: Target, key: UserKey, password: Secret, signal: AbortSignal): Promise<boolean>
 }
@@ -169,4 +171,14 @@ export interface NameRule {
   readonly unit: 'bytes' | 'characters'
   /** Names nobody may make, as lower-case texts or prefixes that end in `*`. */
   readonly reserved: readonly string[]
+}
+
+/** What a client needs to log in as a user that was just made. */
+export interface LoginShown {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly name: string
+  readonly password: string
+  readonly tls: Tls['mode']
 }

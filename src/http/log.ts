@@ -1,10 +1,10 @@
 import { type Logger, pino } from 'pino'
 
 /** JSON lines on standard error: standard output belongs to what a command answers. */
-export function createLog(level: string): Logger {
+export function createLog(level: string, destination = pino.destination(2)): Logger {
   return pino(
     { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: showError } },
-    pino.destination(2),
+    destination,
   )
 }
 

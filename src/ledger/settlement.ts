@@ -54,7 +54,8 @@ export function recordAfter(
   const incarnation = outcome.user?.incarnation
   const same = before && before.incarnation === incarnation ? before : undefined
   const password = passwordOf(target.change)
-  if (target.kind !== 'create-user' && !password && !same) return undefined
+  const isNoted = wish.labels !== undefined || wish.description !== undefined
+  if (target.kind !== 'create-user' && !password && !same && !isNoted) return undefined
   const made = {
     operationId: operation.id,
     operatorId: operation.operatorId,

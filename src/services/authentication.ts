@@ -47,7 +47,7 @@ export function refused(): Fault {
 }
 
 /** The weaker of key and operator counts, in each project that both name. */
-export function toCaller({ key, operator, memberships }: KeyMatch, origin: Origin): Caller {
+function toCaller({ key, operator, memberships }: KeyMatch, origin: Origin): Caller {
   const roles = new Map<string, Role>()
   for (const { projectId, role } of key.projects) {
     const own = memberships.get(projectId)

@@ -134,7 +134,7 @@ const DETAILS: Readonly<Record<ConnectFailure, string>> = {
 }
 
 /** Fixed words for every way a connection fails: banners, addresses and driver texts never reach a caller. */
-export function detailOf(fault: Fault): string {
+function detailOf(fault: Fault): string {
   if (fault.code === 'unsupported') return fault.message
   if (fault.code === 'missing_right') return DETAILS.rights
   return DETAILS[fault.details.reason ?? (fault.code === 'timeout' ? 'timeout' : 'wrong-server')]

@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import { type App, createApp, type Parts, realParts } from '../../src/app.ts'
 import { loadSettings } from '../../src/cli/settings.ts'
+import { createLog } from '../../src/http/log.ts'
 import { ensureFirst } from '../../src/services/installation.ts'
 import type { Settings } from '../../src/settings.ts'
 import { documentCheck } from './document-check.ts'
+import { createSecretWatch } from './secret-watch.ts'
 import type { TestServer } from './servers.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
@@ -28,7 +31,10 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A whole Rolecall on a data folder of its own, wired as in production, that answers without a socket. */
+/**
+ * A whole Rolecall on a data folder of its own, wired as in production, that answers without a socket. When it is disposed of, no byte of
+ * its files, of its log, or of its servers' logs may hold a password or key that it was told or that it handed over.
+ */
 export interface RunningApp extends AsyncDisposable {
   readonly app: App
   readonly settings: Settings
@@ -58,15 +64,15 @@ export interface AppWish {
 }
 
 export function settingsFor(folder: string, flags: Readonly<Record<string, string>> = {}): Settings {
-  const log = process.env.ROLECALL_TEST_LOG_LEVEL ?? 'silent'
-  const usual = { '--data': folder, '--port': '0', '--network-allow': '127.0.0.0/8,::1/128', '--log-level': log }
+  const usual = { '--data': folder, '--port': '0', '--network-allow': '127.0.0.0/8,::1/128', '--log-level': 'silent' }
   return loadSettings({ ...usual, ...flags }, {}, {})
 }
 
 export async function aRunningApp({ flags, parts, folder: known, key }: AppWish = {}): Promise<RunningApp> {
   const folder = known ?? mkdtempSync(join(tmpdir(), 'rolecall-test-'))
   const settings = settingsFor(folder, flags)
-  const real = await realParts(settings)
+  const secrets = createSecretWatch(folder)
+  const real = { ...(await realParts(settings)), log: createLog('trace', pino.destination(secrets.log)) }
   const app = await createApp(settings, parts ? parts(real) : real)
   await app.start()
   const first = await ensureFirst(app.store, { project: 'test', username: 'tester' })
@@ -89,6 +95,7 @@ export async function aRunningApp({ flags, parts, folder: known, key }: AppWish 
       },
       payload: payload ?? (body === undefined ? undefined : JSON.stringify(body)),
     })
+    secrets.heard(body, answer.body)
     const isJson = /json/.test(String(answer.headers['content-type'])) && answer.body !== ''
     const isOne = isJson && !/ndjson/.test(String(answer.headers['content-type']))
     return {
@@ -109,6 +116,7 @@ export async function aRunningApp({ flags, parts, folder: known, key }: AppWish 
   }
 
   async function connect(server: TestServer, more = {}) {
+    secrets.watchServer(server)
     const { host, port, database, username, password } = server
     const body = {
       name: `server ${Math.random()}`,
@@ -127,6 +135,7 @@ export async function aRunningApp({ flags, parts, folder: known, key }: AppWish 
 
   async function dispose(): Promise<void> {
     await app.stop()
+    secrets.check()
     if (!known) rmSync(folder, { recursive: true, force: true })
   }
 

@@ -43,7 +43,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /** What the HTTP layer threw, as one of our own. */
-export function faultOf(error: unknown): Fault {
+function faultOf(error: unknown): Fault {
   if (error instanceof SchemaViolations) {
     const violations = toViolations(error)
     const [first] = violations

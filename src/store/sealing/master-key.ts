@@ -53,7 +53,7 @@ export function loadMasterKey(place: KeyPlace, storeIsNew: boolean): MasterKey {
 }
 
 /** Several keys are separated by commas or line ends, the current one first. */
-export function masterKeyFrom(text: string, source: string): MasterKey {
+function masterKeyFrom(text: string, source: string): MasterKey {
   const parts = text.split(/[,\s]+/).filter(part => part !== '')
   if (parts.length === 0) throw malformed(source)
   return new MasterKey(parts.map(part => keyFrom(part, source)))

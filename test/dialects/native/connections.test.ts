@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Secret } from '../../../src/domain/secret.ts'
+import { scramVerifier } from '../../../src/engines/postgresql/users/scram.ts'
 import { aRunningApp, type RunningApp } from '../../support/app.ts'
 import { engineClient } from '../../support/logins.ts'
 import { postgresqlServer, type TestServer } from '../../support/servers.ts'
@@ -187,7 +189,7 @@ describe('an instance', () => {
       passwordRecall: { value: 'never', from: 'built-in' },
     })
     const short = await rolecall.native('POST', `/instances/${instance}/users`, {
-      body: { name: 'never', password: 'x'.repeat(25) },
+      body: { name: 'never', password: 'shorter-than-30-characters' },
     })
     expect(short.body.errors).toMatchObject([{ pointer: '/password' }])
     await rolecall.native('PATCH', `/projects/${rolecall.project}`, { body: { policy: {} } })
@@ -210,7 +212,8 @@ describe('an instance', () => {
 
   test('resetting the login that a connection uses changes the connection in the same operation', async () => {
     const engine = await engineClient(server)
-    await engine.query("create role conn_manager login superuser password 'first-password'")
+    const verifier = await scramVerifier(new Secret('first-password'))
+    await engine.query(`create role conn_manager login superuser password '${verifier.reveal()}'`)
     const { instance, connection } = await rolecall.connect(server, {
       name: 'own login',
       username: 'conn_manager',

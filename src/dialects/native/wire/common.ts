@@ -12,9 +12,6 @@ export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, U
 export const RoleName = Type.Enum([...ROLES])
 export const Closed = { additionalProperties: false } as const
 
-/** Every change answers with the operation that made it. */
-export const OperationId = Type.String({ pattern: '^op_[0-9A-Z]{26}$' })
-
 export const ChangeQuery = Type.Object({
   dryRun: Type.Optional(Type.Boolean({ description: 'Answer with the statements that would run; nothing is written' })),
 })

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { isStuck, type Operation } from '../../../domain/operation.ts'
 import type { Preview } from '../../../services/prepared.ts'
 import { FAULTS } from '../../faults.ts'
@@ -108,5 +108,3 @@ export function fromPreview({ steps, refusals }: Preview): { plan: unknown } {
     },
   }
 }
-
-export type OperationFilterQuery = Static<typeof OperationQuery>
