@@ -71,11 +71,11 @@ describe.each(postgresqlMajorsOf(18))('a protected link to PostgreSQL %d', major
     const [session] = await link
       .listSessions({ name: 'postgres' })
       .then(all => all.filter(one => one.application?.includes('op_TLS')))
-    const rows = await sqlOn2(`select ssl from pg_stat_ssl where pid = ${session!.id}`)
+    const rows = await look(`select ssl from pg_stat_ssl where pid = ${session!.id}`)
     expect(rows).toEqual([{ ssl: true }])
   })
 
-  const sqlOn2 = (text: string) => sqlOn(serverOf(cluster), text, { as: 'plainly' })
+  const look = (text: string) => sqlOn(serverOf(cluster), text, { as: 'plainly' })
 
   test('trusts a certificate of its authority, and checks the name when asked to', async () => {
     await using byCa = await open({ mode: 'verify-ca', ca })
@@ -123,10 +123,11 @@ describe.each(postgresqlMajorsOf(18))('a protected link to PostgreSQL %d', major
       statements: [{ shown: 'set statement_timeout = 0' }, { shown: 'select pg_sleep(60)' }],
     }
     await expect(link.run(slow)).rejects.toMatchObject({ code: 'timeout' })
-    const running = await sqlOn2(
-      `select from pg_stat_activity where state = 'active' and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`,
-    )
-    expect(running).toEqual([])
+    const running = () =>
+      look(
+        `select from pg_stat_activity where state = 'active' and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`,
+      )
+    await expect.poll(running).toEqual([])
   })
 
   test('does not show a login the managing certificate', async () => {

@@ -15,7 +15,6 @@ const BY_STATE: Readonly<Record<string, Named>> = {
   '42P04': ['exists', 'database', 'There already is a database of this name'],
   '42704': ['not_found', 'role', 'A role that this needs is not there (any more)'],
   '3D000': ['not_found', 'database', 'There is no database of this name'],
-  '2BP01': ['in_use', 'user', 'Something still depends on this login'],
   '55006': ['in_use', 'database', 'Somebody is connected to this database'],
   '42939': ['invalid', 'user', 'PostgreSQL keeps this name for itself'],
   '42602': ['invalid', 'user', 'PostgreSQL takes no such name'],
@@ -49,6 +48,7 @@ export function statementFault(error: unknown): Fault {
   if (code === '42501') return new Fault('missing_right', 'server', missingRight(error), { cause })
   // Two grants on one object at once: the second finds the row changed, and says so under the code for bugs.
   if (code === 'XX000' && message.includes('concurrently')) return named(BY_STATE['40001']!, { cause })
+  if (code === '2BP01') return new Fault('in_use', 'user', dependants(error), { cause })
   const known = BY_STATE[code] ?? BY_CLASS[code.slice(0, 2)]
   return known
     ? named(known, { cause })
@@ -168,6 +168,18 @@ function scrubbed(error: unknown): Error {
 function missingRight(error: unknown): string {
   const { message, detail } = fieldsOf(error)
   return `The managing login lacks a right: ${[message, detail].filter(Boolean).join('. ')}`
+}
+
+const DEPENDANTS_SHOWN = 5
+
+// The detail has a line for each: "privileges for table orders".
+function dependants(error: unknown): string {
+  const lines = fieldsOf(error)
+    .detail.split('\n')
+    .filter(line => line !== '')
+  const more = lines.length > DEPENDANTS_SHOWN ? ', …' : ''
+  const named = lines.length === 0 ? '' : `: ${lines.slice(0, DEPENDANTS_SHOWN).join(', ')}${more}`
+  return `Something still depends on this login${named}`
 }
 
 const isState = (code: string) => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code)

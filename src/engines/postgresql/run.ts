@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, toFault } from '../../domain/fault.ts'
 import type { Step } from '../engine.ts'
 import { deadlinePassed, readOnlyFault, stateOf } from './faults.ts'
+import type { Link } from './link/link.ts'
 import type { Links } from './link/links.ts'
-import { isCatalogueRole } from './names.ts'
 import { messageOf } from './sql.ts'
 
 /** How long sessions that were told to end may take to do so. */
@@ -18,11 +18,18 @@ export async function runStep(links: Links, step: Step): Promise<void> {
   const link = step.database === undefined ? links.main : await links.at(step.database)
   if (link.state.standby) throw readOnlyFault()
   if (link === links.main) await makeWay(links, step)
-  const message = messageOf(step.statements)
   const end = performance.now() + PATIENCE_MS
-  while ((await link.ask(links.signal, message).catch(error => Promise.reject(betterFault(error, step)))).length > 0) {
+  while ((await runOnce(link, step, links.signal)).length > 0) {
     if (performance.now() > end) throw deadlinePassed()
     await sleep(PAUSE_MS, undefined, { signal: links.signal }).catch(() => Promise.reject(deadlinePassed()))
+  }
+}
+
+async function runOnce(link: Link, step: Step, signal: AbortSignal): Promise<readonly unknown[]> {
+  try {
+    return await link.ask(signal, messageOf(step.statements))
+  } catch (error) {
+    throw betterFault(error, step)
   }
 }
 
@@ -34,9 +41,7 @@ async function makeWay(links: Links, { statements }: Step): Promise<void> {
 // Two grants that make the same catalogue role at once: the second is right to be tried again.
 function betterFault(error: unknown, step: Step): Fault {
   const fault = toFault(error)
-  const makesCatalogueRole = step.statements.some(({ shown }) =>
-    isCatalogueRole(/^create role "([^"]*)"/.exec(shown)?.[1] ?? ''),
-  )
+  const makesCatalogueRole = step.statements.some(({ shown }) => /^create role .* nologin$/s.test(shown))
   if (stateOf(fault) !== '42710' || !makesCatalogueRole) return fault
   return new Fault('conflict', 'role', 'Another change made the same catalogue role first', {
     cause: fault.details.cause,

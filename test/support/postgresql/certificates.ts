@@ -19,17 +19,44 @@ export interface Authority {
 export function anAuthority(commonName: string): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-ca-'))
   const inFolder = (name: string) => join(folder, name)
-  openssl('req', '-x509', ...NEW_KEY, '-keyout', inFolder('ca.key'), '-out', inFolder('ca.pem'), '-days', '2', '-subj', `/CN=${commonName}`)
+  openssl(
+    'req',
+    '-x509',
+    ...NEW_KEY,
+    '-keyout',
+    inFolder('ca.key'),
+    '-out',
+    inFolder('ca.pem'),
+    '-days',
+    '2',
+    '-subj',
+    `/CN=${commonName}`,
+  )
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   let serial = 0
   return {
     certificate: readFileSync(inFolder('ca.pem'), 'utf8'),
     issue: (name, names = []) => {
       const own = inFolder(`leaf${++serial}`)
-      writeFileSync(`${own}.ext`, names.length > 0 ? `subjectAltName=${names.join(',')}\n` : 'basicConstraints=CA:FALSE\n')
+      writeFileSync(
+        `${own}.ext`,
+        names.length > 0 ? `subjectAltName=${names.join(',')}\n` : 'basicConstraints=CA:FALSE\n',
+      )
       openssl('req', ...NEW_KEY, '-keyout', `${own}.key`, '-out', `${own}.csr`, '-subj', `/CN=${name}`)
       const signer = ['-CA', inFolder('ca.pem'), '-CAkey', inFolder('ca.key'), '-set_serial', String(serial)]
-      openssl('x509', '-req', '-in', `${own}.csr`, ...signer, '-days', '2', '-extfile', `${own}.ext`, '-out', `${own}.pem`)
+      openssl(
+        'x509',
+        '-req',
+        '-in',
+        `${own}.csr`,
+        ...signer,
+        '-days',
+        '2',
+        '-extfile',
+        `${own}.ext`,
+        '-out',
+        `${own}.pem`,
+      )
       chmodSync(`${own}.key`, 0o600)
       return { certificate: readFileSync(`${own}.pem`, 'utf8'), key: readFileSync(`${own}.key`, 'utf8') }
     },

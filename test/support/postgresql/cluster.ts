@@ -127,7 +127,7 @@ export function give(path: string): void {
   if (ACCOUNT.uid !== undefined) chownSync(path, ACCOUNT.uid, ACCOUNT.gid)
 }
 
-export function makeFolder(folder: string): void {
+function makeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   give(folder)

@@ -44,7 +44,9 @@ function refusalsToCreate(wanted: Create['database'], { state, database, others 
 
 // A template's encoding and collation can be departed from in an empty one only.
 function createStatement({ encoding, collation }: Create['database'], { mark }: PostgresFacts): Statement {
+  // Nobody gets in before it has its name: a session in it would be in the way of the renaming.
   const options = [
+    'allow_connections false',
     ...(encoding === undefined && collation === undefined ? [] : ['template template0']),
     ...(encoding === undefined ? [] : [`encoding ${quoteText(encoding)}`]),
     ...(collation === undefined ? [] : [`lc_collate ${quoteText(collation)} lc_ctype ${quoteText(collation)}`]),
@@ -58,10 +60,11 @@ function finishStatements(
 ): readonly Statement[] {
   const half = halfMadeName(mark)
   const comment = commentOnDatabase(half, markedComment(undefined, mark))
+  const letIn = open(`alter database ${quoteName(half)} allow_connections true`)
   const rename = open(`alter database ${quoteName(half)} rename to ${quoteName(name)}`)
-  if (owner === undefined || owner === state.me.name) return [comment, rename]
+  if (owner === undefined || owner === state.me.name) return [comment, letIn, rename]
   const give = open(`alter database ${quoteName(name)} owner to ${quoteName(owner)}`)
-  return borrowing(state, [others.find(role => role.name === owner)], [comment, rename, give])
+  return borrowing(state, [others.find(role => role.name === owner)], [comment, letIn, rename, give])
 }
 
 /** Drops a database, and then the catalogue roles that mean nothing without it: one made again must not let old readers in. */

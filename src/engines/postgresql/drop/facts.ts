@@ -95,7 +95,7 @@ async function look(
 }
 
 /** Catalogues of things that go with a role as a matter of course: nobody would want them reassigned. */
-export const OF_THE_ROLE_ITSELF = `'pg_default_acl'::regclass, 'pg_user_mapping'::regclass`
+const OF_THE_ROLE_ITSELF = `'pg_default_acl'::regclass, 'pg_user_mapping'::regclass`
 
 /** Objects of the current database that a role owns. */
 export const OWNED_HERE = (roleOid: string) => `

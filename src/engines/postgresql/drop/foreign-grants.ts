@@ -109,4 +109,5 @@ const WORDS: Readonly<Record<string, string>> = {
   procedure: 'routine',
   aggregate: 'routine',
   server: 'foreign server',
+  'foreign-data wrapper': 'foreign data wrapper',
 }

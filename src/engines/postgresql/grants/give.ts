@@ -172,6 +172,11 @@ function refusalsFor(database: GrantDatabase, add: readonly Grant[], { state }: 
     return [
       missingRight(`The managing login must be a member of ${owner}, the owner of ${name}, to let others connect`),
     ]
+  const gathers = add.some(grant => grant.database === name && grant.role === 'owner') && !isMember(database, 'owner')
+  if (gathers && database.inside?.ownsObjects && database.inside.ownsShared) {
+    const message = `What it owns in ${name} would go to the owner role, and its tablespaces and subscriptions with it: give those another owner first`
+    return [{ code: 'in_use', subject: 'user', message }]
+  }
   if (state.me.superuser) return []
   const beyond = database.roles.find(
     ({ role, reach }) =>

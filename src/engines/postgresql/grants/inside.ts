@@ -11,6 +11,8 @@ export interface Inside {
   readonly publicSchema: { readonly open: boolean; readonly mine: boolean }
   /** Does the login own objects here. */
   readonly ownsObjects: boolean
+  /** Does it own tablespaces or subscriptions, which would go along with those. */
+  readonly ownsShared: boolean
 }
 
 export interface Lacking {
@@ -72,7 +74,9 @@ const routines = (rights: readonly string[]) =>
 const ABOUT = `
 select coalesce((select bool_or(true) from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'public' and a.grantee = 0), false) as open,
   coalesce((select has_schema_privilege(n.oid, 'usage with grant option') from pg_namespace n where n.nspname = 'public'), false) as mine,
-  exists (select ${OWNED_HERE('$1::oid')}) as "ownsObjects"`
+  exists (select ${OWNED_HERE('$1::oid')}) as "ownsObjects",
+  exists (select from pg_shdepend s where s.refclassid = 'pg_authid'::regclass and s.refobjid = $1::oid and s.deptype = 'o'
+    and s.classid in ('pg_tablespace'::regclass, 'pg_subscription'::regclass)) as "ownsShared"`
 
 interface Wanted {
   readonly role: CatalogueRole
@@ -86,15 +90,14 @@ export async function readInside(
   wanted: readonly Wanted[],
   signal: AbortSignal,
 ): Promise<Inside> {
-  const [about] = await link.ask<{ readonly open: boolean; readonly mine: boolean; readonly ownsObjects: boolean }>(
-    signal,
-    ABOUT,
-    [login ?? '0'],
-  )
+  const [about] = await link.ask<AboutRow>(signal, ABOUT, [login ?? '0'])
+  const { open, mine, ...owns } = about!
   const lacking = new Map<CatalogueRole, Lacking>()
   for (const one of wanted) lacking.set(one.role, await readLacking(link, one, signal))
-  return { lacking, publicSchema: { open: about!.open, mine: about!.mine }, ownsObjects: about!.ownsObjects }
+  return { lacking, publicSchema: { open, mine }, ...owns }
 }
+
+type AboutRow = Inside['publicSchema'] & Pick<Inside, 'ownsObjects' | 'ownsShared'>
 
 type GroupRow = Group & { readonly beyond: number }
 

@@ -2,6 +2,7 @@ import type { ConnectFailure } from '../../../domain/fault.ts'
 import { Fault, toFault } from '../../../domain/fault.ts'
 import type { Target } from '../../engine.ts'
 import { deadlinePassed } from '../faults.ts'
+import { inTime } from './deadline.ts'
 import { type Link, openLink } from './link.ts'
 import type { Dial, DialConfig } from './session.ts'
 import { tlsOptions } from './tls.ts'
@@ -15,7 +16,7 @@ export async function connectTo(
 ): Promise<Link> {
   let standby: Link | undefined
   let failure: Fault | undefined
-  for await (const config of candidates(target, applicationName)) {
+  for await (const config of candidates(target, applicationName, signal)) {
     const link = config instanceof Fault ? config : await tryOne(dial, config, target, signal)
     if (link instanceof Fault) {
       failure ??= link
@@ -52,9 +53,13 @@ export function connectBeside(
   return openLink(dial, { ...link.config, database }, target, signal)
 }
 
-async function* candidates(target: Target, applicationName: string): AsyncGenerator<DialConfig | Fault> {
+async function* candidates(
+  target: Target,
+  applicationName: string,
+  signal: AbortSignal,
+): AsyncGenerator<DialConfig | Fault> {
   for (const { host, port } of target.hosts) {
-    const addresses = await target.resolve(host).catch(nameFault)
+    const addresses = await addressesOf(target, host, signal)
     if (addresses instanceof Fault) yield addresses
     else for (const address of addresses) yield dialConfig(target, host, address, port, applicationName)
   }
@@ -65,6 +70,14 @@ function dialConfig(target: Target, host: string, address: string, port: number,
   const password = target.password?.reveal() ?? ''
   const tls = tlsOptions(target.tls, host)
   return { host: address, port, database, user, password, tls, applicationName, connectTimeoutMs }
+}
+
+async function addressesOf(target: Target, host: string, signal: AbortSignal): Promise<readonly string[] | Fault> {
+  if (signal.aborted) return deadlinePassed()
+  const addresses = await inTime(target.resolve(host).catch(nameFault), target.connectTimeoutMs, signal)
+  return (
+    addresses ?? new Fault('unavailable', 'server', 'The host name was not resolved in time', { reason: 'timeout' })
+  )
 }
 
 // `resolve` says why it lets nobody in; any other failure of it is a name that leads nowhere.

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { deadlinePassed, statementFault } from '../faults.ts'
 import type { PgSession, Row } from './session.ts'
 
@@ -15,40 +14,34 @@ export async function askInTime(
 ): Promise<readonly Row[]> {
   if (signal.aborted) throw deadlinePassed()
   const answer = session.query(text, values).then(({ rows }) => rows)
-  const late = lateness(deadlineMs, signal)
   try {
-    return (await Promise.race([answer, late.passed])) ?? (await cancelled(session, answer))
+    return (await inTime(answer, deadlineMs, signal)) ?? (await cancelled(session, answer))
   } catch (error) {
     throw statementFault(error)
-  } finally {
-    late.stop()
   }
 }
 
 // A statement that was done before the cancel arrived has its answer all the same: what happened is never called a failure.
 async function cancelled(session: PgSession, answer: Promise<readonly Row[]>): Promise<readonly Row[]> {
   session.cancel().catch(() => {})
-  const grace = new AbortController()
-  const silence = sleep(CANCEL_GRACE_MS, undefined, { signal: grace.signal }).catch(() => undefined)
-  try {
-    const rows = await Promise.race([answer, silence])
-    if (rows) return rows
-    answer.catch(() => {})
-    session.destroy()
-    throw deadlinePassed()
-  } finally {
-    grace.abort()
-  }
+  const rows = await inTime(answer, CANCEL_GRACE_MS)
+  if (rows) return rows
+  session.destroy()
+  throw deadlinePassed()
 }
 
-function lateness(deadlineMs: number, signal: AbortSignal): { readonly passed: Promise<undefined>; stop(): void } {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
+/** What `work` comes to, or undefined where that takes longer than `ms` or `signal` allow. */
+export async function inTime<T>(work: Promise<T>, ms: number, signal?: AbortSignal): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>()
   const pass = () => resolve(undefined)
-  const timer = setTimeout(pass, deadlineMs)
-  signal.addEventListener('abort', pass, { once: true })
-  const stop = () => {
+  const timer = setTimeout(pass, ms)
+  signal?.addEventListener('abort', pass, { once: true })
+  // Whoever stopped waiting must not be told of a failure that comes later.
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, late])
+  } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', pass)
+    signal?.removeEventListener('abort', pass)
   }
-  return { passed: promise, stop }
 }

@@ -4,10 +4,12 @@ import { deadlinePassed } from '../faults.ts'
 import { connectTo } from './connect.ts'
 import type { Dial } from './session.ts'
 
-// Compared as texts, never as patterns. Who ends sessions is called otherwise, so it never finds itself.
+// Compared as texts, never as patterns. Who ends sessions is called otherwise, so it never finds itself. Anybody may call a session
+// as ours are called: those of logins that we have no power over are none of ours.
 const END = `
 select pid, pg_terminate_backend(pid) from pg_stat_activity
-where case when $2 then application_name = $1 else starts_with(application_name, $1) end and pid <> pg_backend_pid()`
+where case when $2 then application_name = $1 else starts_with(application_name, $1) end
+  and pid <> pg_backend_pid() and pg_has_role(usesysid, 'usage')`
 
 const PAUSE_MS = 30
 

@@ -113,7 +113,7 @@ export function engineRolesOf({ memberships }: UserRow): readonly string[] {
   return [...new Set(memberships.map(({ role }) => role))].filter(role => !catalogueRoleIn(role))
 }
 
-export interface CatalogueMembership {
+interface CatalogueMembership {
   /** Of the catalogue role itself. */
   readonly name: string
   readonly oid: string
@@ -122,7 +122,7 @@ export interface CatalogueMembership {
   readonly database?: string
 }
 
-export function catalogueMemberships({ memberships }: UserRow): readonly CatalogueMembership[] {
+function catalogueMemberships({ memberships }: UserRow): readonly CatalogueMembership[] {
   const distinct = [...new Map(memberships.map(one => [one.role, one])).values()]
   return distinct.flatMap(({ role: name, database }) => {
     const found = catalogueRoleIn(name)
