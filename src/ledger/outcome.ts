@@ -18,7 +18,9 @@ export async function settle(
     const now = await tables.now()
     // Read first: settling forgets the sealed passwords of the changes.
     const operation = await mustFind(tables, id)
-    if (!(await tables.operations.settle(id, held, outcomes, steps, now, now + ANSWER_MS))) return false
+    // Without a new password in it there is nothing that only this answer could tell.
+    const answerUntil = outcomes.some(({ password }) => password) ? now + ANSWER_MS : 0
+    if (!(await tables.operations.settle(id, held, outcomes, steps, now, answerUntil))) return false
     for (const [at, target] of operation.targets.entries()) {
       await remember(tables, operation, target, outcomes[at]!, (target.record ?? {}) as unknown as RecordWish, now)
     }

@@ -7,6 +7,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
+import type { Secret } from '../../domain/secret.ts'
 import type { Asked, Prepared } from '../../services/prepared.ts'
 import type { Replay } from '../../services/replays.ts'
 import type { RouteParts } from '../request.ts'
@@ -37,7 +38,7 @@ export function askedBy(request: FastifyRequest, { requestTimeoutMs }: RoutePart
 }
 
 /** Shows the plan when `dryRun` is asked for, else carries it out and answers with what `toWire` makes of it. */
-export async function carryOut<T extends { readonly operationId?: string }>(
+export async function carryOut<T extends { readonly operationId?: string; readonly password?: Secret }>(
   request: FastifyRequest,
   reply: FastifyReply,
   status: number,
@@ -46,13 +47,19 @@ export async function carryOut<T extends { readonly operationId?: string }>(
 ): Promise<FastifyReply> {
   if ((request.query as { dryRun?: boolean }).dryRun) return reply.send(fromPreview(await prepared.preview()))
   const done = await prepared.run()
-  noteOperation(request, reply, done.operationId)
+  noteOperation(request, reply, done.operationId, done.password !== undefined)
   return reply.code(status).send(await toWire(done))
 }
 
-export function noteOperation(request: FastifyRequest, reply: FastifyReply, operationId?: string): void {
+/** `handsOver`: the answer tells what only it can tell, so it counts whether its caller got it. */
+export function noteOperation(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operationId: string | undefined,
+  handsOver: boolean,
+): void {
   if (!operationId) return
-  request.operationId = operationId
+  if (handsOver) request.operationId = operationId
   reply.header('rolecall-operation', operationId)
 }
 

@@ -95,7 +95,7 @@ export function operationRoutes(http: NativeHttp, parts: RouteParts): void {
         request.params.project,
         request.params.operation,
       )
-      noteOperation(request, reply, operation.id)
+      noteOperation(request, reply, operation.id, false)
       return answerOf(parts, operation, outcomes)
     },
   )
