@@ -15,13 +15,15 @@ const PAUSE_MS = 50
  * it is run again until it answers none.
  */
 export async function runStep(links: Links, step: Step): Promise<void> {
-  const link = step.database === undefined ? links.main : await links.at(step.database)
-  if (link.state.standby) throw readOnlyFault()
-  if (link === links.main) await makeWay(links, step)
+  if (links.main.state.standby) throw readOnlyFault()
+  await links.within(step.database ?? links.main.state.database, link => runUntilDone(link, step, links.signal))
+}
+
+async function runUntilDone(link: Link, step: Step, signal: AbortSignal): Promise<void> {
   const end = performance.now() + PATIENCE_MS
-  while ((await runOnce(link, step, links.signal)).length > 0) {
+  while ((await runOnce(link, step, signal)).length > 0) {
     if (performance.now() > end) throw deadlinePassed()
-    await sleep(PAUSE_MS, undefined, { signal: links.signal }).catch(() => Promise.reject(deadlinePassed()))
+    await sleep(PAUSE_MS, undefined, { signal }).catch(() => Promise.reject(deadlinePassed()))
   }
 }
 
@@ -31,11 +33,6 @@ async function runOnce(link: Link, step: Step, signal: AbortSignal): Promise<rea
   } catch (error) {
     throw betterFault(error, step)
   }
-}
-
-// A database can be dropped or renamed only while nobody is in it: neither are we.
-async function makeWay(links: Links, { statements }: Step): Promise<void> {
-  if (statements.some(({ shown }) => /^(drop|alter) database /.test(shown))) await links.closeOthers()
 }
 
 // Two grants that make the same catalogue role at once: the second is right to be tried again.

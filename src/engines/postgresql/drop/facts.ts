@@ -1,6 +1,5 @@
-import { isFault } from '../../../domain/fault.ts'
 import type { Link } from '../link/link.ts'
-import type { Links } from '../link/links.ts'
+import { type Links, whyClosed, withEach } from '../link/links.ts'
 import { type ForeignGrant, readForeignGrants } from './foreign-grants.ts'
 
 /** Everything on a server that hangs on a role. */
@@ -50,9 +49,7 @@ export async function readHoldings(links: Links, roleOid: string): Promise<Holdi
   const { main, signal } = links
   const where = await main.ask<Where>(signal, WHERE, [roleOid])
   const shared = where.filter(({ databaseOid }) => databaseOid === '0')
-  const looked = await Promise.all(
-    databasesIn(where, main.state.database, shared).map(one => look(links, one, roleOid)),
-  )
+  const looked = await withEach(databasesIn(where, main.state.database, shared), one => look(links, one, roleOid))
   const members = await main.ask<{ readonly member: string }>(signal, MEMBERS, [roleOid])
   return {
     databases: looked.flatMap(one => ('owned' in one ? [one] : [])),
@@ -72,8 +69,7 @@ interface Place {
 function databasesIn(where: readonly Where[], main: string, shared: readonly Where[]): readonly Place[] {
   const places = new Map<string, Place>()
   if (shared.length > 0) places.set(main, { name: main, open: true })
-  for (const { database, open } of where)
-    if (database !== null) places.set(database, { name: database, open: open === true })
+  for (const { database: name, open } of where) if (name !== null) places.set(name, { name, open: open === true })
   return [...places.values()].sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
@@ -84,13 +80,12 @@ async function look(
 ): Promise<HeldDatabase | { readonly database: string; readonly why: string }> {
   if (!open) return { database: name, why: 'it takes no connections' }
   try {
-    const link = await links.at(name)
-    const isMain = link === links.main
-    const owned = await readOwned(link, roleOid, links.signal)
-    return { name, owned, grants: await readForeignGrants(link, roleOid, isMain, links.signal) }
+    return await links.within(name, async link => {
+      const owned = await readOwned(link, roleOid, links.signal)
+      return { name, owned, grants: await readForeignGrants(link, roleOid, link === links.main, links.signal) }
+    })
   } catch (error) {
-    if (!isFault(error) || error.code === 'timeout') throw error
-    return { database: name, why: error.message }
+    return { database: name, why: whyClosed(error) }
   }
 }
 

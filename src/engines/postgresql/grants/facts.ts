@@ -1,8 +1,7 @@
 import type { Change } from '../../../domain/change.ts'
-import { isFault } from '../../../domain/fault.ts'
 import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/grant.ts'
 import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
-import type { Links } from '../link/links.ts'
+import { type Links, whyClosed, withEach } from '../link/links.ts'
 import type { ServerState } from '../link/server.ts'
 import { canBeThere, catalogueRoleIn } from '../names.ts'
 import { type Reach, readReach } from '../reach.ts'
@@ -96,7 +95,7 @@ export async function readGrantDatabases(
       reach,
     ),
   )
-  return Promise.all(found.map(one => lookInside(links, one, asked, login)))
+  return withEach(found, one => lookInside(links, one, asked, login))
 }
 
 function askedOf(change: Change): Asked {
@@ -129,13 +128,12 @@ async function lookInside(
     asked.remove.some(grant => grant.database === database.name && !isMember(database, grant.role))
   if (wanted.length === 0 && !takesDirect && !asked.closePublic) return database
   try {
-    const link = await links.at(database.name)
-    const inside = await readInside(link, login?.oid, wanted, links.signal)
-    const direct = takesDirect ? await readGrantsIn(link, login.oid, links.signal) : []
-    return { ...database, inside, direct }
+    return await links.within(database.name, async link => {
+      const inside = await readInside(link, login?.oid, wanted, links.signal)
+      return { ...database, inside, direct: takesDirect ? await readGrantsIn(link, login.oid, links.signal) : [] }
+    })
   } catch (error) {
-    if (!isFault(error) || error.code === 'timeout') throw error
-    return { ...database, closed: error.message }
+    return { ...database, closed: whyClosed(error) }
   }
 }
 

@@ -1,9 +1,8 @@
-import { isFault } from '../../../domain/fault.ts'
 import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
 import { OWNED_HERE } from '../drop/facts.ts'
 import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
 import type { Link } from '../link/link.ts'
-import type { Links } from '../link/links.ts'
+import { type Links, whyClosed, withEach } from '../link/links.ts'
 import { findRole, grantsOf, type UserRow } from '../users/read.ts'
 
 interface Listed {
@@ -26,7 +25,7 @@ export async function listGrants(links: Links, name: string): Promise<Listed> {
   if (!role) return { grants: [], unreadable: [] }
   const known = grantsOf(role)
   const places = await main.ask<Place>(signal, PLACES, [role.oid, [...new Set(known.map(({ database }) => database))]])
-  const seen = await Promise.all(places.map(place => look(links, place, role)))
+  const seen = await withEach(places, place => look(links, place, role))
   const elsewhere = known.filter(({ database }) => !seen.some(one => one.database === database && one.found))
   return {
     grants: [
@@ -56,9 +55,9 @@ async function look(
 ): Promise<{ readonly database: string; readonly found?: Found }> {
   if (!open) return { database: name }
   try {
-    return { database: name, found: await readIn(await links.at(name), role.oid, links.signal) }
+    return { database: name, found: await links.within(name, link => readIn(link, role.oid, links.signal)) }
   } catch (error) {
-    if (!isFault(error) || error.code === 'timeout') throw error
+    whyClosed(error)
     return { database: name }
   }
 }
