@@ -22,7 +22,7 @@ async function lint(file: string): Promise<string> {
   const flags = ['lint', '--config', join(ROOT, 'redocly.yaml'), '--format=json', '--max-problems=50', file]
   // It would tell its maker about each run, and ask whether there is a newer one.
   const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
-  const bin = join(ROOT, 'node_modules', '@redocly', 'cli', 'bin', 'cli.js')
+  const bin = fileURLToPath(import.meta.resolve('@redocly/cli/bin/cli.js'))
   const run = promisify(execFile)(process.execPath, [bin, ...flags], { env, maxBuffer: 10_000_000 })
   const { stdout } = await run.catch((failed: { stdout: string; stderr: string }) => ({
     stdout: failed.stdout || failed.stderr,

@@ -50,7 +50,7 @@ export function fieldsOf(shape: Shape, named: Named): readonly Field[] {
   return [...allOf.flatMap(part => fieldsOf(part, named)), ...own]
 }
 
-export function typeNameOf({ type, enum: values }: Shape): JsonType {
+function typeNameOf({ type, enum: values }: Shape): JsonType {
   if (type === 'integer') return 'number'
   return type ?? (values ? 'string' : 'object')
 }

@@ -23,7 +23,7 @@ export function subjectWith(parts: RouteParts, right: Right) {
   }
 }
 
-export async function subjectOf(parts: RouteParts, caller: Caller, userId: string): Promise<Subject> {
+async function subjectOf(parts: RouteParts, caller: Caller, userId: string): Promise<Subject> {
   const organisation = caller.key.homeProjectId
   if (!caller.roles.has(organisation)) throw forbidden()
   if (isSelf(caller, userId)) return { userId: caller.operator.id, organisation }

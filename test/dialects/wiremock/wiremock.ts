@@ -25,7 +25,7 @@ export interface Wiremock extends AsyncDisposable {
   aMember(role: Role, own?: { readonly key?: Partial<ApiKey>; readonly operator?: Partial<Operator> }): Promise<Member>
 }
 
-export const PASSWORD = 'mysecretpassword'
+const PASSWORD = 'mysecretpassword'
 
 /** The published example's row 1. */
 export function aConnection(own: object = {}) {
