@@ -1,5 +1,10 @@
-import pg from 'pg'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Secret } from '../../src/domain/secret.ts'
+import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
+import { engineClient, logsIn } from '../support/logins.ts'
 import { postgresqlServer, type TestServer } from '../support/servers.ts'
 import {
   type AfterRestart,
@@ -22,14 +27,7 @@ let template: Template
 
 beforeAll(async () => {
   server = await postgresqlServer()
-  engine = new pg.Client({
-    host: server.host,
-    port: server.port,
-    database: server.database,
-    user: server.username,
-    password: server.password,
-  })
-  await engine.connect()
+  engine = await engineClient(server)
   for (const name of DATABASES) {
     await engine.query(`drop database if exists ${name} with (force)`)
     await engine.query(`create database ${name}`)
@@ -38,6 +36,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  if (server?.log) expect(readFileSync(server.log, 'utf8')).not.toContain(OLD_PASSWORD)
   template?.[Symbol.dispose]()
   await engine?.end()
 })
@@ -76,8 +75,8 @@ const SCENES: readonly Scene[] = [
     setUp: name => [{ method: 'POST', url: users(), body: { name, password: OLD_PASSWORD } }],
     request: name => ({ method: 'POST', url: `${users()}/${name}/reset`, body: {} }),
     check: async (name, after, operation) => {
-      if (operation?.state !== 'settled') return expect(await logsIn(name, OLD_PASSWORD)).toBe(true)
-      expect(await logsIn(name, OLD_PASSWORD)).toBe(false)
+      if (operation?.state !== 'settled') return expect(await logsIn(server, name, OLD_PASSWORD)).toBe(true)
+      expect(await logsIn(server, name, OLD_PASSWORD)).toBe(false)
       await expectAnswerLogsIn(name, after, operation)
     },
   },
@@ -86,7 +85,7 @@ const SCENES: readonly Scene[] = [
     setUp: name => [{ method: 'POST', url: users(), body: { name, password: OLD_PASSWORD, grants } }],
     request: name => ({ method: 'DELETE', url: `${users()}/${name}` }),
     check: async (name, _after, operation) => {
-      if (!operation) return expect(await logsIn(name, OLD_PASSWORD)).toBe(true)
+      if (!operation) return expect(await logsIn(server, name, OLD_PASSWORD)).toBe(true)
       expect(operation.state).toBe('settled')
       expect(await rolesLike(name)).toEqual([])
       expect(await marksOf(operation.id)).toEqual([])
@@ -102,6 +101,44 @@ describe.each(SCENES)('killed at any statement or commit of $what', scene => {
     console.info(`killed at each of ${passed.length} points of ${scene.what}`)
   })
 })
+
+test('a statement that a killed process had sent is ended before anybody looks, so it takes no effect later', async () => {
+  const scene = SCENES.find(({ what }) => what === 'reset')!
+  const name = 'crash_sent_end'
+  using copy = copyOf(template)
+  const verifier = await scramVerifier(new Secret(OLD_PASSWORD))
+  await engine.query(`create role ${name} login password '${verifier.reveal()}'`)
+  const holder = await engineClient(server)
+  // The reset waits inside of the server, and would go on there when its process is gone.
+  await holder.query('begin; lock table pg_authid in exclusive mode')
+  const kill = new AbortController()
+  const drill = { ...drillOf(scene, copy.folder, name, Number.MAX_SAFE_INTEGER), setUp: [] }
+  const running = runChild(drill, kill.signal)
+  await until(async () => (await waiting(name)) > 0)
+  kill.abort()
+  expect(await running).toBeUndefined()
+  expect(await waiting(name)).toBe(1)
+  await using after = await restart(copy.folder, template)
+  expect(await waiting(name)).toBe(0)
+  await holder.query('rollback')
+  await holder.end()
+  const operation = await operationOf(scene, after)
+  expect(operation?.state).toBe('undone')
+  expect(await logsIn(server, name, OLD_PASSWORD)).toBe(true)
+  await forget(name)
+})
+
+async function waiting(name: string): Promise<number> {
+  const { rows } = await engine.query(
+    "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'alter role %' || $1 || '%'",
+    [name],
+  )
+  return rows.length
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await holds()) && Date.now() < end; ) await sleep(10)
+}
 
 /** Nobody is killed: how many points are there? */
 async function survive(scene: Scene): Promise<Survivor> {
@@ -147,7 +184,7 @@ async function expectAnswerLogsIn(name: string, { ask }: AfterRestart, { id, ans
   const url = `/projects/${template.project}/operations/${id}/answer`
   const taken = await ask({ method: 'GET', url })
   expect(taken.status).toBe(200)
-  expect(await logsIn(name, taken.password as string)).toBe(true)
+  expect(await logsIn(server, name, taken.password as string)).toBe(true)
   expect((await ask({ method: 'GET', url })).status).toBe(404)
 }
 
@@ -169,25 +206,6 @@ async function marksOf(operation: string): Promise<readonly string[]> {
     [operation],
   )
   return rows.map(row => row.description)
-}
-
-async function logsIn(name: string, password: string): Promise<boolean> {
-  const client = new pg.Client({
-    host: server.host,
-    port: server.port,
-    database: server.database,
-    user: name,
-    password,
-  })
-  try {
-    await client.connect()
-    return true
-  } catch (error) {
-    if ((error as { code?: string }).code === '28P01' || (error as { code?: string }).code === '28000') return false
-    throw error
-  } finally {
-    await client.end().catch(() => undefined)
-  }
 }
 
 /** Leaves the engine as it was for the next point. */

@@ -82,10 +82,11 @@ export interface Survivor {
 }
 
 /** Runs a drill in a process of its own. Undefined: it was killed, as it should be. */
-export async function runChild(drill: Drill): Promise<Survivor | undefined> {
+export async function runChild(drill: Drill, killed?: AbortSignal): Promise<Survivor | undefined> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('child.ts', import.meta.url)), JSON.stringify(drill)], {
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
   })
+  killed?.addEventListener('abort', () => child.kill('SIGKILL'))
   let out = ''
   let errors = ''
   child.stdout.on('data', chunk => (out += chunk))
