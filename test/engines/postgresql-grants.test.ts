@@ -52,6 +52,15 @@ describe.each(postgresqlMajorsOf(13, 18))('grants on PostgreSQL %d', major => {
     await two('alter table s.t add column m int; drop table s.t')
   })
 
+  test('whoever gets all three at once covers later tables for the others', async () => {
+    const shop = await aDatabase('at_once')
+    const all = as(await aLogin('all', ['owner', shop], ['readwrite', shop], ['read', shop]), shop)
+    await all('create schema s; create table s.t (n int)')
+    const reader = as(await aLogin('all_reader', ['read', shop]), shop)
+    await all('create table s.later (n int)')
+    expect(await reader('select * from s.later')).toEqual([])
+  })
+
   test('who becomes an owner keeps what it made, and its databases', async () => {
     const shop = await aDatabase('kept')
     const login = await aLogin('maker')

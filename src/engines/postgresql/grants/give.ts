@@ -1,12 +1,13 @@
-import type { CatalogueRole, Grant } from '../../../domain/grant.ts'
-import type { Refusal, Statement, Step } from '../../engine.ts'
+import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/grant.ts'
+import type { Statement, Step } from '../../engine.ts'
 import { inDatabase, type PostgresFacts } from '../facts.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
 import { catalogueRoleName } from '../names.ts'
-import { borrowing, grantMembership, missingRight, type Reach } from '../reach.ts'
-import { open, quoteName, quoteText } from '../sql.ts'
+import { borrowing, grantMembership, type Reach } from '../reach.ts'
+import { open, quoteName } from '../sql.ts'
 import { remark } from '../users/existing.ts'
 import { type GrantDatabase, isMember } from './facts.ts'
+import { actAs, actsAsOwner, moveStatements } from './owner-role.ts'
 import { RIGHTS, words } from './rights.ts'
 import { coverFuture, grantLacking } from './statements.ts'
 
@@ -47,7 +48,8 @@ function rolesToGive(
   facts: PostgresFacts,
 ): readonly CatalogueRole[] {
   const wanted = new Set(add.filter(grant => grant.database === database.name).map(({ role }) => role))
-  return [...wanted].filter(
+  // In this order: what the owner role will make is covered when the others are there.
+  return CATALOGUE_ROLES.filter(role => wanted.has(role)).filter(
     role => !isMember(database, role) || (role === 'owner' && !actsAsOwner(database, login, facts)),
   )
 }
@@ -93,33 +95,6 @@ function makeStatements(name: string, role: CatalogueRole, { state, mark }: Post
   return [open(`create role ${quoteName(name)} nologin`), commentOnRole(name, markedComment(undefined, mark)), ...join]
 }
 
-/**
- * From now on the login makes things as the owner role, and would lose what it made before. REASSIGN OWNED takes databases along,
- * wherever it runs: those are given back.
- */
-function moveStatements(
-  login: string,
-  owner: string,
-  { inside }: GrantDatabase,
-  { role, state }: PostgresFacts,
-): readonly Statement[] {
-  if (!role || !inside?.ownsObjects || isExempt(login, role.superuser, state.me.name)) return []
-  const giveBack = role.owned.map(name => open(`alter database ${quoteName(name)} owner to ${quoteName(login)}`))
-  return [open(`reassign owned by ${quoteName(login)} to ${quoteName(owner)}`), ...giveBack]
-}
-
-// A superuser would lose its powers there, and Rolecall its own.
-const isExempt = (login: string, superuser: boolean, me: string) => superuser || login === me
-
-function actsAsOwner({ actsAs, roles }: GrantDatabase, login: string, { role, state }: PostgresFacts): boolean {
-  if (isExempt(login, role?.superuser ?? false, state.me.name)) return true
-  return actsAs !== undefined && roles.some(one => one.role === 'owner' && one.name === actsAs)
-}
-
-function actAs(login: string, owner: string, { name }: GrantDatabase): Statement {
-  return open(`alter role ${quoteName(login)} in database ${quoteName(name)} set role = ${quoteText(owner)}`)
-}
-
 // Defaults are set once, when the later of the two roles is made.
 function coverStatements(
   name: string,
@@ -127,18 +102,18 @@ function coverStatements(
   together: readonly CatalogueRole[],
   database: GrantDatabase,
 ): readonly Statement[] {
-  const isNew = !database.roles.some(one => one.role === role)
-  if (!isNew) return []
+  if (isThere(database, role)) return []
   if (role !== 'owner') {
     const owner = database.roles.find(one => one.role === 'owner')
     return owner ? coverFuture(owner.name, name, role) : []
   }
-  const there = database.roles.flatMap(one => (one.role === 'owner' ? [] : coverFuture(name, one.name, one.role)))
-  const before = together
-    .slice(0, together.indexOf('owner'))
-    .filter(one => !database.roles.some(found => found.role === one))
-  return [...there, ...before.flatMap(one => coverFuture(name, nameOf(database, one), one))]
+  const there = database.roles.map(one => ({ name: one.name, role: one.role }))
+  const alsoNew = together.filter(one => one !== 'owner' && !isThere(database, one))
+  const others = [...there, ...alsoNew.map(one => ({ name: nameOf(database, one), role: one }))]
+  return others.flatMap(one => coverFuture(name, one.name, one.role))
 }
+
+const isThere = ({ roles }: GrantDatabase, role: CatalogueRole) => roles.some(one => one.role === role)
 
 function closeStatements({ name, publicConnect, mayGrantConnect, inside }: GrantDatabase): readonly Statement[] {
   const connect =
@@ -153,34 +128,8 @@ function toBorrow(
   roles: readonly CatalogueRole[],
   facts: PostgresFacts,
 ): readonly (Reach | undefined)[] {
-  const owner = database.roles.find(one => one.role === 'owner')?.reach
+  const changesOwner = roles.includes('owner') || roles.some(role => !isThere(database, role))
+  const owner = changesOwner ? database.roles.find(one => one.role === 'owner')?.reach : undefined
   const moves = roles.includes('owner') && database.inside?.ownsObjects ? facts.reach : undefined
   return [owner, moves]
-}
-
-export function refusalsToGive(add: readonly Grant[], facts: PostgresFacts): readonly Refusal[] {
-  const wanted = facts.grants.filter(({ name }) => add.some(grant => grant.database === name))
-  return wanted.flatMap(database => refusalsFor(database, add, facts))
-}
-
-function refusalsFor(database: GrantDatabase, add: readonly Grant[], { state }: PostgresFacts): readonly Refusal[] {
-  const { name, oid, owner, closed, mayGrantConnect, publicConnect } = database
-  if (!oid) return [{ code: 'not_found', subject: 'database', message: `There is no database ${name}` }]
-  if (closed !== undefined)
-    return [{ code: 'unavailable', subject: 'database', message: `${name} can't be looked into: ${closed}` }]
-  if (!mayGrantConnect && !publicConnect)
-    return [
-      missingRight(`The managing login must be a member of ${owner}, the owner of ${name}, to let others connect`),
-    ]
-  const gathers = add.some(grant => grant.database === name && grant.role === 'owner') && !isMember(database, 'owner')
-  if (gathers && database.inside?.ownsObjects && database.inside.ownsShared) {
-    const message = `What it owns in ${name} would go to the owner role, and its tablespaces and subscriptions with it: give those another owner first`
-    return [{ code: 'in_use', subject: 'user', message }]
-  }
-  if (state.me.superuser) return []
-  const beyond = database.roles.find(
-    ({ role, reach }) =>
-      !reach.admin && add.some(grant => grant.database === name && grant.role === role) && !isMember(database, role),
-  )
-  return beyond ? [missingRight(`The managing login lacks the ADMIN option on the role ${beyond.name}`)] : []
 }

@@ -2,8 +2,9 @@ import type { Change } from '../../../domain/change.ts'
 import type { Plan } from '../../engine.ts'
 import type { PostgresFacts } from '../facts.ts'
 import { onExisting } from '../users/existing.ts'
-import { giveSteps, refusalsToGive } from './give.ts'
-import { refusalsToTake, takeSteps } from './take.ts'
+import { giveSteps } from './give.ts'
+import { refusalsToGive, refusalsToTake } from './refusals.ts'
+import { takeSteps } from './take.ts'
 
 /** First what is taken away, then what is given: one transaction for each database, and the login's mark in each. */
 export function planGrant(

@@ -1,12 +1,12 @@
 import type { Grant } from '../../../domain/grant.ts'
-import type { Refusal, Statement, Step } from '../../engine.ts'
+import type { Statement, Step } from '../../engine.ts'
 import type { ForeignGrant } from '../drop/foreign-grants.ts'
 import { revokes } from '../drop/revokes.ts'
 import { inDatabase, type PostgresFacts } from '../facts.ts'
-import { borrowing, canBorrow, missingRight, revokeMemberships } from '../reach.ts'
+import { borrowing, revokeMemberships } from '../reach.ts'
 import { open, quoteName } from '../sql.ts'
 import { remark } from '../users/existing.ts'
-import { type GrantDatabase, isMember } from './facts.ts'
+import type { GrantDatabase } from './facts.ts'
 
 export function takeSteps(login: string, remove: readonly Grant[], facts: PostgresFacts): readonly Step[] {
   const memberships = facts.grants.flatMap(database => leaveStatements(login, remove, database, facts))
@@ -45,29 +45,4 @@ function takeDirect(login: string, database: string, direct: readonly ForeignGra
     why: `take away what others granted it in ${database}`,
     statements: borrowed,
   }
-}
-
-export function refusalsToTake(
-  login: string,
-  remove: readonly Grant[],
-  { grants, state }: PostgresFacts,
-): readonly Refusal[] {
-  const taken = grants.filter(({ name }) => remove.some(grant => grant.database === name))
-  const owned = taken.find(one => one.owner === login && !remove.some(({ role }) => isMember(one, role)))
-  if (owned)
-    return [
-      {
-        code: 'refused',
-        subject: 'grant',
-        message: `${login} owns the database ${owned.name}: give that another owner first`,
-      },
-    ]
-  const beyond = taken.flatMap(({ direct }) => direct).find(({ grantor }) => !canBorrow(state, grantor))
-  return beyond
-    ? [
-        missingRight(
-          `${beyond.grantor.name} granted the right on ${beyond.on}: the managing login must be a member of ${beyond.grantor.name} to take it away`,
-        ),
-      ]
-    : []
 }

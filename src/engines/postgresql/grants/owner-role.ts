@@ -1,0 +1,32 @@
+import type { Statement } from '../../engine.ts'
+import type { PostgresFacts } from '../facts.ts'
+import { open, quoteName, quoteText } from '../sql.ts'
+import type { GrantDatabase } from './facts.ts'
+
+/**
+ * From now on the login makes things as the owner role, and would lose what it made before. REASSIGN OWNED takes databases along,
+ * wherever it runs: those are given back.
+ */
+export function moveStatements(
+  login: string,
+  owner: string,
+  { inside }: GrantDatabase,
+  { role, state }: PostgresFacts,
+): readonly Statement[] {
+  if (!role || !inside?.ownsObjects || isExempt(login, role.superuser, state.me.name)) return []
+  const giveBack = role.owned.map(name => open(`alter database ${quoteName(name)} owner to ${quoteName(login)}`))
+  return [open(`reassign owned by ${quoteName(login)} to ${quoteName(owner)}`), ...giveBack]
+}
+
+// A superuser would lose its powers there, and Rolecall its own.
+const isExempt = (login: string, superuser: boolean, me: string) => superuser || login === me
+
+/** Does what the login makes there go to the owner role? */
+export function actsAsOwner({ actsAs, roles }: GrantDatabase, login: string, { role, state }: PostgresFacts): boolean {
+  if (isExempt(login, role?.superuser ?? false, state.me.name)) return true
+  return actsAs !== undefined && roles.some(one => one.role === 'owner' && one.name === actsAs)
+}
+
+export function actAs(login: string, owner: string, { name }: GrantDatabase): Statement {
+  return open(`alter role ${quoteName(login)} in database ${quoteName(name)} set role = ${quoteText(owner)}`)
+}
