@@ -35,7 +35,7 @@ export function violationsOfCoordinates(
 /** Trimmed, 1 to 255 code points, no control characters. */
 function violationsOfName(name: string): Violation[] {
   const length = [...name.trim()].length
-  if (length >= 1 && length <= 255 && !/\p{Cc}/u.test(name)) return []
+  if (length >= 1 && length <= 255 && !/\p{Cc}/u.test(name) && name.isWellFormed()) return []
   return [{ pointer: '/name', detail: 'must have 1 to 255 characters and no control characters' }]
 }
 
@@ -58,7 +58,7 @@ function violationsOfPort(port: number, pointer: string): Violation[] {
 }
 
 function violationsOfText(text: string, pointer: string, mayBeEmpty: boolean): Violation[] {
-  if (text.length > 255 || text.includes('\u0000'))
+  if (text.length > 255 || text.includes('\u0000') || !text.isWellFormed())
     return [{ pointer, detail: 'must have at most 255 characters and no NUL' }]
   return text === '' && !mayBeEmpty ? [{ pointer, detail: 'must not be empty' }] : []
 }

@@ -7,7 +7,7 @@ import {
   type HostPort,
   type Tls,
 } from '../domain/connection.ts'
-import { Fault, isFault, type Violation } from '../domain/fault.ts'
+import { Fault, type Violation } from '../domain/fault.ts'
 import { newShortId } from '../domain/id.ts'
 import type { Advertise, EngineName, Instance, Mode } from '../domain/instance.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
@@ -18,6 +18,7 @@ import type { ConnectionFilter, Store, Tables } from '../store/store.ts'
 import { checkRight, maySee } from './access.ts'
 import { auditOf } from './audit.ts'
 import { bareHost, violationsOf } from './connection-rules.ts'
+import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
 import type { NetworkGuard } from './network-guard.ts'
 import { mayReferTo } from './targets.ts'
@@ -90,13 +91,15 @@ export function createConnections(parts: ConnectionParts): Connections {
     return { items, next: found.next }
   }
 
-  function listByOffset(
+  async function listByOffset(
     caller: Caller,
     filter: ConnectionFilter,
     offset: number,
     limit: number,
   ): Promise<ConnectionPage> {
     checkRight(caller, filter.projectId, 'read')
+    // No name has a NUL in it, and PostgreSQL takes none in a question.
+    if (filter.q?.includes('\u0000')) return { items: [], total: 0 }
     return store.read.connections.listByOffset(filter, offset, limit)
   }
 
@@ -108,9 +111,11 @@ export function createConnections(parts: ConnectionParts): Connections {
     checkRight(caller, projectId, 'administer')
     const wish = tidy(raw)
     check(wish)
-    const add = () => addOne(caller, projectId, wish, raw)
-    // Another create may have taken the name that we made up for the instance: the second time we see that, and make up another.
-    return add().catch(error => (isFault(error) && lostMadeUpName(error, raw) ? add() : Promise.reject(error)))
+    // Another create may have taken the name that we made up for the instance: then we make up another.
+    return untilWon(
+      fault => isMadeUpName(fault, raw),
+      () => addOne(caller, projectId, wish, raw),
+    )
   }
 
   function addOne(
@@ -151,8 +156,22 @@ export function createConnections(parts: ConnectionParts): Connections {
   ): Promise<ConnectionShown> {
     const { projectId } = await mustSee(store.read, caller, id)
     checkRight(caller, projectId, 'administer')
+    // Who names no version has the last word: a change that came between is no conflict.
+    return untilWon(
+      ({ code }) => code === 'precondition_failed' && version === undefined,
+      () => changeOne(caller, id, raw, version),
+    )
+  }
+
+  function changeOne(
+    caller: Caller,
+    id: string,
+    raw: Partial<ConnectionWish>,
+    version?: number,
+  ): Promise<ConnectionShown> {
     return store.transaction(async tables => {
       const before = await mustSee(tables, caller, id)
+      const { projectId } = before
       const wish = tidy({ ...toWish(before), ...raw })
       check(wish)
       const now = await tables.now()
@@ -187,7 +206,7 @@ export function createConnections(parts: ConnectionParts): Connections {
       if (version !== undefined && version !== connection.version)
         throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
       const now = await tables.now()
-      await removeConnections(tables, connection.instanceId, [id], now)
+      if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw notFound(id)
       await tables.audit.add(
         auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
       )
@@ -248,15 +267,18 @@ export function createConnections(parts: ConnectionParts): Connections {
   return { list, listByOffset, get, violationsOf: wish => violationsIn(tidy(wish)), create, change, remove }
 }
 
-function lostMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {
+function isMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {
   return code === 'exists' && subject === 'instance' && slug === undefined && instanceName === undefined
 }
 
 async function mustSee(tables: Tables, caller: Caller, id: string): Promise<Connection> {
   const connection = await tables.connections.find(id)
-  if (!connection || !maySee(caller, connection.projectId))
-    throw new Fault('not_found', 'connection', `No connection ${id}`)
+  if (!connection || !maySee(caller, connection.projectId)) throw notFound(id)
   return connection
+}
+
+function notFound(id: string): Fault {
+  return new Fault('not_found', 'connection', `No connection ${id}`)
 }
 
 async function shown(tables: Tables, connection: Connection): Promise<ConnectionShown> {

@@ -35,18 +35,20 @@ export async function newInstance(
   }
 }
 
-/** Removes connections. The last one takes its instance along; while operations are open there, both stay, leaving, until those are done. */
+/** Removes connections. The last one takes its instance along; while operations are open there, both stay, leaving, until those are done. Answers how many it removed: of two at once, only one does. */
 export async function removeConnections(
   tables: Tables,
   instanceId: string,
   ids: readonly string[],
   now: number,
-): Promise<void> {
+): Promise<number> {
   const others = (await connectionsLeft(tables, instanceId)).filter(({ id }) => !ids.includes(id))
   if (others.length === 0 && (await tables.operations.countOpen(instanceId)) > 0)
     return retire(tables, instanceId, ids, now)
-  for (const id of ids) await tables.connections.remove(id)
+  let removed = 0
+  for (const id of ids) if (await tables.connections.remove(id)) removed += 1
   if (others.length === 0) await tables.instances.remove(instanceId)
+  return removed
 }
 
 /** An instance that its last connection was moved away from goes; not while operations are open there, which would lose their way. */
@@ -62,10 +64,11 @@ export async function leaveIfEmpty(tables: Tables, instanceId: string): Promise<
   await tables.instances.remove(instanceId)
 }
 
-async function retire(tables: Tables, instanceId: string, ids: readonly string[], now: number): Promise<void> {
+async function retire(tables: Tables, instanceId: string, ids: readonly string[], now: number): Promise<number> {
   for (const id of ids) await tables.connections.retire(id, now)
   const instance = await tables.instances.find(instanceId)
   if (instance) await tables.instances.save({ ...instance, leaving: true, updatedAt: now })
+  return ids.length
 }
 
 async function connectionsLeft(tables: Tables, instanceId: string) {

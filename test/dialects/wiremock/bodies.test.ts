@@ -176,7 +176,7 @@ describe('names', () => {
     const answer = await create({ connectionName: `  ${name} \t` })
     expect(answer.body.databaseConnection.connectionName).toBe(name)
   })
-  test.each(['', '   ', 'a\u0007b', 'a\nb', 'x'.repeat(256)])('%j is none', async connectionName => {
+  test.each(['', '   ', 'a\u0007b', 'a\nb', 'half a \ud83d', 'x'.repeat(256)])('%j is none', async connectionName => {
     const answer = await create({ connectionName })
     expect(answer.status).toBe(422)
     expect(detailsOf(answer)[0]).toContain(`${pointer('connectionName')} has a value that is not acceptable; it must`)
