@@ -1,6 +1,7 @@
 import { type Change, passwordOf, subjectOf } from '../domain/change.ts'
 import { Fault } from '../domain/fault.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
+import type { Secret } from '../domain/secret.ts'
 import type { DatabaseUser, Mark, UserKey } from '../domain/user.ts'
 import type { Facts, Plan } from '../engines/engine.ts'
 import type { Store } from '../store/store.ts'
@@ -28,36 +29,56 @@ export interface AttemptTarget {
   readonly ownLogin?: boolean
 }
 
-export async function openTarget(
+/** All targets of one try, on one session an instance. */
+export interface OpenAttempts extends AsyncDisposable {
+  readonly all: readonly Attempt[]
+}
+
+export async function openAttempts(
   parts: AttemptParts,
   operation: string,
   attempt: number,
-  target: AttemptTarget,
+  targets: readonly AttemptTarget[],
   signal: AbortSignal,
-): Promise<Attempt & AsyncDisposable> {
+): Promise<OpenAttempts> {
   const { installation } = parts.store
-  const alsoTry = target.ownLogin ? passwordOf(target.change) : undefined
-  const link = await parts.links.open(target.instanceId, { installation, operation, attempt }, signal, alsoTry)
-  const { instanceId, change, wish } = target
-  return {
-    instanceId,
-    change,
-    wish,
-    mark: { installation, operation },
-    link,
-    [Symbol.asyncDispose]: () => link[Symbol.asyncDispose](),
+  const session = { installation, operation, attempt }
+  await using opened = new AsyncDisposableStack()
+  const links = new Map<string, OpenLink>()
+  // In one order for everybody: two operations that need the last links of the same instances must not wait in a circle.
+  for (const instanceId of [...new Set(targets.map(target => target.instanceId))].sort()) {
+    const alsoTry = ownPassword(targets.find(target => target.instanceId === instanceId && target.ownLogin))
+    links.set(instanceId, opened.use(await parts.links.open(instanceId, session, signal, alsoTry)))
   }
+  const all = targets.map(({ instanceId, change, wish }) => {
+    return { instanceId, change, wish, mark: { installation, operation }, link: links.get(instanceId)! }
+  })
+  const kept = opened.move()
+  return { all, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-export async function closeAttempt(attempt: Attempt): Promise<void> {
-  await attempt.link[Symbol.asyncDispose]()
+/** The password that the managing login may already have, if it is its own that changes. */
+export function ownPassword(target: Pick<AttemptTarget, 'change' | 'ownLogin'> | undefined): Secret | undefined {
+  return target?.ownLogin ? passwordOf(target.change) : undefined
 }
 
-export async function planTarget({
-  link,
-  change,
-  mark,
-}: Attempt): Promise<{ readonly facts: Facts; readonly plan: Plan }> {
+export interface Planned {
+  readonly facts: Facts
+  readonly plan: Plan
+}
+
+/** Plans every target from facts read now: instances side by side, the targets of one after another on its session. */
+export async function planAll(attempts: readonly Attempt[]): Promise<readonly Planned[]> {
+  const planned = new Map<Attempt, Planned>()
+  const links = new Set(attempts.map(({ link }) => link))
+  const planOn = async (link: OpenLink) => {
+    for (const attempt of attempts.filter(one => one.link === link)) planned.set(attempt, await planTarget(attempt))
+  }
+  await Promise.all([...links].map(planOn))
+  return attempts.map(attempt => planned.get(attempt)!)
+}
+
+async function planTarget({ link, change, mark }: Attempt): Promise<Planned> {
   const facts = await link.client.facts(change, mark)
   return { facts, plan: link.engine.plan(change, facts) }
 }
@@ -77,7 +98,13 @@ export async function runSteps({ link }: Attempt, plan: Plan, leaseLost: AbortSi
   }
 }
 
-/** What the caller is told: the subject as the engine shows it now. */
+/** What the caller is told: the subjects as the engine shows them now. */
+export async function readBackAll(attempts: readonly Attempt[]): Promise<readonly TargetOutcome[]> {
+  const outcomes: TargetOutcome[] = []
+  for (const attempt of attempts) outcomes.push(await readBack(attempt))
+  return outcomes
+}
+
 export async function readBack({ change, link, wish }: Attempt): Promise<TargetOutcome> {
   const key = userOf(change)
   const gone = key === undefined || change.kind === 'drop-user'

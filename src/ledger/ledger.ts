@@ -1,42 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Caller } from '../domain/caller.ts'
-import { type Change, subjectOf } from '../domain/change.ts'
-import { Fault, isFault, isTransient, toFault } from '../domain/fault.ts'
+import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import { newOperationId } from '../domain/id.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
-import { type Facts, type Plan, showStep } from '../engines/engine.ts'
-import type { Held, Replay, Store } from '../store/store.ts'
-import { type Attempt, closeAttempt, openTarget, planTarget, readBack, refuse, runSteps, takeBack } from './attempt.ts'
-import { LEASE_MS, type Leases } from './leases.ts'
+import { type Plan, showStep } from '../engines/engine.ts'
+import type { Held, Store } from '../store/store.ts'
+import {
+  type Attempt,
+  openAttempts,
+  type Planned,
+  planAll,
+  readBackAll,
+  refuse,
+  runSteps,
+  takeBack,
+} from './attempt.ts'
+import { begin } from './begin.ts'
+import type { Leases } from './leases.ts'
 import type { Links } from './links.ts'
+import type { Order, Performed } from './order.ts'
 import { close, postpone, settle } from './outcome.ts'
-import type { RecordWish } from './settlement.ts'
-
-/** What a caller wants done, to one subject or several, as one operation. */
-export interface Order {
-  readonly caller: Caller
-  readonly projectId: string
-  readonly targets: readonly OrderTarget[]
-  /** A repeat of the same request finds this operation by it. */
-  readonly replay?: Omit<Replay, 'operationId' | 'answer'>
-  /** Passes at the request's deadline: the caller then gets a 503, and the outcome is kept for it. */
-  readonly signal: AbortSignal
-}
-
-export interface OrderTarget {
-  readonly instanceId: string
-  readonly change: Change
-  readonly wish: RecordWish
-  /** The managing login changes its own password: recovery must try the new one too. */
-  readonly ownLogin?: boolean
-  /** Thrown when the subject is not there: to an engine, dropping what is missing is no work at all. */
-  readonly ifMissing?: Fault
-}
-
-export interface Performed {
-  readonly operationId: string
-  readonly outcomes: readonly TargetOutcome[]
-}
 
 /** What the ledger is made of. */
 export interface LedgerParts {
@@ -47,9 +28,6 @@ export interface LedgerParts {
   readonly onPostponed: () => void
 }
 
-/** How long a change waits for another one of the same subject before it gets the dialect's conflict. */
-const CONFLICT_WAIT_MS = 5_000
-
 /** Carries out changes so that a crash at any point leaves nothing half-done and nothing unknown. */
 export interface Ledger {
   /** Returns once everything has settled; throws the reason once everything has been undone. */
@@ -57,6 +35,9 @@ export interface Ledger {
   /** The steps that `perform` would run now, and why it would refuse; nothing is written. */
   preview(order: Omit<Order, 'replay'>): Promise<readonly Plan[]>
 }
+
+/** An engine that says `conflict` was overtaken by another change: planned anew, this one may go through. */
+const TRIES = 4
 
 export function createLedger(parts: LedgerParts): Ledger {
   return {
@@ -67,36 +48,34 @@ export function createLedger(parts: LedgerParts): Ledger {
 
 async function preview(parts: LedgerParts, order: Omit<Order, 'replay'>): Promise<readonly Plan[]> {
   const id = newOperationId(await parts.store.now())
-  const planned: Planned[] = []
-  for (const target of order.targets) {
-    await using attempt = await openTarget(parts, id, 0, target, order.signal)
-    planned.push(await planTarget(attempt))
-  }
+  await using attempts = await openAttempts(parts, id, 0, order.targets, order.signal)
+  const planned = await planAll(attempts.all)
   checkThere(order, planned)
   return planned.map(one => one.plan)
 }
 
 async function perform(parts: LedgerParts, order: Order): Promise<Performed> {
   const id = newOperationId(await parts.store.now())
-  const attempts: Attempt[] = []
+  await using attempts = await openAttempts(parts, id, 1, order.targets, order.signal)
+  const planned = await planWhole(order, attempts.all)
+  const waited = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
+  using lease = parts.leases.hold(id)
+  const work = { id, order, attempts: attempts.all, before: planned, leaseLost: lease.signal }
   try {
-    for (const target of order.targets) attempts.push(await openTarget(parts, id, 1, target, order.signal))
-    let planned = await Promise.all(attempts.map(planTarget))
-    checkThere(order, planned)
-    refuse(planned.map(one => one.plan))
-    const waited = await begin(parts, id, order, planned)
-    using lease = parts.leases.hold(id)
-    if (waited) planned = await planAgain(parts, id, order, attempts)
-    const outcomes = await run(parts, id, attempts, planned, lease.signal)
+    // Somebody else changed the subject while we waited: what was planned may be wrong by now.
+    const outcomes = await carryOut(parts, work, waited ? await planWhole(order, attempts.all) : planned)
     return { operationId: id, outcomes }
-  } finally {
-    await Promise.all(attempts.map(closeAttempt))
+  } catch (error) {
+    throw await giveUp(parts, work, toFault(error))
   }
 }
 
-interface Planned {
-  readonly facts: Facts
-  readonly plan: Plan
+/** A plan for every target, or the reason why there is none. */
+async function planWhole(order: Order, attempts: readonly Attempt[]): Promise<readonly Planned[]> {
+  const planned = await planAll(attempts)
+  checkThere(order, planned)
+  refuse(planned.map(one => one.plan))
+  return planned
 }
 
 function checkThere(order: Pick<Order, 'targets'>, planned: readonly Planned[]): void {
@@ -105,145 +84,59 @@ function checkThere(order: Pick<Order, 'targets'>, planned: readonly Planned[]):
   }
 }
 
-/** Writes the operation. Another one open on the same subject is waited for; true if that happened. */
-async function begin(parts: LedgerParts, id: string, order: Order, planned: readonly Planned[]): Promise<boolean> {
-  const until = performance.now() + CONFLICT_WAIT_MS
-  for (let waited = false; ; waited = true) {
-    try {
-      await writeBeginning(parts, id, order, planned)
-      return waited
-    } catch (error) {
-      const busy = isFault(error) && error.code === 'conflict'
-      if (!busy || performance.now() > until || order.signal.aborted) throw error
-      await sleep(50)
-    }
-  }
+/** An operation that has been written, in the hands of the request that asked for it. */
+interface Work {
+  readonly id: string
+  readonly order: Order
+  readonly attempts: readonly Attempt[]
+  /** What was so before anything was done. */
+  readonly before: readonly Planned[]
+  readonly leaseLost: AbortSignal
 }
 
-function writeBeginning(parts: LedgerParts, id: string, order: Order, planned: readonly Planned[]): Promise<void> {
-  const { caller } = order
-  const origin = {
-    operatorId: caller.operator.id,
-    keyId: caller.key.id,
-    address: caller.address,
-    dialect: caller.dialect,
-    requestId: caller.requestId,
-  }
-  return parts.store.transaction(async tables => {
-    const now = await tables.now()
-    const targets = order.targets.map(({ instanceId, change, wish, ownLogin }, at) => ({
-      instanceId,
-      subject: subjectOf(change),
-      change,
-      incarnation: planned[at]!.facts.incarnation,
-      steps: planned[at]!.plan.steps.flatMap(showStep),
-      record: { ...wish, ownLogin },
-    }))
-    await tables.operations.begin({
-      ...origin,
-      id,
-      projectId: order.projectId,
-      createdAt: now,
-      worker: parts.leases.worker,
-      leaseUntil: now + LEASE_MS,
-      targets,
-    })
-    for (const target of targets) {
-      await tables.audit.add({
-        ...origin,
-        projectId: order.projectId,
-        at: now,
-        operationId: id,
-        action: target.change.kind,
-        subject: target.subject.key,
-        detail: target.steps.map(step => step.statement),
-        outcome: 'begun',
-      })
-    }
-    if (order.replay) await tables.replays.save({ ...order.replay, operationId: id })
-  })
-}
-
-/** Somebody else changed the subject while we waited: what was planned may be wrong by now. */
-async function planAgain(
+async function carryOut(
   parts: LedgerParts,
-  id: string,
-  order: Order,
-  attempts: readonly Attempt[],
-): Promise<Planned[]> {
-  const planned = await Promise.all(attempts.map(planTarget))
-  try {
-    checkThere(order, planned)
-    refuse(planned.map(one => one.plan))
-  } catch (error) {
-    await close(parts.store, id, held(parts, 1), toFault(error))
-    throw error
-  }
-  return planned
-}
-
-async function run(
-  parts: LedgerParts,
-  id: string,
-  attempts: readonly Attempt[],
+  work: Work,
   planned: readonly Planned[],
-  leaseLost: AbortSignal,
 ): Promise<readonly TargetOutcome[]> {
-  let done = 0
+  const ran = await runAll(work, planned)
+  const outcomes = await readBackAll(work.attempts)
+  const steps = ran.map(one => one.plan.steps.flatMap(showStep))
+  await settle(parts.store, work.id, firstAttempt(parts), outcomes, steps)
+  return outcomes
+}
+
+/** Answers the plans that went through. */
+async function runAll(work: Work, planned: readonly Planned[], tries = TRIES): Promise<readonly Planned[]> {
   try {
-    for (const attempt of attempts) {
-      await runSteps(attempt, planned[done]!.plan, leaseLost)
-      done++
-    }
-    const outcomes = await Promise.all(attempts.map(readBack))
-    await settle(
-      parts.store,
-      id,
-      held(parts, 1),
-      outcomes,
-      planned.map(one => one.plan.steps.flatMap(showStep)),
-    )
-    return outcomes
+    for (const [at, attempt] of work.attempts.entries()) await runSteps(attempt, planned[at]!.plan, work.leaseLost)
+    return planned
   } catch (error) {
-    throw await giveUp(parts, id, attempts, planned, toFault(error))
+    if (toFault(error).code !== 'conflict' || work.leaseLost.aborted || tries === 1) throw error
+    return runAll(work, await planWhole(work.order, work.attempts), tries - 1)
   }
 }
 
 /** After a failure in the living request: take back what was done, or leave it to the worker where we can't know. Answers what to throw. */
-async function giveUp(
-  parts: LedgerParts,
-  id: string,
-  attempts: readonly Attempt[],
-  planned: readonly Planned[],
-  fault: Fault,
-): Promise<Fault> {
-  if (!isTransient(fault)) {
-    const taken = await takeBack(
-      attempts,
-      planned.map(one => one.facts),
-    ).then(
-      () => true,
-      () => false,
-    )
-    if (taken) {
-      await close(parts.store, id, held(parts, 1), fault)
-      return fault
-    }
+async function giveUp(parts: LedgerParts, { id, attempts, before }: Work, fault: Fault): Promise<Fault> {
+  const facts = before.map(one => one.facts)
+  if (!isTransient(fault) && (await succeeds(takeBack(attempts, facts)))) {
+    await close(parts.store, id, firstAttempt(parts), fault)
+    return fault
   }
-  await postpone(parts.store, id, held(parts, 1), fault, 0)
+  await postpone(parts.store, id, firstAttempt(parts), fault, 0)
   parts.onPostponed()
-  return new Fault(
-    'unavailable',
-    'server',
-    'The server did not answer in time; the change will be finished or undone as soon as it does',
-    {
-      cause: fault,
-      retryAfterSeconds: 5,
-      operationId: id,
-    },
+  const words = 'The server did not answer in time; the change will be finished or undone as soon as it does'
+  return new Fault('unavailable', 'server', words, { cause: fault, retryAfterSeconds: 5, operationId: id })
+}
+
+function succeeds(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
   )
 }
 
-function held(parts: LedgerParts, attempt: number): Held {
-  return { worker: parts.leases.worker, attempt }
+function firstAttempt({ leases }: LedgerParts): Held {
+  return { worker: leases.worker, attempt: 1 }
 }

@@ -2,13 +2,23 @@ import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
 import { showStep } from '../engines/engine.ts'
 import type { ClaimedOperation, Held, Store } from '../store/store.ts'
-import { type Attempt, closeAttempt, openTarget, planTarget, readBack, refuse, runSteps, takeBack } from './attempt.ts'
+import {
+  type Attempt,
+  type AttemptTarget,
+  type OpenAttempts,
+  openAttempts,
+  ownPassword,
+  type Planned,
+  planAll,
+  readBack,
+  refuse,
+  runSteps,
+  takeBack,
+} from './attempt.ts'
 import type { HeldLease, Leases } from './leases.ts'
 import type { Links } from './links.ts'
 import { close, postpone, settle } from './outcome.ts'
 import { mayUndo, type RecordWish } from './settlement.ts'
-
-type Looked = Awaited<ReturnType<typeof planTarget>>
 
 export interface RecoveryParts {
   readonly store: Store
@@ -26,16 +36,15 @@ export async function recover(parts: RecoveryParts, operation: ClaimedOperation,
   const held: Held = { worker: operation.worker, attempt: operation.attempts }
   using lease = parts.leases.hold(operation.id)
   const signal = AbortSignal.any([stopping, lease.signal, AbortSignal.timeout(parts.deadlineMs)])
-  const attempts: Attempt[] = []
+  let attempts: OpenAttempts | undefined
   try {
     await endEarlierAttempts(parts, operation, signal)
-    for (const [at, target] of operation.targets.entries())
-      attempts.push(await openAgain(parts, operation, target, at, signal))
-    await bringToEnd(parts, operation, attempts, held, lease)
+    attempts = await openAttempts(parts, operation.id, operation.attempts, operation.targets.map(wishOf), signal)
+    await bringToEnd(parts, operation, attempts.all, held, lease)
   } catch (error) {
-    await handOver(parts.store, operation, attempts, held, toFault(error))
+    await handOver(parts.store, operation, attempts?.all ?? [], held, toFault(error))
   } finally {
-    await Promise.all(attempts.map(closeAttempt))
+    await attempts?.[Symbol.asyncDispose]()
   }
 }
 
@@ -47,24 +56,13 @@ async function endEarlierAttempts(
 ): Promise<void> {
   const session = { installation: parts.store.installation, operation: operation.id }
   for (const target of operation.targets)
-    await parts.links.endSession(target.instanceId, session, signal, ownPassword(target))
+    await parts.links.endSession(target.instanceId, session, signal, ownPassword(wishOf(target)))
 }
 
-function openAgain(
-  parts: RecoveryParts,
-  operation: ClaimedOperation,
-  target: OperationTarget,
-  at: number,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const record = (operation.records[at] ?? {}) as unknown as RecordWish & { ownLogin?: boolean }
-  const again = { instanceId: target.instanceId, change: target.change, wish: record, ownLogin: record.ownLogin }
-  return openTarget(parts, operation.id, operation.attempts, again, signal)
-}
-
-function ownPassword(target: OperationTarget) {
-  const record = (target.record ?? {}) as { ownLogin?: boolean }
-  return record.ownLogin && 'password' in target.change ? target.change.password : undefined
+/** The target as it was ordered. */
+function wishOf({ instanceId, change, record }: OperationTarget): AttemptTarget {
+  const wish = (record ?? {}) as unknown as RecordWish & { readonly ownLogin?: boolean }
+  return { instanceId, change, wish, ownLogin: wish.ownLogin }
 }
 
 async function bringToEnd(
@@ -74,7 +72,7 @@ async function bringToEnd(
   held: Held,
   lease: HeldLease,
 ): Promise<void> {
-  const looked = await Promise.all(attempts.map(planTarget))
+  const looked = await planAll(attempts)
   const untouched = looked.every(({ facts }, at) => !facts.applied && mayUndo(operation.targets[at]!))
   if (untouched) return close(parts.store, operation.id, held, interrupted())
   await lease.confirm()
@@ -99,7 +97,7 @@ interface Finished {
 async function finish(
   target: OperationTarget,
   attempt: Attempt,
-  { facts, plan }: Looked,
+  { facts, plan }: Planned,
   leaseLost: AbortSignal,
 ): Promise<Finished> {
   if (isAnother(target, facts.exists ? facts.incarnation : undefined)) return { outcome: {}, steps: target.steps }
@@ -140,7 +138,7 @@ async function handOver(
 }
 
 async function takeBackWhatIsOurs(attempts: readonly Attempt[]): Promise<void> {
-  const looked = await Promise.all(attempts.map(planTarget))
+  const looked = await planAll(attempts)
   await takeBack(
     attempts,
     looked.map(({ facts }) => facts),

@@ -2,7 +2,8 @@ import type { Caller } from '../domain/caller.ts'
 import type { Instance } from '../domain/instance.ts'
 import type { StepShown, TargetOutcome } from '../domain/operation.ts'
 import { type Plan, type Refusal, showStep } from '../engines/engine.ts'
-import type { Ledger, Order, OrderTarget } from '../ledger/ledger.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Order, OrderTarget } from '../ledger/order.ts'
 
 /** Who asks for a change, until when, and by which key a repeat is known. */
 export interface Asked {

@@ -239,7 +239,6 @@ export interface OperationFilter {
 /** An operation as the worker takes it up. */
 export interface ClaimedOperation extends Operation {
   readonly worker: string
-  readonly records: readonly (Readonly<Record<string, unknown>> | undefined)[]
 }
 
 export interface Operations {

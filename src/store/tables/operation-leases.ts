@@ -105,6 +105,6 @@ async function claim(context: Context, worker: string, now: number, leaseUntil: 
     .execute()
   const operations = await readOperations(context, query => query.where('id', 'in', ['', ...taken.map(row => row.id)]))
   return operations.map((operation): ClaimedOperation => {
-    return { ...operation, worker, records: operation.targets.map(target => target.record) }
+    return { ...operation, worker }
   })
 }

@@ -180,7 +180,7 @@ export function ledger(opened: Opened): void {
       }
       expect(await claim(now - 1)).toBeUndefined()
       const claimed = await claim(now)
-      expect(claimed).toMatchObject({ id, worker: 'two', attempts: 2, records: [record] })
+      expect(claimed).toMatchObject({ id, worker: 'two', attempts: 2, targets: [{ record }] })
       const { change } = claimed!.targets[0]!
       expect(change.kind === 'reset-user' && change.password.reveal()).toBe('a new password')
     })

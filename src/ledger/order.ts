@@ -1,0 +1,32 @@
+import type { Caller } from '../domain/caller.ts'
+import type { Change } from '../domain/change.ts'
+import type { Fault } from '../domain/fault.ts'
+import type { TargetOutcome } from '../domain/operation.ts'
+import type { Replay } from '../store/store.ts'
+import type { RecordWish } from './settlement.ts'
+
+/** What a caller wants done, to one subject or several, as one operation. */
+export interface Order {
+  readonly caller: Caller
+  readonly projectId: string
+  readonly targets: readonly OrderTarget[]
+  /** A repeat of the same request finds this operation by it. */
+  readonly replay?: Omit<Replay, 'operationId' | 'answer'>
+  /** Passes at the request's deadline: the caller then gets a 503, and the outcome is kept for it. */
+  readonly signal: AbortSignal
+}
+
+export interface OrderTarget {
+  readonly instanceId: string
+  readonly change: Change
+  readonly wish: RecordWish
+  /** The managing login changes its own password: recovery must try the new one too. */
+  readonly ownLogin?: boolean
+  /** Thrown when the subject is not there: to an engine, dropping what is missing is no work at all. */
+  readonly ifMissing?: Fault
+}
+
+export interface Performed {
+  readonly operationId: string
+  readonly outcomes: readonly TargetOutcome[]
+}
