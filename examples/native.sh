@@ -11,13 +11,17 @@ set -eu
 base=$URL/rolecall/v1/instances/$INSTANCE
 name=example_$$
 body=$(mktemp)
+made=
+
+# The key goes in by standard input: arguments can be read by everybody on the machine.
+with_key() { printf 'Authorization: Bearer %s\n' "$KEY" | curl -H @- "$@"; }
 
 # ask METHOD PATH STATUS [JSON]: the answer is in $body; any other status ends the script.
 ask() {
   method=$1 path=$2 wanted=$3 json=${4:-}
-  set -- -sS -o "$body" -w '%{http_code}' -X "$method" -H "Authorization: Bearer $KEY"
+  set -- -sS -o "$body" -w '%{http_code}' -X "$method"
   if [ -n "$json" ]; then set -- "$@" -H 'Content-Type: application/json' -d "$json"; fi
-  status=$(curl "$@" "$base$path") || fail "$URL does not answer"
+  status=$(with_key "$@" "$base$path") || fail "$URL does not answer"
   [ "$status" = "$wanted" ] || fail "$method $path answered $status instead of $wanted: $(cat "$body")"
 }
 
@@ -27,9 +31,10 @@ text() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/" "$body"; }
 say() { echo "ok  $*"; }
 fail() { echo "not ok  $*" >&2; exit 1; }
 
+# Only what this run made: things of that name may have been there before.
 tidy() {
-  for path in "/users/$name" "/databases/$name"; do
-    curl -sS -o /dev/null -X DELETE -H "Authorization: Bearer $KEY" "$base$path" || true
+  for path in $made; do
+    with_key -sS -o /dev/null -X DELETE "$base$path" || true
   done
   rm -f "$body"
 }
@@ -37,6 +42,7 @@ trap tidy EXIT
 trap 'exit 1' HUP INT TERM
 
 ask POST /databases 201 "{\"name\":\"$name\"}"
+made="/databases/$name"
 say "made the database $name"
 
 ask POST "/users?dryRun=true" 200 "{\"name\":\"$name\",\"grants\":[{\"role\":\"readwrite\",\"database\":\"$name\"}]}"
@@ -46,6 +52,7 @@ say "a dry run shows the statements, and makes nothing"
 
 ask POST "/users?verify=true" 201 "{\"name\":\"$name\",\"grants\":[{\"role\":\"readwrite\",\"database\":\"$name\"}]}"
 expect '"verified":{'
+made="/users/$name /databases/$name"
 first=$(text password)
 say "made the login $name; the server let it in with its new password"
 
@@ -73,8 +80,10 @@ say "it may read now, and no longer write"
 
 ask DELETE "/users/$name" 200
 ask GET "/users/$name" 404
+made="/databases/$name"
 say "dropped it"
 
 ask DELETE "/databases/$name" 200
 ask GET "/databases/$name" 404
+made=
 say "dropped the database, and its roles with it"
