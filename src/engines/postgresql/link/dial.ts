@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { Client, QueryResult } from 'pg'
-import { NotPostgres } from '../faults.ts'
 import { sendCancel } from './cancel.ts'
+import { NotPostgres } from './connect-faults.ts'
 import type { DialConfig, PgSession, Row } from './session.ts'
 
 /** What the driver knows but doesn't type: which backend serves this client, and the key that cancels what it runs. */

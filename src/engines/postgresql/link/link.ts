@@ -1,5 +1,5 @@
 import type { Target } from '../../engine.ts'
-import { connectFault, NotPostgres } from '../faults.ts'
+import { connectFault, NotPostgres } from './connect-faults.ts'
 import { askInTime } from './deadline.ts'
 import { firstMessage, IDENTIFY, type ServerState, stateFrom } from './server.ts'
 import type { Dial, DialConfig, PgSession, Row } from './session.ts'
