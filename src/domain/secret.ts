@@ -19,8 +19,9 @@ export class Secret {
     return [...this.#text].length
   }
 
-  get hasNul(): boolean {
-    return this.#text.includes('\u0000')
+  /** No NUL, and no half of a surrogate pair: what is sent is what arrives. */
+  get isSendable(): boolean {
+    return !this.#text.includes('\u0000') && this.#text.isWellFormed()
   }
 
   toString(): string {

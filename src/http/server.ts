@@ -6,6 +6,7 @@ import type { Settings } from '../settings.ts'
 import { addDocs } from './docs.ts'
 import { addHealth } from './health.ts'
 import { addLanding } from './landing.ts'
+import { lenientUrl } from './lenient-url.ts'
 import type { Metrics } from './metrics.ts'
 import { answerProblems, problem } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
@@ -49,6 +50,7 @@ function createServer(settings: HttpOptions['settings'], log: Logger, metrics: M
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
+    rewriteUrl: ({ url = '/' }) => lenientUrl(url),
     bodyLimit: limits.bodyBytes,
     trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     // Longer than the 60 s of common balancers, so that it is they who hang up.
@@ -56,7 +58,7 @@ function createServer(settings: HttpOptions['settings'], log: Logger, metrics: M
     // For a request to come in whole; answers may take longer.
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 4096 },
+    routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 16_384 },
     // An address that can't be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       followRequest(metrics, request, reply)

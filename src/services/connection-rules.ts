@@ -67,7 +67,7 @@ function violationsOfPassword({ password, credential }: Pick<ConnectionWish, 'pa
   if (password && credential) return [{ pointer: '/credential', detail: 'give a password or a credential, not both' }]
   if (credential && credential.kind !== 'env' && credential.kind !== 'file')
     return [{ pointer: '/credential', detail: 'must be env:NAME or file:PATH' }]
-  if (password && (password.length > 1024 || password.hasNul))
+  if (password && (password.length > 1024 || !password.isSendable))
     return [{ pointer: '/password', detail: 'must have at most 1024 characters and no NUL' }]
   return []
 }

@@ -244,9 +244,9 @@ function checkPassword(password: Secret, { minPasswordLength }: PolicyInForce): 
 }
 
 function violationsOfPassword(password: Secret, shortest: number): Violation[] {
-  const { length, hasNul } = password
+  const { length, isSendable } = password
   if (length < shortest)
     return [{ pointer: '/password', detail: `has ${length} characters; policy wants at least ${shortest}` }]
-  if (length <= 1024 && !hasNul) return []
-  return [{ pointer: '/password', detail: 'must have at most 1024 characters and no NUL' }]
+  if (length <= 1024 && isSendable) return []
+  return [{ pointer: '/password', detail: 'must have at most 1024 characters, no NUL, and no half of a character' }]
 }

@@ -10,7 +10,9 @@ export const ListQuery = Type.Object({
     Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: 'At most this many items' }),
   ),
   after: Type.Optional(Type.String({ maxLength: 1024, description: 'Opaque; taken from `next`' })),
-  q: Type.Optional(Type.String({ maxLength: 255, description: 'A literal part of the name, in any case' })),
+  q: Type.Optional(
+    Type.String({ maxLength: 255, pattern: '^[^\\u0000]*$', description: 'A literal part of the name, in any case' }),
+  ),
 })
 
 interface ListQueryValues {

@@ -42,6 +42,7 @@ const SCHEMAS: readonly TSchema[] = [
 export async function nativeDialect(scope: FastifyInstance, parts: NativeParts): Promise<void> {
   await scope.register(swagger, nativeDocument(parts.version))
   scope.get('/openapi/native.json', { schema: { hide: true } }, async () => scope.nativeSwagger())
+  scope.decorate('dialect', 'native')
   await scope.register(async api => routes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/rolecall/v1' })
 }
 

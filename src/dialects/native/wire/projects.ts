@@ -52,7 +52,6 @@ export const NewKeyBody = Type.Object(
     role: RoleName,
     operator: Type.Optional(Type.String({ description: 'Whose key; your own unless you are an admin' })),
     description: Type.Optional(Type.String({ maxLength: 255 })),
-    scopes: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 32 })),
     networks: Type.Optional(
       Type.Array(Type.String(), { maxItems: 64, description: 'Client networks (CIDR) it may be used from' }),
     ),

@@ -41,15 +41,26 @@ async function introduce(session: PgSession, target: Target, signal: AbortSignal
 }
 
 function linkOver(session: PgSession, config: DialConfig, target: Target, state: ServerState): Link {
+  const inTurn = oneAtATime()
   return {
     state,
     config,
     get broken() {
       return session.broken
     },
-    ask: async <T>(signal: AbortSignal, text: string, values?: readonly unknown[]) =>
-      (await askInTime(session, text, values, target.statementTimeoutMs, signal)) as readonly T[],
+    ask: <T>(signal: AbortSignal, text: string, values?: readonly unknown[]) =>
+      inTurn(() => askInTime(session, text, values, target.statementTimeoutMs, signal) as Promise<readonly T[]>),
     close: () => closed(session),
+  }
+}
+
+/** A session does one thing at a time. Whoever comes meanwhile waits, and its deadline begins with its turn. */
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return work => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
   }
 }
 
