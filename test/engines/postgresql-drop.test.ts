@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { OnOwned } from '../../src/domain/policy.ts'
 import { aCreate, aMark } from '../support/changes.ts'
+import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, type Workbench } from '../support/postgresql/workbench.ts'
-import { postgresqlMajorsOf } from '../support/servers.ts'
 
-describe.each(postgresqlMajorsOf(13, 18))('dropping a login on PostgreSQL %d', major => {
+onPostgresql([13, 18], 'dropping a login on PostgreSQL %d', major => {
   const prefix = `drop_${process.pid}_`
   const [here, there] = [`${prefix}here`, `${prefix}"there`]
   let bench: Workbench

@@ -8,13 +8,14 @@ import { Secret } from '../../src/domain/secret.ts'
 import { dialWithPg, postgresql } from '../../src/engines/postgresql/index.ts'
 import { aCreate, aMark, apply, INSTALLATION } from '../support/changes.ts'
 import { copyAsStandby, type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
+import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, sqlOn, type Workbench } from '../support/postgresql/workbench.ts'
-import { ownFolder, ownPostgresql, postgresqlMajorsOf, serverOf, targetOf } from '../support/servers.ts'
+import { ownFolder, ownPostgresql, serverOf, targetOf } from '../support/servers.ts'
 
 const session = { installation: INSTALLATION, operation: 'op_LINKS', attempt: 1 }
 const soon = () => AbortSignal.timeout(10_000)
 
-describe.each(postgresqlMajorsOf(15, 18))('deadlines on PostgreSQL %d', major => {
+onPostgresql([15, 18], 'deadlines on PostgreSQL %d', major => {
   let bench: Workbench
   const login = `links_${process.pid}_login`
   const table = `public.links_${process.pid}`
@@ -108,6 +109,12 @@ describe.each(postgresqlMajorsOf(15, 18))('deadlines on PostgreSQL %d', major =>
     expect(`${fault.message} ${fault.cause?.message}`).not.toContain('hush')
   })
 
+  test('questions that are asked at once are answered one after the other', async () => {
+    await using link = await bench.open()
+    const answers = await Promise.all(Array.from({ length: 5 }, () => link.listUsers({ limit: 1 })))
+    expect(new Set(answers.map(({ items }) => items[0]?.name)).size).toBe(1)
+  })
+
   test('a pool lets nobody wait for ever, and outlives a server that ended its links', async () => {
     await using pool = bench.engine.pool(bench.target, { max: 1, idleMs: 10_000 })
     await pool.use(soon(), async client => {
@@ -165,7 +172,7 @@ describe('what answers there', () => {
   })
 })
 
-describe.each(postgresqlMajorsOf(18))('a primary and its standby on PostgreSQL %d', major => {
+onPostgresql([18], 'a primary and its standby on PostgreSQL %d', major => {
   let primary: RunningCluster
   let standby: RunningCluster
   const engine = postgresql()

@@ -6,8 +6,8 @@ import { Secret } from '../../src/domain/secret.ts'
 import { preparedPassword } from '../../src/engines/postgresql/users/saslprep.ts'
 import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
 import { aCreate } from '../support/changes.ts'
+import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, sqlOn, type Workbench } from '../support/postgresql/workbench.ts'
-import { postgresqlMajorsOf } from '../support/servers.ts'
 
 test('a verifier is what PostgreSQL makes of the same password and salt', async () => {
   // RFC 7677 §3: its user's password and salt, and the signatures that follow from them.
@@ -51,7 +51,7 @@ describe('a password is prepared as RFC 4013 says', () => {
   })
 })
 
-describe.each(postgresqlMajorsOf(13, 18))('passwords on PostgreSQL %d', major => {
+onPostgresql([13, 18], 'passwords on PostgreSQL %d', major => {
   const prefix = `passwords_${process.pid}_`
   let bench: Workbench
   beforeAll(async () => {

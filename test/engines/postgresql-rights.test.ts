@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
 import { aCreate } from '../support/changes.ts'
+import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, sqlOn, type Workbench } from '../support/postgresql/workbench.ts'
-import { postgresqlMajorsOf, postgresqlServer } from '../support/servers.ts'
+import { postgresqlServer } from '../support/servers.ts'
 
-describe.each(postgresqlMajorsOf(13, 15, 16, 18))('a managing login that is no superuser, on PostgreSQL %d', major => {
+onPostgresql([13, 15, 16, 18], 'a managing login that is no superuser, on PostgreSQL %d', major => {
   const prefix = `rights_${process.pid}_`
   const manager = { name: `${prefix}manager`, password: 'manager' }
   const shop = `${prefix}shop`

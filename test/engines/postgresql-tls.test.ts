@@ -1,16 +1,17 @@
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Tls } from '../../src/domain/connection.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Target } from '../../src/engines/engine.ts'
 import { postgresql } from '../../src/engines/postgresql/index.ts'
 import { anAuthority } from '../support/postgresql/certificates.ts'
 import { type Cluster, give, type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
+import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { sqlOn } from '../support/postgresql/workbench.ts'
-import { ownPostgresql, postgresqlMajorsOf, serverOf, targetOf } from '../support/servers.ts'
+import { ownPostgresql, serverOf, targetOf } from '../support/servers.ts'
 
-describe.each(postgresqlMajorsOf(18))('a protected link to PostgreSQL %d', major => {
+onPostgresql([18], 'a protected link to PostgreSQL %d', major => {
   const authority = anAuthority('Rolecall test authority')
   const stranger = anAuthority('Somebody else')
   const engine = postgresql()

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Change } from '../../src/domain/change.ts'
 import { aCreate, aMark, applyThroughCrashes } from '../support/changes.ts'
+import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, type Workbench } from '../support/postgresql/workbench.ts'
-import { postgresqlMajorsOf } from '../support/servers.ts'
 
-describe.each(postgresqlMajorsOf(13, 18))('logins on PostgreSQL %d', major => {
+onPostgresql([13, 18], 'logins on PostgreSQL %d', major => {
   const prefix = `users_${process.pid}_`
   let bench: Workbench
   beforeAll(async () => {

@@ -28,18 +28,22 @@ const MAJORS: readonly number[] = [13, 14, 15, 16, 17, 18]
 /** The newest, and the last before roles were administered by option. */
 export const NEWEST = 18
 
-/** Majors to test: all, or those of `POSTGRESQL_MAJORS=16,18`; none where `ENGINES` leaves PostgreSQL out. */
+/**
+ * Majors to test: all, or those of `POSTGRESQL_MAJORS=16,18`; none where `ENGINES` leaves PostgreSQL out. A server of
+ * `ROLECALL_TEST_POSTGRESQL_URL` is of one major, which `POSTGRESQL_MAJORS` may say.
+ */
 export function postgresqlMajors(): readonly number[] {
   if (process.env.ENGINES && !process.env.ENGINES.split(',').includes('postgresql')) return []
   const asked = process.env.POSTGRESQL_MAJORS?.split(',').map(Number)
+  if (process.env.ROLECALL_TEST_POSTGRESQL_URL) return [asked?.[0] ?? NEWEST]
   return asked ? MAJORS.filter(major => asked.includes(major)) : MAJORS
 }
 
-/** Those of `wanted` that this run tests. */
+/** Those of `wanted` that this run tests; a run that is narrowed to others tests its newest. */
 export function postgresqlMajorsOf(...wanted: readonly number[]): readonly number[] {
-  return process.env.ROLECALL_TEST_POSTGRESQL_URL
-    ? wanted.slice(-1)
-    : postgresqlMajors().filter(major => wanted.includes(major))
+  const all = postgresqlMajors()
+  const some = all.filter(major => wanted.includes(major))
+  return some.length > 0 ? some : all.slice(-1)
 }
 
 /** A server of this major, started by whoever asks first and shared by the whole run; it stops when the run ends. */
