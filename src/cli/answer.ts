@@ -12,9 +12,15 @@ export function answerList<T>(command: Command, items: readonly T[], toRow: (ite
 function tableOf(rows: readonly Row[]): string {
   const [first] = rows
   if (!first) return 'None.'
-  const table = new Table({ head: Object.keys(first), style: { head: ['bold'], border: ['gray'], compact: true } })
+  const table = new Table({ head: Object.keys(first), style: { ...colours(), compact: true } })
   for (const row of rows) table.push(Object.values(row).map(text => text ?? '–'))
   return table.toString()
+}
+
+/** None into a pipe or a file, nor where the environment asks for none. */
+function colours(): { readonly head: string[]; readonly border: string[] } {
+  const wanted = process.stdout.isTTY && !process.env.NO_COLOR
+  return wanted ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] }
 }
 
 /** One thing: as JSON, or in a sentence. */

@@ -6,7 +6,13 @@ import { type NewUser, type UserKey, type UserSettings, userKeyText } from './us
 
 /** One thing that an engine is asked to do to one subject. Passwords ride along as `Secret`s and are kept apart by the ledger. */
 export type Change =
-  | { readonly kind: 'create-user'; readonly user: NewUser; readonly password: Secret }
+  | {
+      readonly kind: 'create-user'
+      readonly user: NewUser
+      readonly password: Secret
+      /** PUBLIC's rights on the databases that are granted on are closed. */
+      readonly closePublic?: boolean
+    }
   | { readonly kind: 'reset-user'; readonly key: UserKey; readonly password: Secret }
   | { readonly kind: 'lock-user'; readonly key: UserKey }
   | { readonly kind: 'unlock-user'; readonly key: UserKey }

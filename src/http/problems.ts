@@ -11,7 +11,7 @@ export function answerProblems(http: FastifyInstance): void {
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode: status = 500 } = error
     if (status < 500) return problem(reply, request, status, error.message)
-    request.log.error({ err: error, requestId: request.id }, 'failed')
+    request.log.error({ err: error }, 'failed')
     return problem(reply, request, status, 'Something went wrong here; it has been logged under this request id')
   })
 }

@@ -22,13 +22,13 @@ export function followRequest(metrics: Metrics, request: FastifyRequest, reply: 
 
 function note(metrics: Metrics, request: FastifyRequest, reply: FastifyReply, ms: number): void {
   const { dialect = 'none' } = request.server
-  const { method, ip: address, id: requestId } = request
+  const { method, ip: address } = request
   const route = request.routeOptions.url ?? 'none'
   const hungUp = !reply.raw.writableFinished
   // 499 as proxies have it: nobody was there any more to get a status.
   const status = hungUp && !reply.raw.headersSent ? 499 : reply.raw.statusCode
   metrics.observe({ dialect, method, route, status: String(status) }, ms / 1000)
-  const line = { requestId, dialect, method, path: pathOf(request), status, ms: Math.round(ms * 10) / 10, address }
+  const line = { dialect, method, path: pathOf(request), status, ms: Math.round(ms * 10) / 10, address }
   request.log.info(hungUp ? { ...line, hungUp } : line, 'request')
 }
 

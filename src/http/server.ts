@@ -48,7 +48,7 @@ function createServer(settings: HttpOptions['settings'], log: Logger, metrics: M
   const { limits, tls, trustProxy } = settings
   const options: FastifyServerOptions = {
     loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     rewriteUrl: ({ url = '/' }) => lenientUrl(url),
     bodyLimit: limits.bodyBytes,

@@ -1,3 +1,4 @@
+import { isFault } from '../domain/fault.ts'
 import { newKeyId, newProjectId, newPublicKey, newShortId } from '../domain/id.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { Project } from '../domain/project.ts'
@@ -17,6 +18,18 @@ export async function ensureFirst(
   names: { readonly project: string; readonly username: string },
 ): Promise<FirstStart | undefined> {
   if ((await store.read.operators.count()) > 0) return undefined
+  return makeFirst(store, names).catch(unlessMadeByAnother)
+}
+
+/** Two replicas that start on an empty store: one of them is the first. */
+function unlessMadeByAnother(error: unknown): undefined {
+  if (!isFault(error) || error.code !== 'exists') throw error
+}
+
+function makeFirst(
+  store: Store,
+  names: { readonly project: string; readonly username: string },
+): Promise<FirstStart | undefined> {
   return store.transaction(async tables => {
     if ((await tables.operators.count()) > 0) return undefined
     const now = await tables.now()

@@ -1,6 +1,6 @@
 import type { Connection } from '../domain/connection.ts'
 import { Fault, isFault } from '../domain/fault.ts'
-import type { Instance } from '../domain/instance.ts'
+import type { Instance, ServerFacts } from '../domain/instance.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../engines/engine.ts'
 import type { Engines } from '../engines/registry.ts'
@@ -30,6 +30,14 @@ export interface LinkParts {
   readonly linksInAll: number
 }
 
+/** A login that worked. */
+interface Proof {
+  readonly connection: Connection
+  /** How many rights it lacks. */
+  readonly missing: number
+  readonly server: ServerFacts
+}
+
 /** An idle reading link is closed after this long: managed servers count their connections. */
 const IDLE_MS = 30_000
 
@@ -49,13 +57,13 @@ export function createLinks(parts: LinkParts): Links {
     signal: AbortSignal,
     work: (client: AdminClient) => Promise<T>,
   ): Promise<T> {
-    const pool = await pools.of(await manager(instance, signal))
-    return breakers.run(instance.id, () =>
-      pool.use(signal, async client => {
+    return breakers.run(instance.id, async () => {
+      const pool = await pools.of(await manager(instance, signal))
+      return pool.use(signal, async client => {
         await watch.saw(instance, client.server)
         return work(client)
-      }),
-    )
+      })
+    })
   }
 
   async function makePool(connection: Connection): Promise<ReadPool> {
@@ -73,29 +81,31 @@ export function createLinks(parts: LinkParts): Links {
     return known && known.instanceId === instance.id ? known : elect(instance, signal)
   }
 
-  /** First contact. Without any login that has all rights, the oldest that works at all is used, and what it lacks is shown. */
+  /** First contact: the oldest of those that lack the fewest rights manages from now on, and what it lacks is shown. */
   async function elect(instance: Instance, signal: AbortSignal): Promise<Connection> {
-    const tried: { readonly connection: Connection; readonly missing: number }[] = []
+    const proofs: Proof[] = []
     let last: unknown = new Fault('unavailable', 'instance', 'No connection leads to this instance')
     for (const connection of await store.read.connections.ofInstance(instance.id)) {
       try {
-        const missing = await prove(instance, connection, signal)
-        if (missing.length === 0) return connection
-        tried.push({ connection, missing: missing.length })
+        const proof = await prove(instance, connection, signal)
+        if (proof.missing === 0) return connection
+        proofs.push(proof)
       } catch (error) {
         last = error
       }
     }
-    if (tried[0]) return tried[0].connection
-    throw last
+    const [best] = proofs.toSorted((one, other) => one.missing - other.missing)
+    if (!best) throw last
+    await watch.elect(instance, best.connection.id, best.server)
+    return best.connection
   }
 
-  async function prove(instance: Instance, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
+  async function prove(instance: Instance, connection: Connection, signal: AbortSignal): Promise<Proof> {
     const session = { installation: store.installation, operation: 'first-contact' }
     await using client = await engineOf(instance).open(await targetBehind(connection), session, signal)
     const missingRights = await client.missingRights()
     await watch.proved(instance, connection, client.server, missingRights)
-    return missingRights
+    return { connection, missing: missingRights.length, server: client.server }
   }
 
   async function open(

@@ -1,7 +1,7 @@
 import type { Connection } from '../domain/connection.ts'
 import { Fault } from '../domain/fault.ts'
 import type { Instance, ServerFacts } from '../domain/instance.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, Tables } from '../store/store.ts'
 
 /** Notices what a server says of itself on contact: a new version, a standby, or that it is another server than before. */
 export interface ServerWatch {
@@ -14,6 +14,8 @@ export interface ServerWatch {
     server: ServerFacts,
     missingRights: readonly string[],
   ): Promise<void>
+  /** From now on this connection manages the instance. */
+  elect(instance: Instance, managingConnectionId: string, server: ServerFacts): Promise<void>
   /** Throws `server_changed` before anything is changed on a server that is not the one we knew. */
   checkSame(instance: Instance, server: ServerFacts): Promise<void>
 }
@@ -35,14 +37,21 @@ export function createWatch(store: Store): ServerWatch {
     await store.transaction(async tables => {
       await tables.connections.setProof(connection.id, { at: await tables.now(), missingRights })
       if (another) return
-      const manages = missingRights.length === 0 && !instance.managingConnectionId
-      await tables.instances.see(instance.id, {
-        server,
-        managingConnectionId: manages ? connection.id : undefined,
-        trust: true,
-      })
+      const manages = missingRights.length === 0 && (await isFree(tables, instance))
+      const managingConnectionId = manages ? connection.id : undefined
+      await tables.instances.see(instance.id, { server, managingConnectionId, trust: true })
     })
     if (another) await noteChanged(instance, server)
+  }
+
+  /** Nobody manages it yet, or one that lacks rights which this one has. */
+  async function isFree(tables: Tables, { managingConnectionId }: Instance): Promise<boolean> {
+    const manager = managingConnectionId && (await tables.connections.find(managingConnectionId))
+    return !manager || (manager.missingRights?.length ?? 0) > 0
+  }
+
+  function elect(instance: Instance, managingConnectionId: string, server: ServerFacts): Promise<void> {
+    return store.transaction(tables => tables.instances.see(instance.id, { server, managingConnectionId, trust: true }))
   }
 
   async function checkSame(instance: Instance, server: ServerFacts): Promise<void> {
@@ -74,7 +83,7 @@ export function createWatch(store: Store): ServerWatch {
     await store.transaction(tables => tables.instances.setChangedServer(instance.id, undefined))
   }
 
-  return { saw, proved, checkSame }
+  return { saw, proved, elect, checkSame }
 }
 
 function isOldNews({ server: known }: Instance, server: ServerFacts): boolean {

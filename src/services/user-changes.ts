@@ -75,7 +75,8 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     if (wish.password) checkPassword(wish.password, policy)
     const grants = [...wish.grants, ...defaultGrants(instance, policy, wish)]
     const user: NewUser = { ...keyOf(wish), settings: wish.settings, engineRoles: wish.engineRoles, grants }
-    const change: Change = { kind: 'create-user', user, password: wish.password ?? newSecret() }
+    const { closePublic } = policy
+    const change: Change = { kind: 'create-user', user, password: wish.password ?? newSecret(), closePublic }
     return toUser(asked, instance, change, {
       labels: wish.labels,
       description: wish.description,

@@ -92,7 +92,11 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     const { host, port } = await links.manager(instance, signal)
     if (await links.canLogIn(instance, user, password, signal))
       return { at: await store.now(), servers: [`${host}:${port}`] }
-    throw new Fault('refused', 'user', `${user.name} was changed, but its server turns the new login away`)
+    throw new Fault(
+      'refused',
+      'user',
+      `${user.name} was changed, but its server turns the new login away (a locked login, or the server's own rules); its password waits in the operation's answer`,
+    )
   }
 
   async function connectionStrings(

@@ -47,8 +47,11 @@ export async function carryOut<T extends { readonly operationId?: string; readon
 ): Promise<FastifyReply> {
   if ((request.query as { dryRun?: boolean }).dryRun) return reply.send(fromPreview(await prepared.preview()))
   const done = await prepared.run()
+  if (done.operationId) reply.header('rolecall-operation', done.operationId)
+  // Made first: what can't be answered after all stays undelivered, for its caller to fetch.
+  const body = await toWire(done)
   noteOperation(request, reply, done.operationId, done.password !== undefined)
-  return reply.code(status).send(await toWire(done))
+  return reply.code(status).send(body)
 }
 
 /** `handsOver`: the answer tells what only it can tell, so it counts whether its caller got it. */

@@ -230,6 +230,24 @@ describe('an instance', () => {
     await engine.end()
   })
 
+  test('is managed by the login with the most rights: one that lacks some, until a better one is tried', async () => {
+    const engine = await engineClient(server)
+    const verifier = await scramVerifier(new Secret('limited-password'))
+    await engine.query(`create role conn_limited login createrole password '${verifier.reveal()}'`)
+    const limited = await rolecall.connect(server, { username: 'conn_limited', password: 'limited-password' })
+    await rolecall.native('GET', `/instances/${limited.instance}/users`)
+    const before = await rolecall.native('GET', `/instances/${limited.instance}`)
+    expect(before.body.managingConnection).toBe(limited.connection)
+    expect(before.body.missingRights).not.toEqual([])
+    const better = await rolecall.connect(server, {})
+    await rolecall.native('POST', `/connections/${better.connection}/test`)
+    const after = await rolecall.native('GET', `/instances/${limited.instance}`)
+    expect(after.body).toMatchObject({ managingConnection: better.connection, missingRights: [] })
+    await rolecall.native('DELETE', `/instances/${limited.instance}`)
+    await engine.query('drop role conn_limited')
+    await engine.end()
+  })
+
   test('of an engine that is not driven yet is kept, and says so', async () => {
     const { body } = await make({ name: 'a mysql', engine: 'mysql', host: 'my.example.test', port: 3306 })
     const users = await rolecall.native('GET', `/instances/${body.instance}/users`)

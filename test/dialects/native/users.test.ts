@@ -71,6 +71,25 @@ describe('create', () => {
     expect(made.body.verified).toEqual({ at: expect.any(String), servers: [`${server.host}:${server.port}`] })
   })
 
+  test('whose proof fails leaves the new password to be fetched', async () => {
+    await make('proofless')
+    await rolecall.native('POST', `${one('proofless')}/lock`)
+    const refused = await rolecall.native('POST', `${one('proofless')}/reset?verify=true`)
+    expect([refused.status, refused.body.type]).toEqual([422, 'urn:rolecall:fault:refused'])
+    const id = refused.headers['rolecall-operation']
+    const { body } = await rolecall.native('GET', `/projects/${rolecall.project}/operations/${id}/answer`)
+    await rolecall.native('POST', `${one('proofless')}/unlock`)
+    expect(await logsIn(server, 'nat_proofless', body.password)).toBe(true)
+  })
+
+  test("closes PUBLIC's rights on the database where policy says so", async () => {
+    await rolecall.native('PATCH', `/instances/${instance}`, { body: { policy: { closePublic: true } } })
+    const grants = [{ role: 'read', database: 'nat_billing' }]
+    const shown = await rolecall.native('POST', `${users}?dryRun=true`, { body: { name: 'nat_closing', grants } })
+    await rolecall.native('PATCH', `/instances/${instance}`, { body: { policy: {} } })
+    expect(shown.text).toMatch(/revoke [^"]* from public/i)
+  })
+
   test('grants in the same operation', async () => {
     const grants = DATABASES.map(database => ({ role: 'readwrite', database }))
     const made = await make('granted', { grants })

@@ -99,7 +99,9 @@ export async function readGrantDatabases(
 }
 
 function askedOf(change: Change): Asked {
-  if (change.kind === 'create-user') return { add: change.user.grants, remove: [], closePublic: false }
+  if (change.kind === 'create-user') {
+    return { add: change.user.grants, remove: [], closePublic: change.closePublic === true }
+  }
   if (change.kind === 'grant-user') return { ...change.grants, closePublic: change.closePublic === true }
   return { add: [], remove: [], closePublic: false }
 }

@@ -15,11 +15,14 @@ import { VERIFIER_SHOWN } from './scram.ts'
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
 /** First the login with its mark, in one transaction; then its grants, database by database. */
-export function planCreate({ user }: Of<'create-user'>, facts: PostgresFacts): Plan {
+export function planCreate({ user, closePublic }: Of<'create-user'>, facts: PostgresFacts): Plan {
   const wrong = wrongUserName(user.name)
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
   const make = facts.role ? [] : [{ why: 'make the login and mark it', statements: createStatements(user, facts) }]
-  return { steps: [...make, ...giveSteps(user.name, user.grants, facts)], refusals: refusalsToCreate(user, facts) }
+  return {
+    steps: [...make, ...giveSteps(user.name, user.grants, facts, closePublic)],
+    refusals: refusalsToCreate(user, facts),
+  }
 }
 
 function createStatements({ name, settings, engineRoles }: NewUser, facts: PostgresFacts): readonly Statement[] {
