@@ -49,10 +49,11 @@ async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions):
       ...ready,
       alone: serve,
       writer,
-      reader,
+      reader: reader.db,
+      version: reader.version,
       words: SQLITE_WORDS,
       async close() {
-        await reader.destroy()
+        await reader.db.destroy()
         await writer.destroy()
         lock?.release()
       },

@@ -20,7 +20,13 @@ export const SQLITE_WORDS: DatabaseWords = {
 export interface SqliteFiles {
   readonly writer: Kysely<Schema>
   /** A link of its own, so that reads don't wait for a running transaction. Call once the tables are there. */
-  openReader(): Kysely<Schema>
+  openReader(): SqliteReader
+}
+
+export interface SqliteReader {
+  readonly db: Kysely<Schema>
+  /** Changes with every commit of any other link, of this process or another. */
+  readonly version: () => number
 }
 
 export function openSqlite(folder: string, path: string): SqliteFiles {
@@ -29,7 +35,12 @@ export function openSqlite(folder: string, path: string): SqliteFiles {
     prepareFile(file)
     return kyselyOver(file)
   })
-  return { writer, openReader: () => kyselyOver(new Sqlite(path, { readonly: true, timeout: BUSY_MS })) }
+  return { writer, openReader: () => readerOf(new Sqlite(path, { readonly: true, timeout: BUSY_MS })) }
+}
+
+function readerOf(file: Sqlite.Database): SqliteReader {
+  const version = file.prepare('pragma data_version').pluck()
+  return { db: kyselyOver(file), version: () => version.get() as number }
 }
 
 function prepareFile(file: Sqlite.Database): void {
@@ -54,7 +65,8 @@ export function sqliteProblem(folder: string, cause: unknown): StoreProblem {
   return new StoreProblem('damaged', `${folder}/rolecall.db is not a readable database: restore a backup of it`, cause)
 }
 
-function kyselyOver(file: Sqlite.Database): Kysely<Schema> {
+/** Queries over an open file, which closes with them. */
+export function kyselyOver(file: Sqlite.Database): Kysely<Schema> {
   const dialect: Dialect = {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new ImmediateDriver(file),

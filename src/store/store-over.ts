@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { DatabaseWords } from './context.ts'
 import { causeCode } from './faults.ts'
+import { remembering } from './remembered.ts'
 import type { Schema } from './schema.ts'
 import { rewrapDataKeys, type Sealing } from './sealing/data-keys.ts'
 import type { Store, Tables } from './store.ts'
@@ -15,21 +16,34 @@ export interface StoreParts extends Sealing {
   readonly writer: Kysely<Schema>
   readonly reader: Kysely<Schema>
   readonly words: DatabaseWords
+  /** Changes with every commit; undefined where only a round trip could tell. */
+  readonly version?: () => number
   readonly close: () => Promise<void>
 }
 
 /** How often a transaction that PostgreSQL undid, to end a deadlock or keep its order, is run anew. */
 const TRIES = 4
 
-export function storeOver({ installation, alone, writer, reader, words, vault, master, close }: StoreParts): Store {
+export function storeOver({
+  installation,
+  alone,
+  writer,
+  reader,
+  words,
+  vault,
+  master,
+  version,
+  close,
+}: StoreParts): Store {
   const running = new AsyncLocalStorage<{ over: boolean }>()
   const unfinished = new Set<Promise<unknown>>()
+  const read = makeTables({ db: reader, vault, words, locking: false })
   const run = <T>(work: (tables: Tables) => Promise<T>) =>
     writer.transaction().execute(db => work(makeTables({ db, vault, words, locking: true })))
   return {
     installation,
     alone,
-    read: makeTables({ db: reader, vault, words, locking: false }),
+    read: version ? remembering(read, version) : read,
     transaction: work => {
       // SQLite has one writing link: the inner transaction would wait for the outer one, and that for the inner one.
       if (running.getStore()?.over === false) throw new Error('A transaction inside a transaction would wait for ever')
