@@ -28,6 +28,7 @@ export function createWorker(parts: WorkerParts): Worker {
   const running = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let sweptAt = 0
+  let atStart = true
   let ticking: Promise<void> | undefined
   let again = false
   const stopping = new AbortController()
@@ -43,11 +44,14 @@ export function createWorker(parts: WorkerParts): Worker {
     return ticking
   }
 
-  /** At the start of a process that has its store alone, every lease is a dead one's. */
+  /** At the start of a process that has its store alone, every lease is a dead one's, and so is every request that is under way. */
   async function takeUp(): Promise<void> {
     const { store, leases } = parts
+    const allAreDead = store.alone && atStart
+    atStart = false
     const now = await store.now()
-    const due = store.alone && !sweptAt ? now + LEASE_MS : now
+    const due = allAreDead ? now + LEASE_MS : now
+    if (allAreDead) await store.transaction(tables => tables.replays.removeUnfinished())
     const claimed = await store.transaction(tables =>
       tables.operations.claim(leases.worker, due, now + LEASE_MS, AT_ONCE - running.size),
     )

@@ -27,7 +27,7 @@ export async function begin(store: Store, beginning: Beginning): Promise<boolean
       await store.transaction(tables => write(tables, beginning))
       return waited
     } catch (error) {
-      const busy = isFault(error) && error.code === 'conflict'
+      const busy = isFault(error) && error.code === 'conflict' && error.subject !== 'request'
       if (!busy || performance.now() > until || beginning.order.signal.aborted) throw error
       await sleep(PAUSE_MS)
     }

@@ -2,7 +2,7 @@ import type { Caller } from '../domain/caller.ts'
 import type { Change } from '../domain/change.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
-import type { Replay } from '../store/store.ts'
+import type { ClaimedReplay } from '../store/store.ts'
 import type { RecordWish } from './settlement.ts'
 
 /** What a caller wants done, to one subject or several, as one operation. */
@@ -11,7 +11,7 @@ export interface Order {
   readonly projectId: string
   readonly targets: readonly OrderTarget[]
   /** A repeat of the same request finds this operation by it. */
-  readonly replay?: Omit<Replay, 'operationId' | 'answer'>
+  readonly replay?: Omit<ClaimedReplay, 'operationId' | 'answer'>
   /** Passes at the request's deadline: the caller then gets a 503, and the outcome is kept for it. */
   readonly signal: AbortSignal
 }

@@ -21,6 +21,7 @@ import { bareHost, violationsOf } from './connection-rules.ts'
 import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
 import type { NetworkGuard } from './network-guard.ts'
+import { changeStore } from './store-change.ts'
 import { mayReferTo } from './targets.ts'
 
 /** Everything that can be said of a connection; the fields from `instanceName` on belong to its instance. */
@@ -124,7 +125,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     wish: ConnectionWish,
     raw: ConnectionWish,
   ): Promise<ConnectionShown> {
-    return store.transaction(async tables => {
+    return changeStore(store, async tables => {
       const now = await tables.now()
       const instance = await joinOrMake(tables, projectId, wish, now)
       const connection = toConnection(wish, {
@@ -169,7 +170,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     raw: Partial<ConnectionWish>,
     version?: number,
   ): Promise<ConnectionShown> {
-    return store.transaction(async tables => {
+    return changeStore(store, async tables => {
       const before = await mustSee(tables, caller, id)
       const { projectId } = before
       const wish = tidy({ ...toWish(before), ...raw })
@@ -201,7 +202,7 @@ export function createConnections(parts: ConnectionParts): Connections {
   async function remove(caller: Caller, id: string, version?: number): Promise<void> {
     const { projectId } = await mustSee(store.read, caller, id)
     checkRight(caller, projectId, 'administer')
-    await store.transaction(async tables => {
+    await changeStore(store, async tables => {
       const connection = await mustSee(tables, caller, id)
       if (version !== undefined && version !== connection.version)
         throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')

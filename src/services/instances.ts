@@ -10,6 +10,7 @@ import { checkRight, maySee } from './access.ts'
 import { auditOf } from './audit.ts'
 import { removeConnections } from './instance-making.ts'
 import type { Links } from './links.ts'
+import { changeStore } from './store-change.ts'
 
 export interface InstanceWish {
   readonly name?: string
@@ -88,18 +89,18 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
     return instance
   }
 
-  async function show(instance: Instance): Promise<InstanceShown> {
+  async function show(tables: Tables, instance: Instance): Promise<InstanceShown> {
     const [connections, fingerprints, openOperations, inForce] = await Promise.all([
-      store.read.connections.ofInstance(instance.id),
-      store.read.instances.fingerprints(instance.id),
-      store.read.operations.countOpen(instance.id),
-      policies(instance),
+      tables.connections.ofInstance(instance.id),
+      tables.instances.fingerprints(instance.id),
+      tables.operations.countOpen(instance.id),
+      policies(tables, instance),
     ])
     return { instance, connections, fingerprints, openOperations, policy: inForce.policy, policyFrom: inForce.from }
   }
 
-  async function policies(instance: Instance) {
-    const project = await store.read.projects.find(instance.projectId)
+  async function policies(tables: Tables, instance: Instance) {
+    const project = await tables.projects.find(instance.projectId)
     return policyInForce([
       ['installation', installationPolicy],
       ['project', project?.policy ?? {}],
@@ -109,7 +110,7 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
 
   async function change(caller: Caller, id: string, wish: InstanceWish, version?: number): Promise<InstanceShown> {
     const { projectId } = await allow(caller, id, 'administer')
-    await store.transaction(async tables => {
+    return changeStore(store, async tables => {
       const before = await mustFind(tables, id)
       if (await tables.instances.isTaken(projectId, wish, id))
         throw new Fault('exists', 'instance', 'The name or slug is taken by another instance of the project')
@@ -118,13 +119,13 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
       await tables.audit.add(
         auditOf(caller, { projectId, action: 'instance.change', subject: id, detail: Object.keys(wish), at: now }),
       )
+      return show(tables, await mustFind(tables, id))
     })
-    return show(await mustFind(store.read, id))
   }
 
   async function leave(caller: Caller, id: string, version?: number): Promise<void> {
     const { projectId } = await allow(caller, id, 'administer')
-    await store.transaction(async tables => {
+    await changeStore(store, async tables => {
       const instance = await mustFind(tables, id)
       if (version !== undefined && version !== instance.version)
         throw new Fault('precondition_failed', 'instance', 'The instance has changed since it was read')
@@ -149,7 +150,7 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
     const { projectId, changedServer } = await allow(caller, id, 'administer')
     if (!changedServer)
       throw new Fault('conflict', 'instance', 'The server has not changed; there is nothing to accept')
-    await store.transaction(async tables => {
+    return changeStore(store, async tables => {
       const before = await mustFind(tables, id)
       const now = await tables.now()
       const server = {
@@ -170,16 +171,16 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
           at: now,
         }),
       )
+      return show(tables, await mustFind(tables, id))
     })
-    return show(await mustFind(store.read, id))
   }
 
   return {
     list,
-    get: async (caller, id) => show(await allow(caller, id, 'read')),
+    get: async (caller, id) => show(store.read, await allow(caller, id, 'read')),
     allow,
     allowChange,
-    policyOf: async instance => (await policies(instance)).policy,
+    policyOf: async instance => (await policies(store.read, instance)).policy,
     change,
     leave,
     check,

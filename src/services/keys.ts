@@ -11,6 +11,7 @@ import { auditOf } from './audit.ts'
 import { refused } from './authentication.ts'
 import { newPrivateKey } from './installation.ts'
 import { parseNetwork } from './network-guard.ts'
+import { changeStore } from './store-change.ts'
 
 export interface NewKey {
   readonly role: Role
@@ -96,7 +97,7 @@ export function createKeys(store: Store): Keys {
   async function revoke(caller: Caller, projectId: string, id: string): Promise<void> {
     const key = await get(caller, projectId, id)
     checkNotStronger(caller, projectId, key)
-    await store.transaction(async tables => {
+    await changeStore(store, async tables => {
       const now = await tables.now()
       await tables.keys.revoke(key.id, now)
       await tables.audit.add(auditOf(caller, { projectId, action: 'key.revoke', subject: key.id, detail: [], at: now }))

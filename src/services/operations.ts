@@ -3,10 +3,11 @@ import { Fault } from '../domain/fault.ts'
 import type { Operation, TargetOutcome } from '../domain/operation.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Right } from '../domain/role.ts'
-import type { OperationFilter, Store } from '../store/store.ts'
+import type { OperationFilter, Store, Tables } from '../store/store.ts'
 import { checkRight } from './access.ts'
 import { auditOf } from './audit.ts'
 import type { Links } from './links.ts'
+import { changeStore } from './store-change.ts'
 
 /** How long abandoning waits for the server to end what an attempt may still be doing. */
 const END_SESSION_MS = 5_000
@@ -51,15 +52,18 @@ export function createOperations({ store, links, wake }: OperationParts): Operat
 
   async function retry(caller: Caller, projectId: string, id: string): Promise<Operation> {
     await allow(caller, projectId, id, 'change')
-    const waiting = await store.transaction(async tables => tables.operations.hurry(id, await tables.now()))
-    if (!waiting) throw new Fault('conflict', 'operation', 'Only a stuck operation can be retried')
+    const hurried = await changeStore(store, async tables => {
+      const waiting = await tables.operations.hurry(id, await tables.now())
+      if (!waiting) throw new Fault('conflict', 'operation', 'Only a stuck operation can be retried')
+      return mustFind(tables, id)
+    })
     wake()
-    return allow(caller, projectId, id, 'read')
+    return hurried
   }
 
   async function abandon(caller: Caller, projectId: string, id: string): Promise<Operation> {
     await allow(caller, projectId, id, 'administer')
-    await store.transaction(async tables => {
+    const abandoned = await changeStore(store, async tables => {
       const now = await tables.now()
       const open = await tables.operations.abandon(id, caller.operator.id, now)
       if (!open) throw new Fault('conflict', 'operation', 'Only an open operation can be abandoned')
@@ -67,8 +71,8 @@ export function createOperations({ store, links, wake }: OperationParts): Operat
         ...auditOf(caller, { projectId, action: 'operation.abandon', subject: id, detail: [], at: now }),
         operationId: id,
       })
+      return mustFind(tables, id)
     })
-    const abandoned = await allow(caller, projectId, id, 'read')
     await endAttempts(abandoned)
     return abandoned
   }
@@ -97,6 +101,12 @@ export function createOperations({ store, links, wake }: OperationParts): Operat
     takeAnswer,
     delivered: id => store.transaction(tables => tables.operations.delivered(id)),
   }
+}
+
+async function mustFind(tables: Tables, id: string): Promise<Operation> {
+  const operation = await tables.operations.find(id)
+  if (!operation) throw noOperation(id)
+  return operation
 }
 
 function noOperation(id: string): Fault {

@@ -9,6 +9,7 @@ import { type Role, roleHas } from '../domain/role.ts'
 import type { Store, Tables } from '../store/store.ts'
 import { checkFirstOperator, checkRight } from './access.ts'
 import { auditOf } from './audit.ts'
+import { changeStore } from './store-change.ts'
 
 export interface ProjectWish {
   readonly name?: string
@@ -43,7 +44,7 @@ export function createProjects(store: Store): Projects {
 
   async function create(caller: Caller, wanted: ProjectWish & { readonly name: string }): Promise<Project> {
     checkFirstOperator(caller)
-    return store.transaction(async tables => {
+    return changeStore(store, async tables => {
       const now = await tables.now()
       const project: Project = {
         id: newProjectId(),
@@ -67,7 +68,7 @@ export function createProjects(store: Store): Projects {
 
   async function change(caller: Caller, id: string, wanted: ProjectWish, version?: number): Promise<Project> {
     checkRight(caller, id, 'own')
-    return store.transaction(async tables => {
+    return changeStore(store, async tables => {
       const before = await mustFind(tables, id)
       const after: Project = {
         ...before,
@@ -92,7 +93,7 @@ export function createProjects(store: Store): Projects {
 
   async function remove(caller: Caller, id: string, version?: number): Promise<void> {
     checkRight(caller, id, 'own')
-    await store.transaction(async tables => {
+    await changeStore(store, async tables => {
       const project = await mustFind(tables, id)
       if (version !== undefined && version !== project.version)
         throw new Fault('precondition_failed', 'project', 'The project has changed since it was read')
@@ -145,7 +146,7 @@ export function createProjects(store: Store): Projects {
 
   async function removeMember(caller: Caller, id: string, operatorId: string): Promise<void> {
     checkRight(caller, id, 'own')
-    await store.transaction(async tables => {
+    await changeStore(store, async tables => {
       await mustFindMember(tables, id, operatorId)
       await checkNotLastOwner(tables, id, operatorId)
       await tables.members.remove(id, operatorId)

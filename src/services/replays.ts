@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, isFault } from '../domain/fault.ts'
 import type { Operation, TargetOutcome } from '../domain/operation.ts'
-import type { Replay, Store } from '../store/store.ts'
+import type { ClaimedReplay, Replay, Store } from '../store/store.ts'
 
-export type { Replay }
+export type { ClaimedReplay }
 
 /** A finished answer, as it was sent. */
 export type KeptAnswer = NonNullable<Replay['answer']>
 
 /** What a request with a replay key turns out to be. */
 export type ReplayState =
-  | { readonly kind: 'new'; readonly replay: Replay }
+  | { readonly kind: 'new'; readonly replay: ClaimedReplay }
   | { readonly kind: 'answered'; readonly answer: KeptAnswer }
   /** Its process died after the change settled and before the answer was kept. */
   | {
       readonly kind: 'settled'
-      readonly replay: Replay
+      readonly replay: ClaimedReplay
       readonly operation: Operation
       readonly outcomes: readonly TargetOutcome[]
     }
@@ -24,16 +24,16 @@ export type ReplayState =
 export interface Replays {
   /** Finds out what a request is; waits for a first one that still runs. Throws `idempotency_mismatch` when the same key came with another request. */
   begin(keyId: string, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState>
-  /** Keeps what was answered. */
-  keep(replay: Replay, answer: KeptAnswer): Promise<void>
+  /** Keeps what was answered, unless a later request with the key has taken over. */
+  keep(replay: ClaimedReplay, answer: KeptAnswer): Promise<void>
   /** There was no answer worth keeping: a repeat is a new request. */
-  forget(replay: Replay): Promise<void>
+  forget(replay: ClaimedReplay): Promise<void>
 }
 
 /** Answers are kept this long. */
 const KEPT_MS = 24 * 3_600_000
 
-/** A request without an operation that has not answered by then died with its process. */
+/** A request that has neither changed anything nor answered by then died with its process, or is as good as dead: its change is refused. */
 const RUNNING_MS = 30_000
 
 export function createReplays(store: Store): Replays {
@@ -44,12 +44,13 @@ export function createReplays(store: Store): Replays {
       const known = await store.read.replays.find(keyId, replayKey, now)
       const replay = { keyId, replayKey, requestHash, until: now + RUNNING_MS }
       if (!known) {
-        if (await claim(replay)) return { kind: 'new', replay: { ...replay, until: now + KEPT_MS } }
+        if (await claim(replay))
+          return { kind: 'new', replay: { ...replay, claim: replay.until, until: now + KEPT_MS } }
         continue
       }
       const state = await stateOf(known, requestHash)
       if (state === 'never-happened') {
-        await forget(known)
+        await forget(asClaimed(known))
         continue
       }
       if (state) return state
@@ -80,19 +81,25 @@ export function createReplays(store: Store): Replays {
     if (operation?.state === 'undone') return 'never-happened'
     if (operation?.state !== 'settled') return undefined
     const outcomes = await store.read.operations.outcomes(operation.id)
-    return outcomes && { kind: 'settled', replay: known, operation, outcomes }
+    return outcomes && { kind: 'settled', replay: asClaimed(known), operation, outcomes }
   }
 
-  function forget({ keyId, replayKey }: Replay): Promise<void> {
-    return store.transaction(tables => tables.replays.remove(keyId, replayKey))
+  async function keep(replay: ClaimedReplay, answer: KeptAnswer): Promise<void> {
+    try {
+      await store.transaction(tables => tables.replays.save({ ...replay, answer }))
+    } catch (error) {
+      if (!isFault(error) || error.code !== 'conflict') throw error
+    }
   }
 
-  return {
-    begin,
-    keep: (replay, answer) =>
-      store.transaction(async tables =>
-        tables.replays.save({ ...replay, answer, until: (await tables.now()) + KEPT_MS }),
-      ),
-    forget,
+  function forget(replay: ClaimedReplay): Promise<void> {
+    return store.transaction(tables => tables.replays.remove(replay))
   }
+
+  return { begin, keep, forget }
+}
+
+/** In the hands of whoever read it last. */
+function asClaimed(replay: Replay): ClaimedReplay {
+  return { ...replay, claim: replay.until }
 }

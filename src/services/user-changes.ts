@@ -14,6 +14,7 @@ import type { Instances } from './instances.ts'
 import type { Links } from './links.ts'
 import { type Asked, type Prepared, prepare, prepareStoreChange } from './prepared.ts'
 import { createProtection } from './protection.ts'
+import { changeStore } from './store-change.ts'
 import { keyOf, type UserShown, withRecord } from './user-view.ts'
 import { noUser } from './users.ts'
 
@@ -130,7 +131,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     const user = await links.read(instance, asked.signal, client => client.findUser(key))
     if (!user) throw noUser(key)
     return prepareStoreChange(() =>
-      store.transaction(async tables => {
+      changeStore(store, async tables => {
         const { record } = await withRecord(tables, instance, user)
         const before = record ?? {
           instanceId,

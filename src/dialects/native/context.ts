@@ -9,9 +9,11 @@ import type {
 } from 'fastify'
 import type { Secret } from '../../domain/secret.ts'
 import type { Asked, Prepared } from '../../services/prepared.ts'
-import type { Replay } from '../../services/replays.ts'
+import type { ClaimedReplay } from '../../services/replays.ts'
+import { answerWith } from '../../services/store-change.ts'
 import type { RouteParts } from '../request.ts'
 import type { RequestTypes } from '../validation.ts'
+import { keptAnswer } from './answering.ts'
 import { fromPreview } from './wire/operations.ts'
 
 export { type RouteParts, readSignal, ref } from '../request.ts'
@@ -19,7 +21,7 @@ export { type RouteParts, readSignal, ref } from '../request.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The Idempotency-Key of this request, once claimed. */
-    replay?: Replay
+    replay?: ClaimedReplay
     /** The operation whose answer this request is about to hand over. */
     operationId?: string
   }
@@ -46,7 +48,9 @@ export async function carryOut<T extends { readonly operationId?: string; readon
   toWire: (done: T) => unknown | Promise<unknown>,
 ): Promise<FastifyReply> {
   if ((request.query as { dryRun?: boolean }).dryRun) return reply.send(fromPreview(await prepared.preview()))
-  const done = await prepared.run()
+  const toAnswer = async (done: T) => keptAnswer({ status, body: await toWire(done) })
+  const { done, isKept } = await answerWith(request.replay, toAnswer, () => prepared.run())
+  if (isKept) request.replay = undefined
   if (done.operationId) reply.header('rolecall-operation', done.operationId)
   // Made first: what can't be answered after all stays undelivered, for its caller to fetch.
   const body = await toWire(done)

@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
+import { isFault } from '../../domain/fault.ts'
 import type { Operation, TargetOutcome } from '../../domain/operation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { UserDone } from '../../services/user-changes.ts'
-import type { RouteParts } from './context.ts'
+import { type RouteParts, readSignal } from './context.ts'
+import { fromDatabaseDone } from './wire/databases.ts'
 import { fromUserDone, type Verified } from './wire/users.ts'
 
 /** The answer of a create or reset: the password, strings for the usual clients, and the proof if one was asked for. */
@@ -27,6 +29,33 @@ async function stringsFor(
   { shown, password }: UserDone,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   return shown && password ? services.users.connectionStrings(shown, password.reveal()) : undefined
+}
+
+/** What a repeat is told of a change whose first answer was never made. */
+export async function answerAgain(
+  parts: RouteParts,
+  request: FastifyRequest,
+  { operation, outcomes }: { readonly operation: Operation; readonly outcomes: readonly TargetOutcome[] },
+): Promise<unknown> {
+  const [target] = operation.targets
+  if (target?.kind !== 'create-database') return answerOf(parts, operation, outcomes)
+  const found = parts.services.databases.get(
+    request.caller,
+    target.instanceId,
+    target.subject.key,
+    readSignal(request, parts),
+  )
+  return fromDatabaseDone({ operationId: operation.id, database: await orNone(found) })
+}
+
+/** It may have been dropped since. */
+async function orNone<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    if (isFault(error) && error.code === 'not_found') return undefined
+    throw error
+  }
 }
 
 /** An answer that is handed over later: the same as the first would have been, but for what only the request could say. */

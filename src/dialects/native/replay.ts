@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../domain/fault.ts'
-import type { NativeHttp, RouteParts } from './context.ts'
+import { type NativeHttp, noteOperation, type RouteParts } from './context.ts'
 import { isDryRun } from './dry-run.ts'
-import { answerOf } from './handing-over.ts'
+import { answerAgain } from './handing-over.ts'
 
 const REPLAYED: ReadonlySet<string> = new Set(['POST', 'PATCH', 'DELETE'])
 
@@ -28,15 +28,18 @@ export function replayHooks(api: NativeHttp, parts: RouteParts): void {
     if (state.kind === 'answered') return sendAgain(reply, state.answer)
     request.replay = state.replay
     const status = state.operation.targets[0]?.kind.startsWith('create-') ? 201 : 200
-    reply.header('rolecall-operation', state.operation.id)
-    return reply.code(status).send(await answerOf(parts, state.operation, state.outcomes))
+    const body = await answerAgain(parts, request, state)
+    const handsOver = state.outcomes.some(({ password }) => password)
+    noteOperation(request, reply, state.operation.id, handsOver)
+    return reply.code(status).send(body)
   })
 
   api.addHook('onSend', async (request, reply, payload) => {
     if (!request.replay) return payload
     const { replay } = request
-    const unfinished = reply.statusCode >= 500 || typeof payload !== 'string'
-    if (!unfinished) await replays.keep(replay, { status: reply.statusCode, headers: headersOf(reply), body: payload })
+    const body = payload === undefined || payload === null ? '' : payload
+    const unfinished = reply.statusCode >= 500 || typeof body !== 'string'
+    if (!unfinished) await replays.keep(replay, { status: reply.statusCode, headers: headersOf(reply), body })
     else if (!reply.hasHeader('rolecall-operation')) await replays.forget(replay)
     return payload
   })
@@ -73,9 +76,7 @@ function sendAgain(
   reply: FastifyReply,
   answer: { status: number; headers: Readonly<Record<string, string>>; body: string },
 ): FastifyReply {
-  return reply
-    .code(answer.status)
-    .headers(answer.headers)
-    .serializer((body: unknown) => body as string)
-    .send(answer.body)
+  reply.code(answer.status).headers(answer.headers)
+  if (answer.body === '') return reply.send()
+  return reply.serializer((body: unknown) => body as string).send(answer.body)
 }

@@ -3,7 +3,7 @@ import { Secret } from '../../domain/secret.ts'
 import { type Context, fromJson, withNulls, withoutNulls } from '../context.ts'
 import type { ReplayRow } from '../schema.ts'
 import type { Vault } from '../sealing/vault.ts'
-import type { Replay, Replays } from '../store.ts'
+import type { ClaimedReplay, Replay, Replays } from '../store.ts'
 
 export function replayTable({ db, vault, words }: Context): Replays {
   return {
@@ -25,13 +25,28 @@ export function replayTable({ db, vault, words }: Context): Replays {
       if (added.length === 0) throw new Fault('exists', 'request', 'That Idempotency-Key is taken')
     },
     async save(replay) {
-      const query = db.updateTable('replays').set(toRow(vault, replay)).where('keyId', '=', replay.keyId)
-      await query.where('replayKey', '=', replay.replayKey).execute()
+      const { operationId, ...row } = toRow(vault, replay)
+      // Once an operation is known, it stays known: a repeat is answered to those alone who may see it.
+      const set = operationId === null ? row : { ...row, operationId }
+      const query = db.updateTable('replays').set(set).where('keyId', '=', replay.keyId)
+      const mine = query.where('replayKey', '=', replay.replayKey).where('until', 'in', ownUntils(replay))
+      const { numUpdatedRows } = await mine.executeTakeFirst()
+      if (numUpdatedRows === 0n)
+        throw new Fault('conflict', 'request', 'A later request with this Idempotency-Key has taken over')
     },
-    async remove(keyId, replayKey) {
-      await db.deleteFrom('replays').where('keyId', '=', keyId).where('replayKey', '=', replayKey).execute()
+    async remove(replay) {
+      const query = db.deleteFrom('replays').where('keyId', '=', replay.keyId)
+      await query.where('replayKey', '=', replay.replayKey).where('until', 'in', ownUntils(replay)).execute()
+    },
+    async removeUnfinished() {
+      await db.deleteFrom('replays').where('operationId', 'is', null).where('answer', 'is', null).execute()
     },
   }
+}
+
+/** What stands in the row while it is this request's: from its claim, or from its own save. */
+function ownUntils({ claim, until }: ClaimedReplay): readonly number[] {
+  return [claim, until]
 }
 
 function answerPlace({ keyId, replayKey }: Pick<ReplayRow, 'keyId' | 'replayKey'>) {

@@ -180,6 +180,21 @@ describe('Idempotency-Key', () => {
     expect([first.status, (await create('refused', { name: 'pg_refused' })).text]).toEqual([422, first.text])
   })
 
+  test('a change of the store alone is an answer too, a deletion among them', async () => {
+    const { connection } = await rolecall.connect(await postgresqlServer(), { host: 'localhost' })
+    const asking = (body?: object) => ({ body, headers: { 'idempotency-key': `store ${body ? 'patch' : 'delete'}` } })
+    const twice = async (method: 'PATCH' | 'DELETE', body?: object) => {
+      const ask = () => rolecall.native(method, `/connections/${connection}`, asking(body))
+      return [await ask(), await ask()] as const
+    }
+    const [patched, patchedAgain] = await twice('PATCH', { name: 'idem renamed' })
+    expect([patchedAgain.status, patchedAgain.text, patchedAgain.headers.etag]).toEqual([200, patched.text, '"2"'])
+    const [gone, goneAgain] = await twice('DELETE')
+    expect([gone.status, goneAgain.status, goneAgain.text]).toEqual([204, 204, ''])
+    expect(goneAgain.headers['idempotency-replayed']).toBe('true')
+    expect((await rolecall.native('DELETE', `/connections/${connection}`)).status).toBe(404)
+  })
+
   test('is nothing that keys are made with', async () => {
     const make = () =>
       rolecall.native('POST', `${projectPath}/keys`, {

@@ -107,7 +107,7 @@ export function answers(opened: Opened): void {
       await store.transaction(tables => tables.replays.add(replay))
       const again = store.transaction(tables => tables.replays.add(replay))
       await expect(again).rejects.toMatchObject({ code: 'exists', subject: 'request' })
-      await store.transaction(tables => tables.replays.save({ ...replay, until: now - 1 }))
+      await store.transaction(tables => tables.replays.save({ ...replay, claim: replay.until, until: now - 1 }))
       await store.transaction(tables => tables.replays.add({ ...replay, requestHash: 'other' }))
       expect(await store.read.replays.find(replay.keyId, 'once', now)).toMatchObject({ requestHash: 'other' })
     })
@@ -118,10 +118,30 @@ export function answers(opened: Opened): void {
       await store.transaction(tables => tables.replays.add(replay))
       expect(await store.read.replays.find(replay.keyId, 'once', NOON)).toEqual(replay)
       const answered = { ...replay, answer: { status: 200, headers: {}, body: '' } }
-      await store.transaction(tables => tables.replays.save(answered))
+      await store.transaction(tables => tables.replays.save({ ...answered, claim: replay.until }))
       expect(await store.read.replays.find(replay.keyId, 'once', NOON)).toEqual(answered)
-      await store.transaction(tables => tables.replays.remove(replay.keyId, 'once'))
+      await store.transaction(tables => tables.replays.remove({ ...replay, claim: replay.until }))
       expect(await store.read.replays.find(replay.keyId, 'once', NOON)).toBeUndefined()
+    })
+
+    it('is no longer in the hands of a request whose key was claimed anew', async () => {
+      const { store } = opened
+      const [first, second] = [aReplay({ until: NOON }), aReplay({ until: NOON + 30_000 })]
+      const mine = { ...first, claim: first.until, until: NOON + 86_400_000 }
+      await store.transaction(tables => tables.replays.add({ ...second, keyId: first.keyId }))
+      const late = store.transaction(tables => tables.replays.save({ ...mine, operationId: 'op_late' }))
+      await expect(late).rejects.toMatchObject({ code: 'conflict', subject: 'request' })
+      await store.transaction(tables => tables.replays.remove(mine))
+      expect(await store.read.replays.find(first.keyId, 'once', NOON)).toMatchObject({ until: second.until })
+    })
+
+    it('is freed at a start unless it has an operation or an answer', async () => {
+      const { store } = opened
+      const [running, made] = [aReplay(), aReplay({ operationId: 'op_1' })]
+      for (const replay of [running, made]) await store.transaction(tables => tables.replays.add(replay))
+      await store.transaction(tables => tables.replays.removeUnfinished())
+      expect(await store.read.replays.find(running.keyId, 'once', NOON)).toBeUndefined()
+      expect(await store.read.replays.find(made.keyId, 'once', NOON)).toEqual(made)
     })
 
     it('compares requests by a keyed hash', async () => {

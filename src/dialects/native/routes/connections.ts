@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import type { ConnectionShown } from '../../../services/connections.ts'
+import { type Answer, answerChange } from '../answering.ts'
 import { etagOf, type NativeHttp, type RouteParts, readSignal, ref, versionWanted } from '../context.ts'
 import { ListQuery, listOf, sendList } from '../lists.ts'
 import {
@@ -51,14 +53,9 @@ export function connectionRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 201: ref(ConnectionBody) },
       },
     },
-    async (request, reply) => {
-      const shown = await connections.create(request.caller, request.params.project, toWish(request.body))
-      const { connection } = shown
-      return reply
-        .code(201)
-        .header('etag', etagOf(connection))
-        .header('location', `/rolecall/v1/connections/${connection.id}`)
-        .send(fromConnection(shown))
+    (request, reply) => {
+      const wish = toWish(request.body)
+      return answerChange(request, reply, made, () => connections.create(request.caller, request.params.project, wish))
     },
   )
 
@@ -114,14 +111,11 @@ export function connectionRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 200: ref(ConnectionBody) },
       },
     },
-    async (request, reply) => {
-      const shown = await connections.change(
-        request.caller,
-        request.params.connection,
-        toPatch(request.body),
-        versionWanted(request),
-      )
-      return reply.header('etag', etagOf(shown.connection)).send(fromConnection(shown))
+    (request, reply) => {
+      const { caller, params, body } = request
+      const wish = toPatch(body)
+      const change = () => connections.change(caller, params.connection, wish, versionWanted(request))
+      return answerChange(request, reply, changed, change)
     },
   )
 
@@ -136,9 +130,9 @@ export function connectionRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 204: Type.Null() },
       },
     },
-    async (request, reply) => {
-      await connections.remove(request.caller, request.params.connection, versionWanted(request))
-      return reply.code(204).send()
+    (request, reply) => {
+      const remove = () => connections.remove(request.caller, request.params.connection, versionWanted(request))
+      return answerChange(request, reply, () => ({ status: 204 }), remove)
     },
   )
 
@@ -156,4 +150,13 @@ export function connectionRoutes(http: NativeHttp, parts: RouteParts): void {
     async request =>
       fromTest(await connectionTests.stored(request.caller, request.params.connection, readSignal(request, parts))),
   )
+}
+
+function changed(shown: ConnectionShown): Answer {
+  return { status: 200, headers: { etag: etagOf(shown.connection) }, body: fromConnection(shown) }
+}
+
+function made(shown: ConnectionShown): Answer {
+  const location = `/rolecall/v1/connections/${shown.connection.id}`
+  return { status: 201, headers: { etag: etagOf(shown.connection), location }, body: fromConnection(shown) }
 }

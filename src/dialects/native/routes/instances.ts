@@ -1,4 +1,6 @@
 import { Type } from 'typebox'
+import type { InstanceShown } from '../../../services/instances.ts'
+import { type Answer, answerChange } from '../answering.ts'
 import { etagOf, type NativeHttp, type RouteParts, readSignal, ref, versionWanted } from '../context.ts'
 import { ListQuery, listOf, sendList } from '../lists.ts'
 import {
@@ -66,14 +68,11 @@ export function instanceRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 200: ref(InstanceBody) },
       },
     },
-    async (request, reply) => {
-      const shown = await instances.change(
-        request.caller,
-        request.params.instance,
-        toInstanceWish(request.body),
-        versionWanted(request),
-      )
-      return reply.header('etag', etagOf(shown.instance)).send(fromInstanceShown(shown))
+    (request, reply) => {
+      const { caller, params, body } = request
+      const wish = toInstanceWish(body)
+      const change = () => instances.change(caller, params.instance, wish, versionWanted(request))
+      return answerChange(request, reply, changed, change)
     },
   )
 
@@ -88,9 +87,9 @@ export function instanceRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 204: Type.Null() },
       },
     },
-    async (request, reply) => {
-      await instances.leave(request.caller, request.params.instance, versionWanted(request))
-      return reply.code(204).send()
+    (request, reply) => {
+      const leave = () => instances.leave(request.caller, request.params.instance, versionWanted(request))
+      return answerChange(request, reply, () => ({ status: 204 }), leave)
     },
   )
 
@@ -120,6 +119,13 @@ export function instanceRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 200: ref(InstanceBody) },
       },
     },
-    async request => fromInstanceShown(await instances.acceptServer(request.caller, request.params.instance)),
+    (request, reply) => {
+      const accept = () => instances.acceptServer(request.caller, request.params.instance)
+      return answerChange(request, reply, shown => ({ status: 200, body: fromInstanceShown(shown) }), accept)
+    },
   )
+}
+
+function changed(shown: InstanceShown): Answer {
+  return { status: 200, headers: { etag: etagOf(shown.instance) }, body: fromInstanceShown(shown) }
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
+import { answerChange } from '../answering.ts'
 import { type NativeHttp, type RouteParts, ref } from '../context.ts'
 import { ListQuery, listOf, sendList } from '../lists.ts'
 import { fromKey, fromMadeKey, KeyBody, MadeKeyBody, NewKeyBody } from '../wire/projects.ts'
@@ -88,9 +89,9 @@ export function keyRoutes(http: NativeHttp, { services }: RouteParts): void {
         response: { 204: Type.Null() },
       },
     },
-    async (request, reply) => {
-      await keys.revoke(request.caller, request.params.project, request.params.key)
-      return reply.code(204).send()
+    (request, reply) => {
+      const revoke = () => keys.revoke(request.caller, request.params.project, request.params.key)
+      return answerChange(request, reply, () => ({ status: 204 }), revoke)
     },
   )
 }

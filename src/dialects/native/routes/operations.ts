@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { answerChange } from '../answering.ts'
 import { type NativeHttp, noteOperation, type RouteParts, ref } from '../context.ts'
 import { answerOf } from '../handing-over.ts'
 import { listOf, sendList } from '../lists.ts'
@@ -60,8 +61,11 @@ export function operationRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 202: ref(OperationBody) },
       },
     },
-    async ({ caller, params }, reply) =>
-      reply.code(202).send(fromOperation(await operations.retry(caller, params.project, params.operation))),
+    (request, reply) => {
+      const { project, operation } = request.params
+      const retry = () => operations.retry(request.caller, project, operation)
+      return answerChange(request, reply, done => ({ status: 202, body: fromOperation(done) }), retry)
+    },
   )
 
   http.post(
@@ -75,7 +79,11 @@ export function operationRoutes(http: NativeHttp, parts: RouteParts): void {
         response: { 200: ref(OperationBody) },
       },
     },
-    async ({ caller, params }) => fromOperation(await operations.abandon(caller, params.project, params.operation)),
+    (request, reply) => {
+      const { project, operation } = request.params
+      const abandon = () => operations.abandon(request.caller, project, operation)
+      return answerChange(request, reply, done => ({ status: 200, body: fromOperation(done) }), abandon)
+    },
   )
 
   http.get(

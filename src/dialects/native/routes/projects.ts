@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import type { Policy } from '../../../domain/policy.ts'
+import type { Project } from '../../../domain/project.ts'
+import { type Answer, answerChange } from '../answering.ts'
 import { etagOf, type NativeHttp, type RouteParts, ref, versionWanted } from '../context.ts'
 import { ListQuery, listOf, sendList } from '../lists.ts'
 import {
@@ -46,16 +48,9 @@ export function projectRoutes(http: NativeHttp, { services }: RouteParts): void 
         response: { 201: ref(ProjectBody) },
       },
     },
-    async (request, reply) => {
-      const project = await projects.create(request.caller, {
-        ...request.body,
-        policy: request.body.policy as Policy | undefined,
-      })
-      return reply
-        .code(201)
-        .header('etag', etagOf(project))
-        .header('location', `/rolecall/v1/projects/${project.id}`)
-        .send(fromProject(project))
+    (request, reply) => {
+      const wish = { ...request.body, policy: request.body.policy as Policy | undefined }
+      return answerChange(request, reply, made, () => projects.create(request.caller, wish))
     },
   )
 
@@ -88,10 +83,10 @@ export function projectRoutes(http: NativeHttp, { services }: RouteParts): void 
         response: { 200: ref(ProjectBody) },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const wish = { ...request.body, policy: request.body.policy as Policy | undefined }
-      const project = await projects.change(request.caller, request.params.project, wish, versionWanted(request))
-      return reply.header('etag', etagOf(project)).send(fromProject(project))
+      const change = () => projects.change(request.caller, request.params.project, wish, versionWanted(request))
+      return answerChange(request, reply, changed, change)
     },
   )
 
@@ -106,9 +101,9 @@ export function projectRoutes(http: NativeHttp, { services }: RouteParts): void 
         response: { 204: Type.Null() },
       },
     },
-    async (request, reply) => {
-      await projects.remove(request.caller, request.params.project, versionWanted(request))
-      return reply.code(204).send()
+    (request, reply) => {
+      const remove = () => projects.remove(request.caller, request.params.project, versionWanted(request))
+      return answerChange(request, reply, () => ({ status: 204 }), remove)
     },
   )
 
@@ -169,9 +164,18 @@ export function projectRoutes(http: NativeHttp, { services }: RouteParts): void 
         response: { 204: Type.Null() },
       },
     },
-    async (request, reply) => {
-      await projects.removeMember(request.caller, request.params.project, request.params.operator)
-      return reply.code(204).send()
+    (request, reply) => {
+      const remove = () => projects.removeMember(request.caller, request.params.project, request.params.operator)
+      return answerChange(request, reply, () => ({ status: 204 }), remove)
     },
   )
+}
+
+function changed(project: Project): Answer {
+  return { status: 200, headers: { etag: etagOf(project) }, body: fromProject(project) }
+}
+
+function made(project: Project): Answer {
+  const location = `/rolecall/v1/projects/${project.id}`
+  return { status: 201, headers: { etag: etagOf(project), location }, body: fromProject(project) }
 }
