@@ -32,7 +32,8 @@ export interface DatabaseParts {
 export function createDatabases({ links, instances, ledger }: DatabaseParts): Databases {
   async function list(caller: Caller, instanceId: string, page: KeyPage, signal: AbortSignal): Promise<Page<Database>> {
     const instance = await instances.allow(caller, instanceId, 'read')
-    return links.read(instance, signal, client => client.listDatabases(page))
+    const rows = `databases ${JSON.stringify(page)}`
+    return links.readShared(instance, rows, signal, client => client.listDatabases(page))
   }
 
   async function get(caller: Caller, instanceId: string, name: string, signal: AbortSignal): Promise<Database> {

@@ -7,6 +7,7 @@ import type { Engines } from '../engines/registry.ts'
 import type { Links as LedgerLinks, OpenLink } from '../ledger/links.ts'
 import type { Store } from '../store/store.ts'
 import { createBreakers } from './breakers.ts'
+import { createNextQueries } from './next-query.ts'
 import { createReadPools } from './read-pools.ts'
 import { createWatch } from './server-watch.ts'
 import { passwordBehind, type TargetRules, targetOf } from './targets.ts'
@@ -16,6 +17,13 @@ import { createTurns, type Turns } from './turns.ts'
 export interface Links extends LedgerLinks, AsyncDisposable {
   /** Reads over a kept link. */
   read<T>(instance: Instance, signal: AbortSignal, work: (client: AdminClient) => Promise<T>): Promise<T>
+  /** The same, but requests for the same rows that come while a query for them runs share the next one (`rows` says which they are). */
+  readShared<T>(
+    instance: Instance,
+    rows: string,
+    signal: AbortSignal,
+    work: (client: AdminClient) => Promise<T>,
+  ): Promise<T>
   /** The connection that manages: the oldest whose login proved to have the rights. Finds it by trying, if nobody has yet. */
   manager(instance: Instance, signal: AbortSignal): Promise<Connection>
   /** Tries one login of the instance. */
@@ -38,12 +46,16 @@ interface Proof {
   readonly server: ServerFacts
 }
 
+/** A shared query may wait for a link and for its server; each caller's own deadline is shorter. */
+const SHARED_MS = 30_000
+
 /** An idle reading link is closed after this long: managed servers count their connections. */
 const IDLE_MS = 30_000
 
 export function createLinks(parts: LinkParts): Links {
   const { store, engines, rules, linksPerInstance, linksInAll } = parts
   const breakers = createBreakers()
+  const nextQueries = createNextQueries()
   const turns = new Map<string, Turns>()
   const turnsInAll = createTurns(linksInAll)
   const watch = createWatch(store)
@@ -64,6 +76,17 @@ export function createLinks(parts: LinkParts): Links {
         return work(client)
       })
     })
+  }
+
+  function readShared<T>(
+    instance: Instance,
+    rows: string,
+    signal: AbortSignal,
+    work: (client: AdminClient) => Promise<T>,
+  ): Promise<T> {
+    // Its deadline is its own: no caller's hanging up may cancel what others wait for.
+    const query = () => read(instance, AbortSignal.timeout(SHARED_MS), work)
+    return nextQueries.ask(`${instance.id} ${rows}`, signal, query)
   }
 
   async function makePool(connection: Connection): Promise<ReadPool> {
@@ -176,6 +199,7 @@ export function createLinks(parts: LinkParts): Links {
   return {
     engineOf,
     read,
+    readShared,
     manager,
     open,
     endSession,

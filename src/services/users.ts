@@ -51,7 +51,8 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     signal: AbortSignal,
   ): Promise<Page<UserShown>> {
     const instance = await instances.allow(caller, instanceId, 'read')
-    const found = await links.read(instance, signal, client => client.listUsers(page))
+    const rows = `users ${JSON.stringify(page)}`
+    const found = await links.readShared(instance, rows, signal, client => client.listUsers(page))
     return { items: await withRecords(store.read, instance, found.items), next: found.next }
   }
 

@@ -76,10 +76,13 @@ export interface UserRow {
   readonly owned: readonly string[]
 }
 
+/** The statement that a page of logins is read by: after `$1`, at most `$2`, whose name has `$3` in it. */
+export const pageQuery = (state: ServerState): string => rows(PAGE, state)
+
 /** A page of logins in the order of their names' bytes, cut inside the server: one round trip. */
 export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal): Promise<Page<DatabaseUser>> {
   const values = [page.after ?? '', page.limit + 1, page.q ?? null]
-  const users = (await link.ask<UserRow>(signal, rows(PAGE, link.state), values)).map(userFrom)
+  const users = (await link.ask<UserRow>(signal, pageQuery(link.state), values)).map(userFrom)
   return cutPage(users, page.limit, ({ name }) => name)
 }
 

@@ -1,0 +1,33 @@
+import autocannon from 'autocannon'
+
+/** What a load of so many connections came to. */
+export interface Load {
+  readonly perSecond: number
+  readonly p50: number
+  readonly p99: number
+  readonly failed: number
+}
+
+/** Sends requests for `seconds`, each to the next path, over `connections` at once. */
+export async function load(
+  url: string,
+  paths: readonly string[],
+  connections: number,
+  seconds: number,
+  headers: Record<string, string> = {},
+): Promise<Load> {
+  const result = await autocannon({
+    url,
+    connections,
+    duration: seconds,
+    headers,
+    requests: paths.map(path => ({ method: 'GET', path })),
+  } as autocannon.Options)
+  const { requests, latency, errors, non2xx, timeouts } = result
+  return { perSecond: requests.average, p50: latency.p50, p99: latency.p99, failed: errors + non2xx + timeouts }
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = [...numbers].sort((one, other) => one - other)
+  return sorted[Math.floor(sorted.length / 2)]!
+}
