@@ -10,6 +10,8 @@ export interface AuditLine {
   readonly dialect: Dialect
   readonly requestId: string
   readonly operationId?: string
+  /** The instance that it is about, where neither the operation nor a connection says so. */
+  readonly instanceId?: string
   /** `user.create`, `connection.change`, `key.revoke`, … */
   readonly action: string
   /** What was changed, in words a reader can search for. */

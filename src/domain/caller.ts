@@ -8,6 +8,8 @@ export interface Caller {
   readonly key: ApiKey
   /** The role in each project: the weaker of the key's and the operator's. Projects without one are absent. */
   readonly roles: ReadonlyMap<string, Role>
+  /** Projects where the key is weaker than its operator: what access lists give the operator is cut there, too. */
+  readonly narrowed?: ReadonlySet<string>
   readonly address: string
   readonly dialect: Dialect
   readonly requestId: string

@@ -31,10 +31,13 @@ export type FaultSubject =
   | 'operator'
   | 'project'
   | 'member'
+  | 'team'
   | 'connection'
+  | 'data-source'
   | 'instance'
   | 'user'
   | 'database'
+  | 'table'
   | 'grant'
   | 'role'
   | 'session'
@@ -69,6 +72,8 @@ export interface FaultDetails {
   readonly retryAfterSeconds?: number
   /** What still depends on the subject, by kind and count, for `in_use`. */
   readonly counts?: Readonly<Record<string, number>>
+  /** Ids of what uses it, for `in_use`: some of them. */
+  readonly usedBy?: readonly string[]
   readonly allow?: readonly string[]
   /** The operation that will tell what came of it. */
   readonly operationId?: string

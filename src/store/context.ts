@@ -84,6 +84,6 @@ export const STILL_OPEN = sql.lit<1>(1)
 export const yesNo = (value: boolean): 0 | 1 => (value ? 1 : 0)
 
 /** The one answer to a write that found another version than its caller had read. */
-export function staleVersion(subject: 'project' | 'instance' | 'connection'): Fault {
+export function staleVersion(subject: 'project' | 'instance' | 'connection' | 'data-source'): Fault {
   return new Fault('precondition_failed', subject, `The ${subject} has been changed meanwhile: read it again`)
 }

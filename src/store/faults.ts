@@ -13,6 +13,7 @@ const TAKEN: Readonly<Record<string, readonly [FaultSubject, string]>> = {
   instances: ['instance', 'Another instance of the project has that name or slug'],
   dialect_views: ['instance', 'Another instance of the project goes by that name there'],
   connections: ['connection', 'Another connection of the project has that name'],
+  teams: ['team', 'Another team of the project has that name'],
   operations: ['operation', 'There is such an operation already'],
   replays: ['request', 'That Idempotency-Key is taken'],
 }

@@ -17,6 +17,10 @@ export interface Schema {
   instanceAddresses: AddressRow
   dialectViews: DialectViewRow
   connections: ConnectionRow
+  teams: TeamRow
+  teamMembers: TeamMemberRow
+  dataSources: DataSourceRow
+  accessGrants: AccessGrantRow
   userRecords: UserRecordRow
   operations: OperationRow
   operationTargets: TargetRow
@@ -186,6 +190,53 @@ export interface ConnectionRow {
   searchText: string
 }
 
+export interface TeamRow {
+  id: string
+  projectId: string
+  name: string
+  nameKey: string
+  createdAt: number
+  searchText: string
+}
+
+export interface TeamMemberRow {
+  teamId: string
+  projectId: string
+  operatorId: string
+  role: string
+  since: number
+}
+
+export interface DataSourceRow {
+  id: string
+  projectId: string
+  name: string
+  kind: 'table' | 'csv'
+  connectionId: string | null
+  tableName: string | null
+  rows: Json | null
+  createdBy: string
+  createdAt: number
+  updatedAt: number
+  version: number
+  searchText: string
+}
+
+/** The entity and the subject stand there twice: as what is asked for, and as references that go with what they refer to. */
+export interface AccessGrantRow {
+  projectId: string
+  entityKind: 'connection' | 'data-source'
+  entityId: string
+  subjectKind: 'user' | 'team' | 'organisation'
+  subjectId: string
+  access: string
+  since: number
+  connectionId: string | null
+  dataSourceId: string | null
+  operatorId: string | null
+  teamId: string | null
+}
+
 export interface UserRecordRow {
   instanceId: string
   userKey: string
@@ -276,6 +327,7 @@ export interface AuditRow {
   dialect: string
   requestId: string
   operationId: string | null
+  instanceId: string | null
   action: string
   subject: string
   detail: Json

@@ -1,7 +1,9 @@
+import type { Access, AccessGrant, AccessSubject, Entity } from '../domain/access.ts'
 import type { ApiKey, KeyProject } from '../domain/api-key.ts'
 import type { AuditLine } from '../domain/audit.ts'
 import type { Change, Subject } from '../domain/change.ts'
 import type { Connection, Credential, HostPort, TestRecord } from '../domain/connection.ts'
+import type { DataSource } from '../domain/data-source.ts'
 import type { Instance, ServerFacts } from '../domain/instance.ts'
 import type { FaultRecord, Operation, OperationState, StepShown, TargetOutcome } from '../domain/operation.ts'
 import type { Operator } from '../domain/operator.ts'
@@ -9,6 +11,7 @@ import type { KeyPage, Page } from '../domain/page.ts'
 import type { Member, Project } from '../domain/project.ts'
 import type { Role } from '../domain/role.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { Team, TeamMember, TeamRole } from '../domain/team.ts'
 import type { UserRecord } from './user-record.ts'
 
 /**
@@ -46,6 +49,9 @@ export interface Tables {
   readonly keys: Keys
   readonly instances: Instances
   readonly connections: Connections
+  readonly access: AccessLists
+  readonly teams: Teams
+  readonly dataSources: DataSources
   readonly users: UserRecords
   readonly operations: Operations
   readonly replays: Replays
@@ -116,8 +122,8 @@ export interface Keys {
 export interface Instances {
   add(instance: Instance): Promise<void>
   find(id: string): Promise<Instance | undefined>
-  /** By id order, within a project. */
-  list(projectId: string, page: KeyPage): Promise<Page<Instance>>
+  /** By id order, within a project. `visibleTo` leaves out what access lists hide from that operator: here, and wherever it stands. */
+  list(projectId: string, page: KeyPage, visibleTo?: string): Promise<Page<Instance>>
   /** The instance of the project and engine that one of the addresses leads to. */
   findByAddress(projectId: string, engine: string, addresses: readonly HostPort[]): Promise<Instance | undefined>
   /** True if another instance of the project has the name or slug. */
@@ -168,12 +174,15 @@ export interface ConnectionFilter {
   readonly q?: string
   /** Leaves out every other type. */
   readonly databaseTypes?: readonly string[]
+  readonly visibleTo?: string
 }
 
 export interface Connections {
   /** Throws `exists connection` when the name is taken in the project. */
   add(connection: Connection): Promise<void>
   find(id: string): Promise<Connection | undefined>
+  /** As `find`, and nobody else changes it before this transaction is over. */
+  hold(id: string): Promise<Connection | undefined>
   /** By creation, then id. Page-numbered APIs cut by offset. */
   listByOffset(
     filter: ConnectionFilter,
@@ -181,7 +190,7 @@ export interface Connections {
     limit: number,
   ): Promise<{ readonly items: readonly Connection[]; readonly total: number }>
   /** By id order. */
-  list(projectId: string, page: KeyPage): Promise<Page<Connection>>
+  list(projectId: string, page: KeyPage, visibleTo?: string): Promise<Page<Connection>>
   /** Oldest first, retired ones too. */
   ofInstance(instanceId: string): Promise<readonly Connection[]>
   /**
@@ -194,6 +203,56 @@ export interface Connections {
   /** Hides it from everybody but `ofInstance`: its credential is still needed for operations that are open. */
   retire(id: string, at: number): Promise<void>
   remove(id: string): Promise<boolean>
+}
+
+/** Who may do what with single things, beside the roles in their project. Grants go with what they are on, and with whom they are for. */
+export interface AccessLists {
+  /** Adds, or changes the access. */
+  set(grant: AccessGrant): Promise<void>
+  remove(entity: Entity, subject: AccessSubject): Promise<boolean>
+  /** Oldest first. */
+  list(entity: Entity): Promise<readonly AccessGrant[]>
+  /** The strongest access that reaches the operator, itself, by a team, or as a member of the project; things without any are absent. */
+  strongest(operatorId: string, kind: Entity['kind'], ids: readonly string[]): Promise<ReadonlyMap<string, Access>>
+  /** Does some connection that the operator sees lead to the instance. */
+  seesInstance(operatorId: string, instanceId: string): Promise<boolean>
+  seesOperation(operatorId: string, operationId: string): Promise<boolean>
+}
+
+export interface Teams {
+  /** Throws `exists team` when the name is taken in the project. */
+  add(team: Team): Promise<void>
+  find(id: string): Promise<Team | undefined>
+  /** By name; `q` is a literal part of it, `memberId` narrows to an operator's own. */
+  list(projectId: string, filter: { readonly q?: string; readonly memberId?: string }): Promise<readonly Team[]>
+  remove(id: string): Promise<boolean>
+  members(teamId: string): Promise<readonly TeamMember[]>
+  /** Adds, or changes the role. Throws `conflict` unless the operator is a member of the project. */
+  setMember(team: Team, operatorId: string, role: TeamRole, now: number): Promise<void>
+  removeMember(teamId: string, operatorId: string): Promise<boolean>
+  roleOf(teamId: string, operatorId: string): Promise<TeamRole | undefined>
+}
+
+export interface DataSourceFilter {
+  readonly projectId: string
+  readonly q?: string
+  readonly visibleTo?: string
+}
+
+export interface DataSources {
+  add(source: DataSource): Promise<void>
+  find(id: string): Promise<DataSource | undefined>
+  /** By creation, then id. */
+  listByOffset(
+    filter: DataSourceFilter,
+    offset: number,
+    limit: number,
+  ): Promise<{ readonly items: readonly DataSource[]; readonly total: number }>
+  /** Counts `version` up; throws `precondition_failed` on another version. */
+  save(source: DataSource): Promise<DataSource>
+  remove(id: string): Promise<boolean>
+  /** Ids of those that read through one of the connections, oldest first. */
+  using(connectionIds: readonly string[], limit: number): Promise<readonly string[]>
 }
 
 export interface UserRecords {
@@ -234,6 +293,7 @@ export interface OperationFilter {
   readonly state?: OperationState | 'stuck'
   readonly instanceId?: string
   readonly subject?: Subject
+  readonly visibleTo?: string
 }
 
 /** An operation as the worker takes it up. */
@@ -328,7 +388,12 @@ export interface Audit {
   add(line: AuditLine): Promise<void>
   list(projectId: string, page: KeyPage): Promise<Page<AuditLine & { readonly id: string }>>
   /** In the order in which they were written, after a line's id. */
-  listAfter(projectId: string, after: string, limit: number): Promise<readonly (AuditLine & { readonly id: string })[]>
+  listAfter(
+    projectId: string,
+    after: string,
+    limit: number,
+    visibleTo?: string,
+  ): Promise<readonly (AuditLine & { readonly id: string })[]>
   /** Id of the newest line. */
   lastId(projectId: string): Promise<string | undefined>
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../../src/store/store.ts'
+import { access } from '../store/contract/access.ts'
 import { answers } from '../store/contract/answers.ts'
 import { callers } from '../store/contract/callers.ts'
 import type { Opened, StoreUnderTest } from '../store/contract/harness.ts'
@@ -30,6 +31,6 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
         return under
       },
     }
-    for (const part of [callers, managed, lists, ledger, answers, secrets, transactions]) part(opened)
+    for (const part of [callers, managed, access, lists, ledger, answers, secrets, transactions]) part(opened)
   })
 }

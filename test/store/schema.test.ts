@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MigrationOptions, migrate } from '../../src/store/migrate.ts'
-import { first } from '../../src/store/migrations/0001-first.ts'
 import { MIGRATIONS } from '../../src/store/migrations/all.ts'
 import { type Migration, SQLITE_COLUMNS } from '../../src/store/migrations/columns.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -19,11 +18,16 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const open = (serve = true) => openStore({ folder, masterKey: { folder, env: {} }, serve })
 
-const second: Migration = {
-  version: 2,
-  since: '0.2.0',
+const newest = MIGRATIONS.at(-1)!
+
+/** As a release after this one would bring it. */
+const next: Migration = {
+  version: newest.version + 1,
+  since: '9.9.0',
   up: make =>
-    make.table('teams', { id: 'text', projectId: 'text' }, t => t.addPrimaryKeyConstraint('teams_key', ['id'])),
+    make.table('inventions', { id: 'text', projectId: 'text' }, t =>
+      t.addPrimaryKeyConstraint('inventions_key', ['id']),
+    ),
 }
 
 /** As a release with these migrations would do it. */
@@ -54,10 +58,10 @@ describe('the schema', () => {
     const project = aProject()
     await store.transaction(tables => tables.projects.add(project))
     await store.close()
-    const before = await migrateTo([first])
-    const after = await migrateTo([first, second])
-    expect(after).toEqual({ ...before, schemaVersion: 2, release: '0.2.0' })
-    expect(tables()).toContain('teams')
+    const before = await migrateTo(MIGRATIONS)
+    const after = await migrateTo([...MIGRATIONS, next])
+    expect(after).toEqual({ ...before, schemaVersion: next.version, release: '9.9.0' })
+    expect(tables()).toContain('inventions')
     const file = new Sqlite(join(folder, 'rolecall.db'))
     expect(file.prepare('select name from projects').pluck().all()).toEqual([project.name])
     file.close()
@@ -65,23 +69,23 @@ describe('the schema', () => {
 
   it('of a later release is refused in words that name it', async () => {
     await (await open()).close()
-    await migrateTo([first, second])
+    await migrateTo([...MIGRATIONS, next])
     const refusal = await open().catch(error => error)
     expect(refusal).toMatchObject({ name: 'StoreProblem', kind: 'newer-schema' })
-    expect(refusal.message).toContain('Start Rolecall 0.2.0 or later')
+    expect(refusal.message).toContain('Start Rolecall 9.9.0 or later')
   })
 
   it('is all there or not at all when a migration fails', async () => {
     await (await open()).close()
     const before = tables()
     const failing: Migration = {
-      ...second,
+      ...next,
       async up(make) {
-        await second.up(make)
+        await next.up(make)
         throw new Error('the power went')
       },
     }
-    await expect(migrateTo([first, failing])).rejects.toThrow('the power went')
+    await expect(migrateTo([...MIGRATIONS, failing])).rejects.toThrow('the power went')
     expect(tables()).toEqual(before)
     await (await open()).close()
   })
@@ -91,8 +95,8 @@ describe('the schema', () => {
     const refuse = () => {
       throw new Error('served')
     }
-    await expect(migrateTo([first, second], { beforeChange: refuse })).rejects.toThrow('served')
-    await migrateTo([first], { beforeChange: refuse })
+    await expect(migrateTo([...MIGRATIONS, next], { beforeChange: refuse })).rejects.toThrow('served')
+    await migrateTo(MIGRATIONS, { beforeChange: refuse })
     await (await open(false)).close()
     await server.close()
   })

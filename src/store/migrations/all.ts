@@ -1,5 +1,6 @@
 import { first } from './0001-first.ts'
+import { whoSeesWhat } from './0002-who-sees-what.ts'
 import type { Migration } from './columns.ts'
 
 /** In order; never edited after merge, only added to. */
-export const MIGRATIONS: readonly Migration[] = [first]
+export const MIGRATIONS: readonly Migration[] = [first, whoSeesWhat]

@@ -27,6 +27,8 @@ type Finish = (table: CreateTableBuilder<string, string>) => CreateTableBuilder<
 export interface TableMaker {
   readonly db: Kysely<unknown>
   table(name: string, columns: Columns, finish?: Finish): Promise<void>
+  /** Adds a column that older rows have nothing in. */
+  column(table: string, name: string, kind: 'text?' | 'number?'): Promise<void>
   index(name: string, table: string, columns: readonly string[]): Promise<void>
   unique(name: string, table: string, columns: readonly string[]): Promise<void>
 }
@@ -37,6 +39,7 @@ export function tableMaker(db: Kysely<unknown>, words: ColumnWords): TableMaker 
   return {
     db,
     table: (name, columns, finish = same => same) => createTable(db, words, name, columns, finish),
+    column: (table, name, kind) => db.schema.alterTable(table).addColumn(name, typeOf(words, kind)).execute(),
     index: (name, table, columns) =>
       db.schema
         .createIndex(name)

@@ -1,7 +1,9 @@
 import type { Context } from '../context.ts'
 import type { Tables } from '../store.ts'
+import { accessTable } from './access.ts'
 import { auditTable } from './audit.ts'
 import { connectionTable } from './connections.ts'
+import { dataSourceTable } from './data-sources.ts'
 import { instanceTable } from './instances.ts'
 import { keyTable } from './keys.ts'
 import { memberTable } from './members.ts'
@@ -9,6 +11,7 @@ import { operationTable } from './operations.ts'
 import { operatorTable } from './operators.ts'
 import { projectTable } from './projects.ts'
 import { replayTable } from './replays.ts'
+import { teamTable } from './teams.ts'
 import { userTable } from './users.ts'
 
 export function makeTables(context: Context): Tables {
@@ -20,6 +23,9 @@ export function makeTables(context: Context): Tables {
     keys: keyTable(context),
     instances: instanceTable(context),
     connections: connectionTable(context),
+    access: accessTable(context),
+    teams: teamTable(context),
+    dataSources: dataSourceTable(context),
     users: userTable(context),
     operations: operationTable(context),
     replays: replayTable(context),

@@ -4,6 +4,7 @@ import { cutPage } from '../../domain/page.ts'
 import { type Context, fromJson, searchable, withinBackwards, withNulls, withoutNulls } from '../context.ts'
 import type { AuditRow } from '../schema.ts'
 import type { Audit } from '../store.ts'
+import { lineIsVisible } from './visibility.ts'
 
 export function auditTable(context: Context): Audit {
   const { db } = context
@@ -20,8 +21,9 @@ export function auditTable(context: Context): Audit {
         .execute()
       return cutPage(rows.map(lineFrom), page.limit, line => line.id)
     },
-    async listAfter(projectId, after, limit) {
-      const query = db.selectFrom('auditLines').selectAll().where('projectId', '=', projectId).where('id', '>', after)
+    async listAfter(projectId, after, limit, visibleTo) {
+      const all = db.selectFrom('auditLines').selectAll().where('projectId', '=', projectId).where('id', '>', after)
+      const query = visibleTo === undefined ? all : all.where(lineIsVisible(context, projectId, visibleTo))
       return (await query.orderBy('id').limit(limit).execute()).map(lineFrom)
     },
     async lastId(projectId) {
@@ -51,6 +53,7 @@ function toRow(line: AuditLine) {
     dialect: line.dialect,
     requestId: line.requestId,
     operationId: line.operationId,
+    instanceId: line.instanceId,
     action: line.action,
     subject: line.subject,
     detail: JSON.stringify(line.detail),

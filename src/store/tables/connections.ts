@@ -6,6 +6,7 @@ import type { ConnectionRow, Schema } from '../schema.ts'
 import type { ConnectionFilter, Connections } from '../store.ts'
 import { setAddresses } from './addresses.ts'
 import { connectionFrom, toCredentialRow, toRow } from './connection-rows.ts'
+import { visibleEntities } from './visibility.ts'
 
 export function connectionTable(context: Context): Connections {
   const { db, vault } = context
@@ -25,8 +26,15 @@ export function connectionTable(context: Context): Connections {
       const { total } = await query.select(eb => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
       return { items: rows.map(row => connectionFrom(vault, row)), total }
     },
-    async list(projectId, page) {
-      const query = select()
+    async hold(id) {
+      const query = select().where('id', '=', id).where('removedAt', 'is', null)
+      const row = await (context.words.rowLocks ? query.forUpdate() : query).executeTakeFirst()
+      return row && connectionFrom(vault, row)
+    },
+    async list(projectId, page, visibleTo) {
+      const all =
+        visibleTo === undefined ? select() : select().where('id', 'in', visible(context, projectId, visibleTo))
+      const query = all
         .where('projectId', '=', projectId)
         .where('removedAt', 'is', null)
         .where(within(context, page, 'id', 'searchText'))
@@ -66,15 +74,19 @@ export function connectionTable(context: Context): Connections {
   }
 }
 
-function filtered({ db, ...rest }: Context, { projectId, q, databaseTypes }: ConnectionFilter) {
-  let query: SelectQueryBuilder<Schema, 'connections', object> = db
+function filtered(context: Context, { projectId, q, databaseTypes, visibleTo }: ConnectionFilter) {
+  let query: SelectQueryBuilder<Schema, 'connections', object> = context.db
     .selectFrom('connections')
     .where('projectId', '=', projectId)
     .where('removedAt', 'is', null)
-  if (q !== undefined && q !== '') query = query.where(contains({ db, ...rest }, 'searchText', q))
+  if (q !== undefined && q !== '') query = query.where(contains(context, 'searchText', q))
+  if (visibleTo !== undefined) query = query.where('id', 'in', visible(context, projectId, visibleTo))
   if (databaseTypes) query = query.where('databaseType', 'in', ['', ...databaseTypes])
   return query
 }
+
+const visible = (context: Context, projectId: string, operatorId: string) =>
+  visibleEntities(context, 'connection', projectId, operatorId)
 
 async function save(context: Context, connection: Connection, credential?: Credential | null): Promise<Connection> {
   const { db, vault } = context

@@ -6,6 +6,7 @@ import type { Instances } from '../store.ts'
 import { findByAddress } from './addresses.ts'
 import { dialectViewTable } from './dialect-views.ts'
 import { instanceFrom, toNewRow, toRow, toServerRow } from './instance-rows.ts'
+import { visibleInstances } from './visibility.ts'
 
 export function instanceTable(context: Context): Instances {
   const { db } = context
@@ -19,10 +20,10 @@ export function instanceTable(context: Context): Instances {
       const row = await select().where('id', '=', id).executeTakeFirst()
       return row && instanceFrom(row)
     },
-    async list(projectId, page) {
-      const query = select()
-        .where('projectId', '=', projectId)
-        .where(within(context, page, 'id', 'searchText'))
+    async list(projectId, page, visibleTo) {
+      const all =
+        visibleTo === undefined ? select() : select().where('id', 'in', visibleInstances(context, projectId, visibleTo))
+      const query = all.where('projectId', '=', projectId).where(within(context, page, 'id', 'searchText'))
       const rows = await query
         .orderBy('id')
         .limit(page.limit + 1)

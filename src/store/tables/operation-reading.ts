@@ -5,6 +5,7 @@ import { type Context, contains, OPEN } from '../context.ts'
 import type { OperationRow, Schema } from '../schema.ts'
 import type { OperationFilter } from '../store.ts'
 import { operationsFrom } from './operation-rows.ts'
+import { operationIsVisible } from './visibility.ts'
 
 type Rows = SelectQueryBuilder<Schema, 'operations', OperationRow>
 
@@ -32,6 +33,8 @@ async function readSteps({ db }: Context, ids: readonly string[]) {
 export function newestFirst(context: Context, filter: OperationFilter, page: KeyPage): (rows: Rows) => Rows {
   return rows => {
     let query = rows.where('projectId', '=', filter.projectId)
+    if (filter.visibleTo !== undefined)
+      query = query.where(operationIsVisible(context, filter.projectId, filter.visibleTo))
     if (page.after !== undefined) query = query.where('id', '<', page.after)
     if (filter.state === 'stuck') query = query.where('nextTryAt', 'is not', null)
     if (filter.state) query = query.where('state', '=', storedState(filter.state))
