@@ -1,3 +1,5 @@
+import { Fault } from '../domain/fault.ts'
+
 /** Requests for the same rows that come while a query for them runs share the next one: never the running one, which may be older than they are. */
 export interface NextQueries {
   /** Asks, or joins the query that is about to be asked. `signal` frees this caller alone: the others still get their rows. */
@@ -41,7 +43,8 @@ export function createNextQueries(): NextQueries {
 
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason)
+    const leave = () =>
+      reject(new Fault('timeout', 'server', 'The server did not answer in time', { retryAfterSeconds: 2 }))
     if (signal.aborted) return leave()
     signal.addEventListener('abort', leave, { once: true })
     const done = () => signal.removeEventListener('abort', leave)
