@@ -4,7 +4,7 @@ import { type Load, load, median } from './load.ts'
 import { dropRoles, makeRoles, roleName } from './roles.ts'
 import { type Rolecall, type Running, startBare, startRolecall } from './servers.ts'
 
-const ROLES = 2_000
+const ROLES = 20_000
 const LIMIT = 20
 const CONNECTIONS = [1, 16, 64]
 const ROUNDS = 3
@@ -17,7 +17,7 @@ export async function benchLists(server: TestServer): Promise<void> {
   await makeRoles(engine, 0, ROLES)
   await using bare = await startBare(server)
   await using rolecall = await startRolecall(server)
-  const pages = Array.from({ length: 97 }, (_, n) => roleName(n * 20))
+  const pages = Array.from({ length: 997 }, (_, n) => roleName(n * 20))
   console.log(`\nA page of ${LIMIT} of ${ROLES} logins, requests a second (median of ${ROUNDS} rounds of ${SECONDS} s)`)
   console.log('  connections  pages      bare   rolecall   ratio   p99 bare  p99 rolecall')
   for (const connections of CONNECTIONS) {

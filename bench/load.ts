@@ -16,13 +16,11 @@ export async function load(
   seconds: number,
   headers: Record<string, string> = {},
 ): Promise<Load> {
-  const result = await autocannon({
-    url,
-    connections,
-    duration: seconds,
-    headers,
-    requests: paths.map(path => ({ method: 'GET', path })),
-  } as autocannon.Options)
+  let clients = 0
+  // Each connection begins elsewhere: in step they would all ask for the same page at the same moment.
+  const setupClient = (client: autocannon.Client) =>
+    client.setRequests(rotated(paths, clients++ * 13).map(path => ({ method: 'GET', path })))
+  const result = await autocannon({ url, connections, duration: seconds, headers, setupClient })
   const { requests, latency, errors, non2xx, timeouts } = result
   return { perSecond: requests.average, p50: latency.p50, p99: latency.p99, failed: errors + non2xx + timeouts }
 }
@@ -30,4 +28,9 @@ export async function load(
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((one, other) => one - other)
   return sorted[Math.floor(sorted.length / 2)]!
+}
+
+function rotated<T>(all: readonly T[], by: number): readonly T[] {
+  const at = by % all.length
+  return [...all.slice(at), ...all.slice(0, at)]
 }
