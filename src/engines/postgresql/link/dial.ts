@@ -78,8 +78,17 @@ function sessionOf(client: Client, socket: Socket, config: DialConfig): PgSessio
   }
 }
 
+/** What takes values is asked again and again: by a name of its own, the server reads and plans it once a session. */
 function ask(client: Client, text: string, values?: readonly unknown[]): Promise<QueryResult | QueryResult[]> {
-  return values ? client.query(text, [...values]) : client.query(text)
+  return values ? client.query({ name: nameOf(text), text, values: [...values] }) : client.query(text)
+}
+
+const names = new Map<string, string>()
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `rolecall_${names.size}`
+  names.set(text, name)
+  return name
 }
 
 function allRows(answer: QueryResult | QueryResult[]): readonly Row[] {
