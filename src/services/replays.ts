@@ -81,6 +81,9 @@ export function createReplays(store: Store): Replays {
     if (operation?.state === 'undone') return 'never-happened'
     if (operation?.state !== 'settled') return undefined
     const outcomes = await store.read.operations.outcomes(operation.id)
+    // Its first answer may have gone out meanwhile, and the password with it: then the answer has been kept before.
+    const { answer } = (await store.read.replays.find(known.keyId, known.replayKey, known.until - 1)) ?? {}
+    if (answer) return { kind: 'answered', answer }
     return outcomes && { kind: 'settled', replay: asClaimed(known), operation, outcomes }
   }
 

@@ -3,7 +3,7 @@ import { createApp, realParts } from '../../src/app.ts'
 import { dialWithPg } from '../../src/engines/postgresql/index.ts'
 import { createEngines } from '../../src/engines/registry.ts'
 import { settingsFor } from '../support/app.ts'
-import type { Drill } from './drill.ts'
+import { type Drill, headersOf } from './drill.ts'
 import { createKillPoints } from './kill-points.ts'
 
 /**
@@ -20,8 +20,9 @@ const app = await createApp(settings, { ...parts, store, engines })
 const origin = await app.start()
 
 /** Over a real socket: that the caller took the answer's last byte is a point as well. */
-async function send({ method, url, body }: Drill['request']) {
-  const headers = { authorization: `Bearer ${drill.key}`, 'content-type': 'application/json' }
+async function send(request: Drill['request']) {
+  const { method, url, body } = request
+  const headers = headersOf(drill.key, request)
   const answer = await fetch(`${origin}/rolecall/v1${url}`, { method, headers, body: JSON.stringify(body) })
   return { status: answer.status, body: await answer.text(), operation: answer.headers.get('rolecall-operation') }
 }

@@ -1,214 +1,139 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Secret } from '../../src/domain/secret.ts'
-import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
-import { engineClient, logsIn } from '../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../support/servers.ts'
+import { engineClient } from '../support/logins.ts'
+import { postgresqlServer } from '../support/servers.ts'
 import {
-  type AfterRestart,
-  copyOf,
-  forEachPoint,
-  makeTemplate,
-  type Request,
-  restart,
-  runChild,
-  type Survivor,
-  type Template,
-} from './drill.ts'
+  type Aftermath,
+  checkAnswer,
+  checkWhole,
+  type Ground,
+  keyed,
+  lookAt,
+  repeatKeyed,
+  repeatPlain,
+} from './aftermath.ts'
+import { type AfterRestart, copyOf, forEachPoint, makeTemplate, restart, runChild, type Survivor } from './drill.ts'
+import { engineSight } from './engine-sight.ts'
+import { type Kill, writeReport } from './report.ts'
+import { DATABASES, OLD_PASSWORD, type Scene, scenesOn } from './scenes.ts'
 
-const OLD_PASSWORD = 'old-password-of-the-drill'
-const DATABASES = ['crash_orders', 'crash_billing']
+/** `npm run test:crash` kills at every point; `npm test` at every point of these, and at every few of the rest. */
+const EVERYWHERE = process.env.ROLECALL_DRILL === 'all'
+const ALWAYS_WHOLE = ['create a user', 'reset its password', 'drop a user']
+const EVERY = 7
+const FEW = 10
 
-let server: TestServer
+const NAMES = [
+  ...['create a user', 'reset its password', 'drop a user', 'lock a user', 'unlock a user', 'change settings'],
+  ...['grant on two databases', 'create a database', 'drop a database'],
+  ...['create a connection', 'change a connection', 'delete a connection'],
+]
+
+let ground: Ground
 let engine: pg.Client
-let template: Template
+let scenes: readonly Scene[]
+const kills: Kill[] = []
 
 beforeAll(async () => {
-  server = await postgresqlServer()
+  const server = await postgresqlServer()
   engine = await engineClient(server)
   for (const name of DATABASES) {
     await engine.query(`drop database if exists ${name} with (force)`)
     await engine.query(`create database ${name}`)
   }
-  template = await makeTemplate(server)
+  ground = { server, template: await makeTemplate(server), sight: engineSight(engine) }
+  scenes = scenesOn(server, ground.template, ground.sight)
+  expect(scenes.map(({ what }) => what)).toEqual(NAMES)
 })
 
 afterAll(async () => {
+  const { server, template } = ground ?? {}
   if (server?.log) expect(readFileSync(server.log, 'utf8')).not.toContain(OLD_PASSWORD)
+  if (server) writeReport(kills, server.name)
   template?.[Symbol.dispose]()
   await engine?.end()
 })
 
-/** One kind of change: how a child gets ready for it, what it asks for, and what must hold afterwards, wherever it was killed. */
-interface Scene {
-  readonly what: string
-  readonly setUp: (name: string) => readonly Request[]
-  readonly request: (name: string) => Request
-  readonly check: (name: string, after: AfterRestart, operation: Operation | undefined) => Promise<void>
-}
-
-interface Operation {
-  readonly id: string
-  readonly state: string
-  readonly kind: string
-  readonly answer: string
-}
-
-const users = () => `/instances/${template.instance}/users`
-const grants = DATABASES.map(database => ({ role: 'readwrite', database }))
-
-const SCENES: readonly Scene[] = [
-  {
-    what: 'create',
-    setUp: () => [],
-    request: name => ({ method: 'POST', url: users(), body: { name, grants } }),
-    check: async (name, after, operation) => {
-      if (operation?.state === 'settled') return expectAnswerLogsIn(name, after, operation)
-      expect(await rolesLike(name)).toEqual([])
-      if (operation) expect(await marksOf(operation.id)).toEqual([])
-    },
-  },
-  {
-    what: 'reset',
-    setUp: name => [{ method: 'POST', url: users(), body: { name, password: OLD_PASSWORD } }],
-    request: name => ({ method: 'POST', url: `${users()}/${name}/reset`, body: {} }),
-    check: async (name, after, operation) => {
-      if (operation?.state !== 'settled') return expect(await logsIn(server, name, OLD_PASSWORD)).toBe(true)
-      expect(await logsIn(server, name, OLD_PASSWORD)).toBe(false)
-      await expectAnswerLogsIn(name, after, operation)
-    },
-  },
-  {
-    what: 'drop',
-    setUp: name => [{ method: 'POST', url: users(), body: { name, password: OLD_PASSWORD, grants } }],
-    request: name => ({ method: 'DELETE', url: `${users()}/${name}` }),
-    check: async (name, _after, operation) => {
-      if (!operation) return expect(await logsIn(server, name, OLD_PASSWORD)).toBe(true)
-      expect(operation.state).toBe('settled')
-      expect(await rolesLike(name)).toEqual([])
-      expect(await marksOf(operation.id)).toEqual([])
-    },
-  },
-]
-
-describe.each(SCENES)('killed at any statement or commit of $what', scene => {
-  test('nothing is half-done and nothing unknown after a restart', { timeout: 300_000 }, async () => {
-    const { passed, answer } = await survive(scene)
-    expect(answer.status, answer.body).toBeLessThan(300)
-    await forEachPoint(passed.length, at => killAndCheck(scene, at, passed[at - 1]!))
-    console.info(`killed at each of ${passed.length} points of ${scene.what}`)
-  })
-})
-
-test('a statement that a killed process had sent is ended before anybody looks, so it takes no effect later', async () => {
-  const scene = SCENES.find(({ what }) => what === 'reset')!
-  const name = 'crash_sent_end'
-  using copy = copyOf(template)
-  const verifier = await scramVerifier(new Secret(OLD_PASSWORD))
-  await engine.query(`create role ${name} login password '${verifier.reveal()}'`)
-  const holder = await engineClient(server)
-  // The reset waits inside of the server, and would go on there when its process is gone.
-  await holder.query('begin; lock table pg_authid in exclusive mode')
-  const kill = new AbortController()
-  const drill = { ...drillOf(scene, copy.folder, name, Number.MAX_SAFE_INTEGER), setUp: [] }
-  const running = runChild(drill, kill.signal)
-  await until(async () => (await waiting(name)) > 0)
-  kill.abort()
-  expect(await running).toBeUndefined()
-  expect(await waiting(name)).toBe(1)
-  await using after = await restart(copy.folder, template)
-  expect(await waiting(name)).toBe(0)
-  await holder.query('rollback')
-  await holder.end()
-  const operation = await operationOf(scene, after)
-  expect(operation?.state).toBe('undone')
-  expect(await logsIn(server, name, OLD_PASSWORD)).toBe(true)
-  await forget(name)
-})
-
-async function waiting(name: string): Promise<number> {
-  const { rows } = await engine.query(
-    "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'alter role %' || $1 || '%'",
-    [name],
+describe.each(NAMES)('killed at any statement or commit of: %s', what => {
+  test('nothing is half-done, and the same request again gets what it must', { timeout: 600_000 }, () =>
+    drill(what, false),
   )
-  return rows.length
+
+  test('with an Idempotency-Key it gets the first outcome', { timeout: 600_000 }, () => drill(what, true))
+})
+
+async function drill(what: string, isKeyed: boolean): Promise<void> {
+  const run = { scene: scenes.find(scene => scene.what === what)!, isKeyed }
+  const { passed, answer } = await survive(run)
+  expect(answer.status, answer.body).toBe(run.scene.first)
+  const isWhole = EVERYWHERE || passed.length < FEW || (!isKeyed && ALWAYS_WHOLE.includes(what))
+  const points = pointsOf(passed.length, isWhole ? 1 : EVERY)
+  let killed = 0
+  await forEachPoint(points, async at => void (killed += await killAndCheck(run, at, passed[at - 1]!)))
+  console.info(`${what}${isKeyed ? ', with a key' : ''}: killed at ${killed} of ${passed.length} points`)
+  expect(killed).toBeGreaterThan(points.length - TICKS)
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 10_000; !(await holds()) && Date.now() < end; ) await sleep(10)
+/** Every `every`th, the last one among them: it is where the answer has gone out. */
+function pointsOf(count: number, every: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => at + 1).filter(at => (count - at) % every === 0)
+}
+
+/** The worker looks once a second, and its commits are points as well: a run without them has fewer than the one that was counted. */
+const TICKS = 6
+
+interface Run {
+  readonly scene: Scene
+  readonly isKeyed: boolean
 }
 
 /** Nobody is killed: how many points are there? */
-async function survive(scene: Scene): Promise<Survivor> {
-  using copy = copyOf(template)
-  const survivor = await runChild(drillOf(scene, copy.folder, nameFor(scene, 0), Number.MAX_SAFE_INTEGER))
-  await forget(nameFor(scene, 0))
+async function survive(run: Run): Promise<Survivor> {
+  using copy = copyOf(ground.template)
+  const name = nameFor(run, 0)
+  const survivor = await runChild(drillOf(run, copy.folder, name, Number.MAX_SAFE_INTEGER))
+  await ground.sight.forget(name)
   return survivor!
 }
 
-async function killAndCheck(scene: Scene, at: number, point: string): Promise<void> {
-  using copy = copyOf(template)
-  const name = nameFor(scene, at)
-  const survivor = await runChild(drillOf(scene, copy.folder, name, at))
-  expect(survivor, `${scene.what} was to be killed ${point} (${at})`).toBeUndefined()
-  await using after = await restart(copy.folder, template)
-  expect(after.settledAfterMs, `${scene.what} killed ${point} (${at})`).toBeLessThan(10_000)
-  const operation = await operationOf(scene, after)
-  try {
-    await scene.check(name, after, operation)
-    await expectKnown(name, after)
-  } catch (error) {
-    throw new Error(`${scene.what} killed ${point} (${at} of it), operation ${JSON.stringify(operation)}`, {
-      cause: error,
-    })
+/** Answers 1; 0 if there was no such point this time. */
+async function killAndCheck(run: Run, at: number, point: string): Promise<0 | 1> {
+  using copy = copyOf(ground.template)
+  const name = nameFor(run, at)
+  const where = `${run.scene.what} killed ${point} (${at})`
+  const survivor = await runChild(drillOf(run, copy.folder, name, at))
+  if (survivor) {
+    expect(survivor.passed.length, `${where} was not killed`).toBeLessThan(at)
+    await ground.sight.forget(name)
+    return 0
   }
-  await forget(name)
+  await using after = await restart(copy.folder, ground.template)
+  expect(after.settledAfterMs, where).toBeLessThan(10_000)
+  const was = await lookAt(ground, run.scene, name, after)
+  try {
+    const repeat = await check(run, name, was, after)
+    const { what: scene } = run.scene
+    kills.push({ scene, keyed: run.isKeyed, at, point: point.replaceAll(name, 'NAME'), found: was.found, repeat })
+  } catch (error) {
+    throw new Error(`${where}, found ${was.found}, operation ${JSON.stringify(was.operation)}`, { cause: error })
+  }
+  await ground.sight.forget(name)
+  return 1
 }
 
-function drillOf(scene: Scene, folder: string, name: string, killAt: number) {
-  return { folder, key: template.key, setUp: scene.setUp(name), request: scene.request(name), killAt }
+async function check({ scene, isKeyed }: Run, name: string, was: Aftermath, after: AfterRestart): Promise<string> {
+  await checkWhole(ground, scene, name, was, after)
+  if (isKeyed) return repeatKeyed(ground, scene, name, was, after)
+  if (scene.password) await checkAnswer(ground, name, was, after)
+  return repeatPlain(ground, scene, name, was, after)
 }
 
-const nameFor = ({ what }: Scene, at: number) => `crash_${what}_${at}_end`
-
-async function operationOf({ what }: Scene, { ask }: AfterRestart): Promise<Operation | undefined> {
-  const { items } = await ask({ method: 'GET', url: `/projects/${template.project}/operations` })
-  return (items as Operation[]).find(({ kind }) => kind === `${what}-user`)
+function drillOf({ scene, isKeyed }: Run, folder: string, name: string, killAt: number) {
+  const request = isKeyed ? keyed(scene, name) : scene.request(name)
+  return { folder, key: ground.template.key, setUp: scene.setUp?.(name) ?? [], request, killAt }
 }
 
-/** The answer that the killed process did not hand over, or handed over and was killed: then nobody can have it twice. */
-async function expectAnswerLogsIn(name: string, { ask }: AfterRestart, { id, answer }: Operation): Promise<void> {
-  if (answer === 'delivered') return
-  const url = `/projects/${template.project}/operations/${id}/answer`
-  const taken = await ask({ method: 'GET', url })
-  expect(taken.status).toBe(200)
-  expect(await logsIn(server, name, taken.password as string)).toBe(true)
-  expect((await ask({ method: 'GET', url })).status).toBe(404)
-}
-
-/** Every login on the engine is one that a settled operation made. */
-async function expectKnown(name: string, { ask }: AfterRestart): Promise<void> {
-  const found = await ask({ method: 'GET', url: `${users()}/${name}` })
-  if (found.status === 404) return
-  expect((found.madeBy as { operation?: string }).operation).toMatch(/^op_/)
-}
-
-async function rolesLike(name: string): Promise<readonly string[]> {
-  const { rows } = await engine.query('select rolname from pg_roles where rolname = $1', [name])
-  return rows.map(row => row.rolname)
-}
-
-async function marksOf(operation: string): Promise<readonly string[]> {
-  const { rows } = await engine.query(
-    "select description from pg_shdescription where description like '%' || $1 || '%'",
-    [operation],
-  )
-  return rows.map(row => row.description)
-}
-
-/** Leaves the engine as it was for the next point. */
-async function forget(name: string): Promise<void> {
-  if ((await rolesLike(name)).length > 0) await engine.query(`drop role "${name}"`)
+function nameFor({ scene, isKeyed }: Run, at: number): string {
+  return `crash_${NAMES.indexOf(scene.what)}_${isKeyed ? 'keyed_' : ''}${at}_end`
 }

@@ -14,10 +14,12 @@ export interface Request {
   /** Below `/rolecall/v1`. */
   readonly url: string
   readonly body?: unknown
+  /** Its Idempotency-Key. */
+  readonly key?: string
 }
 
 /** Hundreds of children run the same files: compiling them once halves what starting one costs. */
-const COMPILED = join(tmpdir(), 'rolecall-drill-compiled')
+export const COMPILED = join(tmpdir(), 'rolecall-drill-compiled')
 
 /** What a child is told. */
 export interface Drill {
@@ -34,6 +36,8 @@ export interface Template extends Disposable {
   readonly key: string
   readonly project: string
   readonly instance: string
+  /** A connection that nobody needs, to another instance. */
+  readonly spare: string
   readonly installation: string
 }
 
@@ -43,35 +47,53 @@ export async function makeTemplate(server: TestServer): Promise<Template> {
   const first = (await ensureFirst(app.store, { project: 'drill', username: 'drill' }))!
   const key = first.key.privateKey.reveal()
   const ask = asker(app.http, key)
-  const { host, port, database, username, password } = server
-  const body = { name: 'drill', engine: 'postgresql', host, port, database, username, password }
-  const { instance } = await ask({ method: 'POST', url: `/projects/${first.project.id}/connections`, body })
+  const connections = `/projects/${first.project.id}/connections`
+  const { instance } = await ask({ method: 'POST', url: connections, body: coordinates(server, 'drill') })
   await ask({ method: 'GET', url: `/instances/${instance}/users?limit=1` })
+  const spare = await ask({ method: 'POST', url: connections, body: coordinates(server, 'spare', 'spare.test') })
   const { installation } = app.store
   await app.stop()
-  const remove = () => rmSync(folder, { recursive: true, force: true })
   return {
     folder,
     key,
     project: first.project.id,
     instance: instance as string,
+    spare: spare.id as string,
     installation,
-    [Symbol.dispose]: remove,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-export type Ask = (request: Request) => Promise<Record<string, unknown> & { status: number }>
+/** A connection to the server; under another host name it is another instance. */
+export function coordinates(server: TestServer, name: string, host = server.host): object {
+  const { port, database, username, password } = server
+  return { name, engine: 'postgresql', host, port, database, username, password }
+}
 
-function asker(http: Awaited<ReturnType<typeof createApp>>['http'], key: string): Ask {
-  return async ({ method, url, body }) => {
-    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+export type Asked = Record<string, unknown> & {
+  readonly status: number
+  readonly text: string
+  readonly headers: Readonly<Record<string, unknown>>
+}
+export type Ask = (request: Request) => Promise<Asked>
+
+/** What a request sends along. */
+export function headersOf(privateKey: string, { key }: Request): Record<string, string> {
+  const sent = { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' }
+  return key === undefined ? sent : { ...sent, 'idempotency-key': key }
+}
+
+function asker(http: Awaited<ReturnType<typeof createApp>>['http'], privateKey: string): Ask {
+  return async request => {
+    const { method, url, body } = request
     const answer = await http.inject({
       method,
       url: `/rolecall/v1${url}`,
-      headers,
+      headers: headersOf(privateKey, request),
       payload: body === undefined ? undefined : JSON.stringify(body),
     })
-    return { ...(answer.body === '' ? {} : JSON.parse(answer.body)), status: answer.statusCode }
+    const { statusCode: status, headers, body: text } = answer
+    return { ...(text === '' ? {} : JSON.parse(text)), status, text, headers }
   }
 }
 
@@ -126,11 +148,11 @@ export function copyOf(template: Template): { readonly folder: string } & Dispos
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
-/** Runs `work` for 1 to `count`, a few at a time: most of a drill is waiting for another process. */
-export async function forEachPoint(count: number, work: (at: number) => Promise<void>): Promise<void> {
-  let next = 1
+/** Runs `work` for each of `points`, a few at a time: most of a drill is waiting for another process. */
+export async function forEachPoint(points: readonly number[], work: (at: number) => Promise<void>): Promise<void> {
+  const left = [...points]
   const lane = async () => {
-    while (next <= count) await work(next++)
+    for (let at = left.shift(); at !== undefined; at = left.shift()) await work(at)
   }
   await Promise.all([lane(), lane(), lane(), lane()])
 }

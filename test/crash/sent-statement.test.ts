@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Secret } from '../../src/domain/secret.ts'
+import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
+import { engineClient, logsIn } from '../support/logins.ts'
+import { postgresqlServer, type TestServer } from '../support/servers.ts'
+import { copyOf, makeTemplate, restart, runChild, type Template } from './drill.ts'
+
+const NAME = 'crash_sent_end'
+const OLD_PASSWORD = 'old-password-of-the-sent-one'
+
+let server: TestServer
+let engine: pg.Client
+let template: Template
+
+beforeAll(async () => {
+  server = await postgresqlServer()
+  engine = await engineClient(server)
+  template = await makeTemplate(server)
+  const verifier = await scramVerifier(new Secret(OLD_PASSWORD))
+  await engine.query(`create role ${NAME} login password '${verifier.reveal()}'`)
+})
+
+afterAll(async () => {
+  template?.[Symbol.dispose]()
+  await engine?.query(`drop role if exists ${NAME}`)
+  await engine?.end()
+})
+
+test('a statement that a killed process had sent is ended before anybody looks, so it takes no effect later', async () => {
+  using copy = copyOf(template)
+  const holder = await engineClient(server)
+  // The reset waits inside of the server, and would go on there when its process is gone.
+  await holder.query('begin; lock table pg_authid in exclusive mode')
+  const kill = new AbortController()
+  const request = { method: 'POST', url: `/instances/${template.instance}/users/${NAME}/reset`, body: {} } as const
+  const drill = { folder: copy.folder, key: template.key, setUp: [], request, killAt: Number.MAX_SAFE_INTEGER }
+  const running = runChild(drill, kill.signal)
+  await until(async () => (await waiting()) > 0)
+  kill.abort()
+  expect(await running).toBeUndefined()
+  expect(await waiting()).toBe(1)
+  await using after = await restart(copy.folder, template)
+  expect(await waiting()).toBe(0)
+  await holder.query('rollback')
+  await holder.end()
+  const { items } = await after.ask({ method: 'GET', url: `/projects/${template.project}/operations` })
+  expect(items).toMatchObject([{ kind: 'reset-user', state: 'undone' }])
+  expect(await logsIn(server, NAME, OLD_PASSWORD)).toBe(true)
+})
+
+async function waiting(): Promise<number> {
+  const { rows } = await engine.query(
+    "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'alter role %' || $1 || '%'",
+    [NAME],
+  )
+  return rows.length
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await holds()) && Date.now() < end; ) await sleep(10)
+}
