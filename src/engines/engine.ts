@@ -1,5 +1,6 @@
 import type { Change } from '../domain/change.ts'
 import type { HostPort, Tls } from '../domain/connection.ts'
+import type { Rows } from '../domain/data-source.ts'
 import type { Database, EngineRole } from '../domain/database.ts'
 import type { GrantShown } from '../domain/grant.ts'
 import type { EngineName, ServerFacts } from '../domain/instance.ts'
@@ -41,6 +42,8 @@ export interface AdminClient extends AsyncDisposable {
   listDatabases(page: KeyPage): Promise<Page<Database>>
   findDatabase(name: string): Promise<Database | undefined>
   listRoles(): Promise<readonly EngineRole[]>
+  /** Columns and first rows of a table or view of the database that the link is in, as texts; long ones are cut. Changes nothing. */
+  previewTable(name: string, limit: number): Promise<Rows>
   /** What a plan needs to know, read now. `mark` is what this operation leaves, or has left, on the engine. */
   facts(change: Change, mark: Mark): Promise<Facts>
   /** One statement or one transaction; safe to run again. */

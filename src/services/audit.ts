@@ -4,7 +4,7 @@ import type { Caller } from '../domain/caller.ts'
 /** The audit line of a change that is done in one store transaction. */
 export function auditOf(
   caller: Caller,
-  change: Pick<AuditLine, 'projectId' | 'action' | 'subject' | 'detail' | 'at'>,
+  change: Pick<AuditLine, 'projectId' | 'instanceId' | 'action' | 'subject' | 'detail' | 'at'>,
 ): AuditLine {
   return {
     ...change,

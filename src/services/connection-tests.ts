@@ -1,3 +1,4 @@
+import { accessHas } from '../domain/access.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { Connection, TestRecord } from '../domain/connection.ts'
 import { type ConnectFailure, Fault, toFault, type Violation } from '../domain/fault.ts'
@@ -54,8 +55,8 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
   const turns = createTurns()
 
   async function stored(caller: Caller, id: string, signal: AbortSignal): Promise<TestOutcome> {
-    const { connection, instance } = await parts.connections.get(caller, id)
-    checkRight(caller, connection.projectId, 'change')
+    const { connection, instance, access } = await parts.connections.get(caller, id)
+    if (!accessHas(access, 'edit')) checkRight(caller, connection.projectId, 'change')
     using _turn = turns.take(connection.projectId)
     const outcome = await attempt(async () => {
       const { server, missingRights } = await look(

@@ -15,8 +15,9 @@ import type { Policy } from '../domain/policy.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Engines } from '../engines/registry.ts'
 import type { ConnectionFilter, Store, Tables } from '../store/store.ts'
-import { checkRight, maySee } from './access.ts'
+import { checkAccess, checkRight, viewerIn } from './access.ts'
 import { auditOf } from './audit.ts'
+import { type ConnectionSeen, mustSee, noConnection, sharedWithAll, viewerAs, withAccess } from './connection-access.ts'
 import { bareHost, violationsOf } from './connection-rules.ts'
 import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
@@ -51,27 +52,35 @@ export interface ConnectionWish {
   readonly mode?: Mode
 }
 
-export interface ConnectionShown {
-  readonly connection: Connection
+export type { ConnectionSeen }
+
+export interface ConnectionShown extends ConnectionSeen {
   readonly instance: Instance
 }
 
 export interface ConnectionPage {
-  readonly items: readonly Connection[]
+  readonly items: readonly ConnectionSeen[]
   readonly total: number
 }
 
 /** Stored coordinates of the servers of a project. None of these contacts a server. */
 export interface Connections {
   list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>>
-  listByOffset(caller: Caller, filter: ConnectionFilter, offset: number, limit: number): Promise<ConnectionPage>
+  /** `seenBy` narrows to what another member sees; only an admin may ask that. */
+  listByOffset(
+    caller: Caller,
+    filter: Omit<ConnectionFilter, 'visibleTo'>,
+    offset: number,
+    limit: number,
+    seenBy?: string,
+  ): Promise<ConnectionPage>
   get(caller: Caller, id: string): Promise<ConnectionShown>
   /** Everything wrong with the values themselves; stores nothing and asks nobody. */
   violationsOf(wish: ConnectionWish): readonly Violation[]
   create(caller: Caller, projectId: string, wish: ConnectionWish): Promise<ConnectionShown>
   /** Fields that `wish` leaves out stay as they are, the password too. */
   change(caller: Caller, id: string, wish: Partial<ConnectionWish>, version?: number): Promise<ConnectionShown>
-  /** The last connection takes its instance along. */
+  /** The last connection takes its instance along. Refused while data sources read through it. */
   remove(caller: Caller, id: string, version?: number): Promise<void>
 }
 
@@ -87,21 +96,26 @@ export function createConnections(parts: ConnectionParts): Connections {
 
   async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>> {
     checkRight(caller, projectId, 'read')
-    const found = await store.read.connections.list(projectId, page)
-    const items = await Promise.all(found.items.map(connection => shown(store.read, connection)))
+    const found = await store.read.connections.list(projectId, page, viewerIn(caller, projectId))
+    const seen = await withAccess(store.read, caller, projectId, found.items)
+    const items = await Promise.all(seen.map(one => shown(store.read, one)))
     return { items, next: found.next }
   }
 
   async function listByOffset(
     caller: Caller,
-    filter: ConnectionFilter,
+    filter: Omit<ConnectionFilter, 'visibleTo'>,
     offset: number,
     limit: number,
+    seenBy: string = caller.operator.id,
   ): Promise<ConnectionPage> {
-    checkRight(caller, filter.projectId, 'read')
+    const { projectId } = filter
+    checkRight(caller, projectId, seenBy === caller.operator.id ? 'read' : 'administer')
     // No name has a NUL in it, and PostgreSQL takes none in a question.
     if (filter.q?.includes('\u0000')) return { items: [], total: 0 }
-    return store.read.connections.listByOffset(filter, offset, limit)
+    const visibleTo = await viewerAs(store.read, caller, projectId, seenBy)
+    const { items, total } = await store.read.connections.listByOffset({ ...filter, visibleTo }, offset, limit)
+    return { items: await withAccess(store.read, caller, projectId, items), total }
   }
 
   async function get(caller: Caller, id: string): Promise<ConnectionShown> {
@@ -136,6 +150,7 @@ export function createConnections(parts: ConnectionParts): Connections {
         createdAt: now,
       })
       await tables.connections.add(connection)
+      await tables.access.set(sharedWithAll(connection))
       await tables.audit.add(
         auditOf(caller, {
           projectId,
@@ -145,7 +160,7 @@ export function createConnections(parts: ConnectionParts): Connections {
           at: now,
         }),
       )
-      return shown(tables, connection)
+      return shown(tables, { connection, access: 'admin' })
     })
   }
 
@@ -155,8 +170,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     raw: Partial<ConnectionWish>,
     version?: number,
   ): Promise<ConnectionShown> {
-    const { projectId } = await mustSee(store.read, caller, id)
-    checkRight(caller, projectId, 'administer')
+    checkAccess((await mustSee(store.read, caller, id)).access, 'edit')
     // Who names no version has the last word: a change that came between is no conflict.
     return untilWon(
       ({ code }) => code === 'precondition_failed' && version === undefined,
@@ -171,10 +185,12 @@ export function createConnections(parts: ConnectionParts): Connections {
     version?: number,
   ): Promise<ConnectionShown> {
     return changeStore(store, async tables => {
-      const before = await mustSee(tables, caller, id)
+      const { connection: before, access } = await mustSee(tables, caller, id)
+      checkAccess(access, 'edit')
       const { projectId } = before
       const wish = tidy({ ...toWish(before), ...raw })
       check(wish)
+      checkMayMove(caller, before, wish)
       const now = await tables.now()
       const instanceId = await instanceAfter(tables, before, wish, raw, now)
       const credential = credentialOf(raw)
@@ -200,14 +216,15 @@ export function createConnections(parts: ConnectionParts): Connections {
   }
 
   async function remove(caller: Caller, id: string, version?: number): Promise<void> {
-    const { projectId } = await mustSee(store.read, caller, id)
-    checkRight(caller, projectId, 'administer')
+    checkAccess((await mustSee(store.read, caller, id)).access, 'remove')
     await changeStore(store, async tables => {
-      const connection = await mustSee(tables, caller, id)
+      const { connection, access } = await mustSee(tables, caller, id)
+      checkAccess(access, 'remove')
+      const { projectId } = connection
       if (version !== undefined && version !== connection.version)
         throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
       const now = await tables.now()
-      if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw notFound(id)
+      if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw noConnection(id)
       await tables.audit.add(
         auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
       )
@@ -272,20 +289,16 @@ function isMadeUpName({ code, subject }: Fault, { slug, instanceName }: Connecti
   return code === 'exists' && subject === 'instance' && slug === undefined && instanceName === undefined
 }
 
-async function mustSee(tables: Tables, caller: Caller, id: string): Promise<Connection> {
-  const connection = await tables.connections.find(id)
-  if (!connection || !maySee(caller, connection.projectId)) throw notFound(id)
-  return connection
+/** Leading a connection elsewhere carries its secret there, and may open a server that is hidden from the caller: for admins of the project. */
+function checkMayMove(caller: Caller, before: Connection, wish: ConnectionWish): void {
+  if (before.engine === wish.engine && sameAddresses(before, wish)) return
+  checkRight(caller, before.projectId, 'administer')
 }
 
-function notFound(id: string): Fault {
-  return new Fault('not_found', 'connection', `No connection ${id}`)
-}
-
-async function shown(tables: Tables, connection: Connection): Promise<ConnectionShown> {
+async function shown(tables: Tables, { connection, access }: ConnectionSeen): Promise<ConnectionShown> {
   const instance = await tables.instances.find(connection.instanceId)
   if (!instance) throw new Fault('internal', 'instance', 'The connection has lost its instance')
-  return { connection, instance }
+  return { connection, instance, access }
 }
 
 /** As it is stored: names trimmed, addresses bare. */

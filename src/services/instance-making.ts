@@ -42,6 +42,8 @@ export async function removeConnections(
   ids: readonly string[],
   now: number,
 ): Promise<number> {
+  for (const id of ids) await tables.connections.hold(id)
+  await checkUnused(tables, ids)
   const others = (await connectionsLeft(tables, instanceId)).filter(({ id }) => !ids.includes(id))
   if (others.length === 0 && (await tables.operations.countOpen(instanceId)) > 0)
     return retire(tables, instanceId, ids, now)
@@ -62,6 +64,15 @@ export async function leaveIfEmpty(tables: Tables, instanceId: string): Promise<
     )
   }
   await tables.instances.remove(instanceId)
+}
+
+/** So many are named of what stands in the way. */
+const NAMED = 20
+
+async function checkUnused(tables: Tables, ids: readonly string[]): Promise<void> {
+  const usedBy = await tables.dataSources.using(ids, NAMED)
+  if (usedBy.length === 0) return
+  throw new Fault('in_use', 'connection', 'Data sources read through this connection; remove them first', { usedBy })
 }
 
 async function retire(tables: Tables, instanceId: string, ids: readonly string[], now: number): Promise<number> {

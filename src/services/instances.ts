@@ -6,7 +6,7 @@ import type { KeyPage, Page } from '../domain/page.ts'
 import { type Policy, type PolicyInForce, type PolicyLevel, policyInForce } from '../domain/policy.ts'
 import type { Right } from '../domain/role.ts'
 import type { Store, Tables } from '../store/store.ts'
-import { checkRight, maySee } from './access.ts'
+import { accessToEach, checkRight, findInstance, viewerIn } from './access.ts'
 import { auditOf } from './audit.ts'
 import { removeConnections } from './instance-making.ts'
 import type { Links } from './links.ts'
@@ -67,12 +67,12 @@ export interface InstanceParts {
 export function createInstances({ store, links, installationPolicy }: InstanceParts): Instances {
   async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<Instance>> {
     checkRight(caller, projectId, 'read')
-    return store.read.instances.list(projectId, page)
+    return store.read.instances.list(projectId, page, viewerIn(caller, projectId))
   }
 
   async function allow(caller: Caller, id: string, right: Right): Promise<Instance> {
-    const instance = await store.read.instances.find(id)
-    if (!instance || !maySee(caller, instance.projectId)) throw new Fault('not_found', 'instance', `No instance ${id}`)
+    const instance = await findInstance(store.read, caller, id)
+    if (!instance) throw noInstance(id)
     checkRight(caller, instance.projectId, right)
     return instance
   }
@@ -89,9 +89,9 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
     return instance
   }
 
-  async function show(tables: Tables, instance: Instance): Promise<InstanceShown> {
+  async function show(tables: Tables, caller: Caller, instance: Instance): Promise<InstanceShown> {
     const [connections, fingerprints, openOperations, inForce] = await Promise.all([
-      tables.connections.ofInstance(instance.id),
+      visibleConnections(tables, caller, instance),
       tables.instances.fingerprints(instance.id),
       tables.operations.countOpen(instance.id),
       policies(tables, instance),
@@ -117,9 +117,16 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
       const now = await tables.now()
       await tables.instances.save({ ...merged(before, wish), updatedAt: now, version: version ?? before.version })
       await tables.audit.add(
-        auditOf(caller, { projectId, action: 'instance.change', subject: id, detail: Object.keys(wish), at: now }),
+        auditOf(caller, {
+          projectId,
+          instanceId: id,
+          action: 'instance.change',
+          subject: id,
+          detail: Object.keys(wish),
+          at: now,
+        }),
       )
-      return show(tables, await mustFind(tables, id))
+      return show(tables, caller, await mustFind(tables, id))
     })
   }
 
@@ -130,10 +137,10 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
       if (version !== undefined && version !== instance.version)
         throw new Fault('precondition_failed', 'instance', 'The instance has changed since it was read')
       const ids = (await tables.connections.ofInstance(id)).map(connection => connection.id)
-      await removeConnections(tables, id, ids, await tables.now())
-      await tables.audit.add(
-        auditOf(caller, { projectId, action: 'instance.leave', subject: id, detail: [], at: await tables.now() }),
-      )
+      const now = await tables.now()
+      await removeConnections(tables, id, ids, now)
+      const line = { projectId, instanceId: id, action: 'instance.leave', subject: id, detail: [], at: now }
+      await tables.audit.add(auditOf(caller, line))
     })
   }
 
@@ -165,19 +172,20 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
       await tables.audit.add(
         auditOf(caller, {
           projectId,
+          instanceId: id,
           action: 'instance.accept-server',
           subject: id,
           detail: [changedServer.fingerprint],
           at: now,
         }),
       )
-      return show(tables, await mustFind(tables, id))
+      return show(tables, caller, await mustFind(tables, id))
     })
   }
 
   return {
     list,
-    get: async (caller, id) => show(store.read, await allow(caller, id, 'read')),
+    get: async (caller, id) => show(store.read, caller, await allow(caller, id, 'read')),
     allow,
     allowChange,
     policyOf: async instance => (await policies(store.read, instance)).policy,
@@ -190,8 +198,24 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
 
 async function mustFind(tables: Tables, id: string): Promise<Instance> {
   const instance = await tables.instances.find(id)
-  if (!instance) throw new Fault('not_found', 'instance', `No instance ${id}`)
+  if (!instance) throw noInstance(id)
   return instance
+}
+
+function noInstance(id: string): Fault {
+  return new Fault('not_found', 'instance', `No instance ${id}`)
+}
+
+/** Another connection to the same server may be hidden. */
+async function visibleConnections(
+  tables: Tables,
+  caller: Caller,
+  { id, projectId }: Instance,
+): Promise<readonly Connection[]> {
+  const all = await tables.connections.ofInstance(id)
+  const ids = all.map(connection => connection.id)
+  const seen = await accessToEach(tables, caller, projectId, 'connection', ids)
+  return all.filter(connection => seen.has(connection.id))
 }
 
 /** `null` removes a value, `undefined` keeps it. */

@@ -4,7 +4,7 @@ import type { Operation, TargetOutcome } from '../domain/operation.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Right } from '../domain/role.ts'
 import type { OperationFilter, Store, Tables } from '../store/store.ts'
-import { checkRight } from './access.ts'
+import { checkRight, findOperation, viewerIn } from './access.ts'
 import { auditOf } from './audit.ts'
 import type { Links } from './links.ts'
 import { changeStore } from './store-change.ts'
@@ -39,12 +39,12 @@ export interface OperationParts {
 export function createOperations({ store, links, wake }: OperationParts): Operations {
   async function list(caller: Caller, filter: OperationFilter, page: KeyPage): Promise<Page<Operation>> {
     checkRight(caller, filter.projectId, 'read')
-    return store.read.operations.list(filter, page)
+    return store.read.operations.list({ ...filter, visibleTo: viewerIn(caller, filter.projectId) }, page)
   }
 
   async function allow(caller: Caller, projectId: string, id: string, right: Right): Promise<Operation> {
     checkRight(caller, projectId, 'read')
-    const operation = await store.read.operations.find(id)
+    const operation = await findOperation(store.read, caller, id)
     if (operation?.projectId !== projectId) throw noOperation(id)
     checkRight(caller, projectId, right)
     return operation

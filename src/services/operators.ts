@@ -1,8 +1,10 @@
+import type { Caller } from '../domain/caller.ts'
 import { Fault } from '../domain/fault.ts'
 import { newShortId } from '../domain/id.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Store } from '../store/store.ts'
+import { changeStore } from './store-change.ts'
 
 export interface NewOperator {
   readonly username: string
@@ -16,6 +18,8 @@ export interface Operators {
   /** By id or username. */
   get(idOrUsername: string): Promise<Operator>
   add(wanted: NewOperator): Promise<Operator>
+  /** What an operator may say of itself. */
+  changeOwn(caller: Caller, wish: { readonly email: string; readonly name?: string }): Promise<Operator>
   setDisabled(idOrUsername: string, disabled: boolean): Promise<Operator>
 }
 
@@ -38,6 +42,21 @@ export function createOperators(store: Store): Operators {
     })
   }
 
+  async function changeOwn(
+    { operator: { id } }: Caller,
+    { email, name }: { readonly email: string; readonly name?: string },
+  ): Promise<Operator> {
+    checkText('/emailAddress', email)
+    checkText('/name', name ?? '')
+    return changeStore(store, async tables => {
+      const before = await tables.operators.find(id)
+      if (!before) throw new Fault('not_found', 'operator', `No operator ${id}`)
+      const after = { ...before, email: email || undefined, name: name ?? before.name }
+      await tables.operators.save(after)
+      return after
+    })
+  }
+
   async function setDisabled(idOrUsername: string, disabled: boolean): Promise<Operator> {
     const before = await get(idOrUsername)
     return store.transaction(async tables => {
@@ -47,5 +66,11 @@ export function createOperators(store: Store): Operators {
     })
   }
 
-  return { list: page => store.read.operators.list(page), get, add, setDisabled }
+  return { list: page => store.read.operators.list(page), get, add, changeOwn, setDisabled }
+}
+
+function checkText(pointer: string, text: string): void {
+  if ([...text].length <= 255 && !/\p{Cc}/u.test(text) && text.isWellFormed()) return
+  const violations = [{ pointer, detail: 'must have at most 255 characters and no control characters' }]
+  throw new Fault('invalid', 'operator', 'That is not acceptable', { violations })
 }

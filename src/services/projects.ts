@@ -29,6 +29,8 @@ export interface Projects {
   getMember(caller: Caller, id: string, operatorId: string): Promise<Member>
   /** Who a member is. */
   getOperator(caller: Caller, id: string, operatorId: string): Promise<Operator>
+  /** Every member whose username, e-mail or name holds `q`. */
+  listOperators(caller: Caller, id: string, q: string): Promise<readonly Operator[]>
   setMember(caller: Caller, id: string, operatorId: string, role: Role): Promise<Member>
   /** The last owner stays. */
   removeMember(caller: Caller, id: string, operatorId: string): Promise<void>
@@ -129,6 +131,19 @@ export function createProjects(store: Store): Projects {
     return operator
   }
 
+  async function listOperators(caller: Caller, id: string, q: string): Promise<readonly Operator[]> {
+    checkRight(caller, id, 'read')
+    const operators: Operator[] = []
+    for (let after: string | undefined, last = false; !last; ) {
+      const page = await store.read.members.list(id, { limit: 500, after, q })
+      const found = await Promise.all(page.items.map(({ operatorId }) => store.read.operators.find(operatorId)))
+      operators.push(...found.filter(one => one !== undefined))
+      after = page.next
+      last = after === undefined
+    }
+    return operators
+  }
+
   async function setMember(caller: Caller, id: string, operatorId: string, role: Role): Promise<Member> {
     checkRight(caller, id, 'own')
     return store.transaction(async tables => {
@@ -162,7 +177,19 @@ export function createProjects(store: Store): Projects {
     })
   }
 
-  return { list, get, create, change, remove, listMembers, getMember, getOperator, setMember, removeMember }
+  return {
+    list,
+    get,
+    create,
+    change,
+    remove,
+    listMembers,
+    getMember,
+    getOperator,
+    listOperators,
+    setMember,
+    removeMember,
+  }
 }
 
 async function mustFind(tables: Tables, id: string): Promise<Project> {

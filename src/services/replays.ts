@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Caller } from '../domain/caller.ts'
 import { Fault, isFault } from '../domain/fault.ts'
 import type { Operation, TargetOutcome } from '../domain/operation.ts'
 import type { ClaimedReplay, Replay, Store } from '../store/store.ts'
+import { checkRight, findOperation } from './access.ts'
 
 export type { ClaimedReplay }
 
@@ -23,7 +25,7 @@ export type ReplayState =
 /** Requests that may come again, and get the first one's outcome. */
 export interface Replays {
   /** Finds out what a request is; waits for a first one that still runs. Throws `idempotency_mismatch` when the same key came with another request. */
-  begin(keyId: string, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState>
+  begin(caller: Caller, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState>
   /** Keeps what was answered, unless a later request with the key has taken over. */
   keep(replay: ClaimedReplay, answer: KeptAnswer): Promise<void>
   /** There was no answer worth keeping: a repeat is a new request. */
@@ -37,7 +39,8 @@ const KEPT_MS = 24 * 3_600_000
 const RUNNING_MS = 30_000
 
 export function createReplays(store: Store): Replays {
-  async function begin(keyId: string, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState> {
+  async function begin(caller: Caller, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState> {
+    const keyId = caller.key.id
     const requestHash = store.read.replays.hash(request)
     while (true) {
       const now = await store.now()
@@ -53,6 +56,7 @@ export function createReplays(store: Store): Replays {
         await forget(asClaimed(known))
         continue
       }
+      if (state && known.operationId) await checkStillAllowed(caller, known.operationId)
       if (state) return state
       if (signal.aborted)
         throw new Fault('conflict', 'request', 'The first request with this key is still running', {
@@ -60,6 +64,13 @@ export function createReplays(store: Store): Replays {
         })
       await sleep(50)
     }
+  }
+
+  /** A right that was taken away, or a server that is hidden by now, closes yesterday's answers too. */
+  async function checkStillAllowed(caller: Caller, operationId: string): Promise<void> {
+    const operation = await findOperation(store.read, caller, operationId)
+    if (!operation) throw new Fault('not_found', 'operation', `No operation ${operationId}`)
+    checkRight(caller, operation.projectId, 'change')
   }
 
   async function claim(replay: Replay): Promise<boolean> {

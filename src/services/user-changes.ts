@@ -148,6 +148,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
         await tables.users.put(after)
         const line = {
           projectId: instance.projectId,
+          instanceId,
           action: 'user.annotate',
           subject: userKeyText(key),
           detail: Object.keys(notes),

@@ -15,7 +15,7 @@ export function replayHooks(api: NativeHttp, parts: RouteParts): void {
     if (key === undefined || !REPLAYED.has(request.method) || makesKey(request) || isDryRun(request)) return
     checkKey(key)
     const state = await replays.begin(
-      request.caller.key.id,
+      request.caller,
       key as string,
       textOf(request),
       AbortSignal.timeout(parts.requestTimeoutMs),

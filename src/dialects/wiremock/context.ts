@@ -6,6 +6,7 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { ConnectionShown } from '../../services/connections.ts'
+import type { DataSourceSeen } from '../../services/data-sources.ts'
 import type { RequestTypes } from '../validation.ts'
 import type { PageWanted } from './pagination.ts'
 import type { Subject } from './subject.ts'
@@ -16,6 +17,8 @@ declare module 'fastify' {
     subject: Subject
     /** The connection that the path names, once the caller has been found to have the right to it. */
     found: ConnectionShown
+    /** The data source that the path names, likewise. */
+    foundSource: DataSourceSeen
     /** What `limit`, `page` and `q` say, once they have been found right. */
     pageWanted: PageWanted
   }
@@ -26,8 +29,10 @@ declare module 'fastify' {
 
 /** How a route takes its body. */
 export interface BodyRules {
-  /** Where the fields of a connection lie in it. */
-  readonly envelope: '' | '/databaseConnection'
+  /** Where the fields of a thing lie in it. */
+  readonly envelope:
+    | ''
+    | `/${'databaseConnection' | 'dataSource' | 'team' | 'member' | 'grant' | 'user' | 'organisation'}`
   /** What a violation answers: one operation has no 422. */
   readonly status: 400 | 422
   /** Nothing at all means `{}`. */

@@ -16,6 +16,10 @@ export const wiremockDocument = dialectDocument('wiremockSwagger', {
   },
   tags: [
     { name: 'Database connections', description: 'Where databases are, and how to log in to them' },
+    { name: 'Data sources', description: 'Tables behind connections, and rows that were sent' },
+    { name: 'Access control', description: 'Who may see and do what with single things' },
     { name: 'Users', description: 'Who calls' },
+    { name: 'Teams', description: 'Users to whom things are shared together' },
+    { name: 'Organisations', description: 'The unit of ownership' },
   ],
 })

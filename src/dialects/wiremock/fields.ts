@@ -14,10 +14,13 @@ const PLACES: Readonly<Record<string, string>> = {
   tls: 'rolecall/tls',
 }
 
+/** Where a body says a connection; in all others fields are called as the services call them. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set(['', '/databaseConnection'])
+
 /** What a service found wrong, as whole sentences, with pointers into the body. Values are not told back: a host may hold a password. */
 export function toWrongs(violations: readonly Violation[], envelope: string): readonly Wrong[] {
   return violations.map(({ pointer: native, detail }) => {
-    const pointer = `${envelope}/${placeOf(native)}`
+    const pointer = envelope + (OF_CONNECTIONS.has(envelope) ? `/${placeOf(native)}` : native)
     return { pointer, detail: `json pointer ${pointer} has a value that is not acceptable; it ${detail}` }
   })
 }

@@ -6,19 +6,34 @@ import { parseBody, readBodiesRaw } from './bodies.ts'
 import type { WiremockHttp } from './context.ts'
 import { wiremockDocument } from './document.ts'
 import { sendProblem } from './problems.ts'
+import { accessListRoutes } from './routes/access-lists.ts'
 import { collectionRoutes } from './routes/collection.ts'
 import { connectionRoutes } from './routes/connections.ts'
+import { dataSourceRoutes } from './routes/data-sources.ts'
+import { organisationRoutes } from './routes/organisations.ts'
+import { teamRoutes } from './routes/teams.ts'
 import { storedTestRoute, typedTestRoute } from './routes/tests.ts'
 import { unknownRoutes } from './routes/unknown.ts'
 import { userRoutes } from './routes/users.ts'
 import { compileShapes } from './validation.ts'
+import { COLLECTIONS } from './wire/access-lists.ts'
 import { connectionSchemas } from './wire/connections.ts'
 import { TestInput } from './wire/coordinates.ts'
+import { dataSourceSchemas } from './wire/data-sources.ts'
 import { errorSchemas } from './wire/errors.ts'
+import { teamSchemas } from './wire/teams.ts'
 import { TestOutcomeBody } from './wire/tests.ts'
 import { userSchemas } from './wire/users.ts'
 
-const SCHEMAS = [...connectionSchemas, TestInput, TestOutcomeBody, ...errorSchemas, ...userSchemas]
+const SCHEMAS = [
+  ...connectionSchemas,
+  TestInput,
+  TestOutcomeBody,
+  ...errorSchemas,
+  ...userSchemas,
+  ...teamSchemas,
+  ...dataSourceSchemas,
+]
 
 /** The WireMock Cloud dialect: database connections under `/v1`. */
 export async function wiremockDialect(scope: FastifyInstance, parts: WiremockParts): Promise<void> {
@@ -49,6 +64,10 @@ async function routes(api: WiremockHttp, parts: WiremockParts): Promise<void> {
     connectionRoutes(api, parts, alias)
     storedTestRoute(api, parts, alias)
   }
+  for (const collection of COLLECTIONS) accessListRoutes(api, parts, collection)
+  dataSourceRoutes(api, parts)
+  organisationRoutes(api, parts)
+  teamRoutes(api, parts)
   userRoutes(api, parts)
 }
 

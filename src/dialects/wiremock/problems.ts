@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, type FaultCode, toFault } from '../../domain/fault.ts'
+import { Fault, type FaultCode, type FaultSubject, toFault } from '../../domain/fault.ts'
 import { FAULTS } from '../faults.ts'
 import { toWrongs } from './fields.ts'
 import type { Wrong } from './shape.ts'
@@ -75,8 +75,22 @@ function itemsOf(fault: Fault, title: string, request: FastifyRequest): readonly
   if (fault.code === 'forbidden') return [{ title, source: {} }]
   const wrongs = toWrongs(fault.details.violations ?? [], envelope)
   if (wrongs.length > 0) return wrongs.map(toItem)
+  if (fault.details.usedBy) return fault.details.usedBy.map(id => usedBy(title, id, fault.message))
   if (isNameTaken(fault)) return [nameTaken(title, request)]
-  return [{ title, detail: fault.message, source: {} }]
+  return [{ title: TITLES[fault.subject] ?? title, detail: fault.message, source: {} }]
+}
+
+/** What is refused, where it is no connection. */
+const TITLES: Partial<Record<FaultSubject, string>> = {
+  team: 'Invalid team',
+  table: 'Invalid data source',
+  'data-source': 'Invalid data source',
+  member: 'Conflict',
+  project: 'Conflict',
+}
+
+function usedBy(title: string, id: string, detail: string): SingleError {
+  return { title, detail, source: { pointer: `/v1/data-sources/${id}` } }
 }
 
 function toItem({ detail }: Wrong): SingleError {

@@ -17,9 +17,42 @@ export const ListQuery = Type.Object({
   view: View,
 })
 
+/** Of lists that are not cut into pages. */
+export const QQuery = Type.Object({ q: ListQuery.properties.q })
+
+export const DataViewQuery = Type.Object({
+  'data-view': Type.Optional(
+    Type.Unsafe<string>({ type: 'string', enum: ['none', 'preview'], description: 'Show columns and first rows' }),
+  ),
+})
+
+/** A hook: `q` alone. */
+export async function checkQ(request: FastifyRequest): Promise<void> {
+  const { q } = request.query as Record<string, string>
+  read(request, { q })
+}
+
+/** A hook: `limit` and `q`. */
+export async function checkLimit(request: FastifyRequest): Promise<void> {
+  const { limit, q } = request.query as Record<string, string>
+  read(request, { limit, q })
+}
+
+/** A hook: one of two words. */
+export async function checkDataView({ query }: FastifyRequest): Promise<void> {
+  const view = (query as Record<string, unknown>)['data-view']
+  if (view === undefined || view === 'none' || view === 'preview') return
+  const detail = 'The data-view parameter value must be one of none, preview'
+  throw new Refused(400, [{ title: 'Invalid query parameter format', detail }])
+}
+
 /** A hook: everything wrong with the query of a list, `limit` first. */
 export async function checkPage(request: FastifyRequest): Promise<void> {
-  const wanted = pageWantedBy(request.query as Record<string, string>)
+  read(request, request.query as Record<string, string>)
+}
+
+function read(request: FastifyRequest, query: Parameters<typeof pageWantedBy>[0]): void {
+  const wanted = pageWantedBy(query)
   if (!('page' in wanted)) throw new Refused(400, wanted)
   request.pageWanted = wanted
 }

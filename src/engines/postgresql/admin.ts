@@ -7,6 +7,7 @@ import { factsFrom } from './link/server.ts'
 import { missingRights } from './rights.ts'
 import { listRoles } from './roles.ts'
 import { runStep } from './run.ts'
+import { previewTable } from './tables.ts'
 import { findRole, isUser, listUsers, userFrom } from './users/read.ts'
 import { listSessions } from './users/sessions.ts'
 
@@ -26,6 +27,7 @@ export function adminClient(links: Links): AdminClient {
     listDatabases: page => listDatabases(main, page, signal),
     findDatabase: name => findDatabase(main, name, signal),
     listRoles: () => listRoles(main, signal),
+    previewTable: (name, limit) => previewTable(main, name, limit, signal),
     facts: (change, mark) => readFacts(links, change, mark),
     run: step => runStep(links, step),
     [Symbol.asyncDispose]: () => links[Symbol.asyncDispose](),

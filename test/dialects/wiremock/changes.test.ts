@@ -159,7 +159,9 @@ describe('what the published API has no words for', () => {
     const { body, text } = await get(id, '?view=rolecall')
     expect(text).not.toContain('private key')
     const { rolecall, links } = body.databaseConnection
-    expect(links).toEqual({ self: `/v1/data-connections/${id}`, test: `/v1/data-connections/${id}/test` })
+    const self = `/v1/data-connections/${id}`
+    const dataSources = `/v1/users/${wiremock.running.operator}/data-sources`
+    expect(links).toEqual({ self, test: `${self}/test`, acl: `${self}/acl{?subjectId}`, dataSources })
     expect(rolecall).toMatchObject({
       organisation: wiremock.running.project,
       state: 'ENABLED',

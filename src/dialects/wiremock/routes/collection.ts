@@ -47,10 +47,10 @@ export function collectionRoutes(http: WiremockHttp, parts: RouteParts): void {
       const sight = sightOf(request)
       const filter = filterOf(subject.organisation, wanted.q, sight)
       const { limit, page } = wanted
-      const { items, total } = await connections.listByOffset(caller, filter, (page - 1) * limit, limit)
+      const { items, total } = await connections.listByOffset(caller, filter, (page - 1) * limit, limit, subject.userId)
       const found = { path: `/v1/users/${subject.userId}/database-connections`, wanted, items: items.length, total }
       return {
-        databaseConnections: items.map(connection => fromConnection(connection, sight)),
+        databaseConnections: items.map(seen => fromConnection(seen, sight)),
         ...paginationOf({ ...found, view: asksForView(request) }),
       }
     },
@@ -75,9 +75,9 @@ export function collectionRoutes(http: WiremockHttp, parts: RouteParts): void {
       const { body, caller, subject } = request
       const wish = toWish(body)
       checkValues(request, CreateBody, [...emptyIn(body.databaseConnection), ...connections.violationsOf(wish)])
-      const { connection } = await connections.create(caller, subject.organisation, wish)
-      reply.code(201).header('location', `/v1/database-connections/${connection.id}`)
-      return fromChanged(connection, sightOf(request), body.databaseConnection.databaseType)
+      const shown = await connections.create(caller, subject.organisation, wish)
+      reply.code(201).header('location', `/v1/database-connections/${shown.connection.id}`)
+      return fromChanged(shown, sightOf(request), body.databaseConnection.databaseType)
     },
   )
 }

@@ -28,9 +28,9 @@ export function connectionRoutes(http: WiremockHttp, parts: RouteParts, { prefix
         ...operation('getDatabaseConnectionById', 'One database connection'),
         response: { 200: SingleConnection, ...refusals(400, 403, 404) },
       },
-      onRequest: connectionWith(parts, 'read'),
+      onRequest: connectionWith(parts, 'see'),
     },
-    async request => ({ databaseConnection: fromConnection(request.found.connection, sightOf(request)) }),
+    async request => ({ databaseConnection: fromConnection(request.found, sightOf(request)) }),
   )
 
   http.patch(
@@ -42,15 +42,15 @@ export function connectionRoutes(http: WiremockHttp, parts: RouteParts, { prefix
         response: { 200: SingleConnection, ...refusals(400, 403, 404, 422) },
       },
       config: enveloped,
-      onRequest: [connectionWith(parts, 'administer'), checkMediaType],
+      onRequest: [connectionWith(parts, 'edit'), checkMediaType],
     },
     async request => {
       const { body, caller, found } = request
       const sight = sightOf(request)
       const wish = toChange(body, found.connection, sight.view)
       checkValues(request, UpdateBody, [...emptyIn(body.databaseConnection), ...connections.violationsOf(wish)])
-      const { connection } = await connections.change(caller, found.connection.id, wish)
-      return fromChanged(connection, sight, body.databaseConnection.databaseType)
+      const shown = await connections.change(caller, found.connection.id, wish)
+      return fromChanged(shown, sight, body.databaseConnection.databaseType)
     },
   )
 
@@ -61,7 +61,7 @@ export function connectionRoutes(http: WiremockHttp, parts: RouteParts, { prefix
         ...operation('deleteDatabaseConnection', 'Forget it'),
         response: { 204: Type.Null(), ...refusals(400, 403, 404, 409) },
       },
-      onRequest: connectionWith(parts, 'administer'),
+      onRequest: connectionWith(parts, 'remove'),
     },
     async (request, reply) => {
       await connections.remove(request.caller, request.found.connection.id)

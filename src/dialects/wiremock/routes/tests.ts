@@ -51,7 +51,7 @@ export function storedTestRoute(http: WiremockHttp, parts: RouteParts, { prefix,
         response: { 200: ref(TestOutcomeBody), ...refusals(400, 403, 404, 429) },
       },
       config: { body: { envelope: '', status: 400, mayBeEmpty: true } },
-      onRequest: [connectionWith(parts, 'change'), checkMediaType],
+      onRequest: [connectionWith(parts, 'test'), checkMediaType],
     },
     async request => {
       const { caller, found } = request

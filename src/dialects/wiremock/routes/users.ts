@@ -4,16 +4,18 @@ import { Fault } from '../../../domain/fault.ts'
 import type { RouteParts } from '../../request.ts'
 import { checkMediaType } from '../bodies.ts'
 import type { WiremockHttp } from '../context.ts'
+import { checkQ, QQuery } from '../queries.ts'
 import { isSelf, subjectWith } from '../subject.ts'
 import { refusals } from '../wire/errors.ts'
-import { fromOperator, SingleUser } from '../wire/users.ts'
+import { fromTeam, TeamList } from '../wire/teams.ts'
+import { fromOperator, SingleUser, UserChange } from '../wire/users.ts'
 
 const tags = ['Users']
 const UserParams = Type.Object({ userId: Type.String() })
 
 /** Who calls, and a new key for it: the minimum that clients of the connections need. */
 export function userRoutes(http: WiremockHttp, parts: RouteParts): void {
-  const { projects, keys } = parts.services
+  const { projects, keys, operators, teams } = parts.services
 
   const toMe = async ({ caller }: FastifyRequest, reply: FastifyReply) =>
     reply.code(307).header('location', `/v1/users/${caller.operator.id}`).send()
@@ -33,8 +35,48 @@ export function userRoutes(http: WiremockHttp, parts: RouteParts): void {
       onRequest: subjectWith(parts, 'read'),
     },
     async ({ caller, subject }) => {
-      if (isSelf(caller, subject.userId)) return fromOperator(caller.operator)
-      return fromOperator(await projects.getOperator(caller, subject.organisation, subject.userId))
+      const { organisation, userId } = subject
+      if (isSelf(caller, userId)) return fromOperator(caller.operator, organisation)
+      return fromOperator(await projects.getOperator(caller, organisation, userId), organisation)
+    },
+  )
+
+  http.put(
+    '/users/:userId',
+    {
+      schema: {
+        operationId: 'updateUser',
+        tags,
+        summary: 'What a user says of itself',
+        params: UserParams,
+        body: UserChange,
+        response: { 200: SingleUser, ...refusals(400, 403, 422) },
+      },
+      config: { body: { envelope: '/user', status: 422 } },
+      onRequest: [subjectWith(parts, 'read'), ownAlone, checkMediaType],
+    },
+    async ({ caller, subject, body: { user } }) => {
+      const changed = await operators.changeOwn(caller, { email: user.emailAddress, name: user.name })
+      return fromOperator(changed, subject.organisation)
+    },
+  )
+
+  http.get(
+    '/users/:userId/teams',
+    {
+      schema: {
+        operationId: 'getTeamsForUser',
+        tags,
+        summary: 'The teams of a user',
+        params: UserParams,
+        querystring: QQuery,
+        response: { 200: TeamList, ...refusals(400, 403) },
+      },
+      onRequest: [subjectWith(parts, 'read'), checkQ],
+    },
+    async ({ caller, subject: { organisation, userId }, pageWanted }) => {
+      const all = await teams.listOf(caller, organisation, userId, pageWanted.q)
+      return { teams: all.map(fromTeam) }
     },
   )
 

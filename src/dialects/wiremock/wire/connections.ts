@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
 import type { Connection } from '../../../domain/connection.ts'
 import { Secret } from '../../../domain/secret.ts'
-import type { ConnectionWish } from '../../../services/connections.ts'
+import type { ConnectionSeen, ConnectionWish } from '../../../services/connections.ts'
 import { ref } from '../../request.ts'
 import { typeSent, typeShown } from '../database-types.ts'
 import { type Coordinates, CoordinatesBody, Password, toCoordinates, together } from './coordinates.ts'
-import { type Access, fromRolecall, RolecallBody, RolecallWish, toRolecallWish } from './rolecall.ts'
+import { fromRolecall, RolecallBody, RolecallWish, toRolecallWish } from './rolecall.ts'
 
 const Name = Type.Object({
   connectionName: Type.String({ description: 'Unique in the organisation; 1 to 255 characters once trimmed' }),
@@ -29,7 +29,8 @@ const ConnectionUpdate = together<UpdateInput>('DatabaseConnectionUpdate', [ref(
 export const CreateBody = Type.Object({ databaseConnection: ref(NewConnection) })
 export const UpdateBody = Type.Object({ databaseConnection: ref(ConnectionUpdate) })
 
-const Links = Type.Object({ self: Type.String(), test: Type.Optional(Type.String()) })
+const Link = Type.Optional(Type.String())
+const Links = Type.Object({ self: Type.String(), test: Link, acl: Link, dataSources: Link })
 
 const ConnectionResponse = together('DatabaseConnectionResponse', [
   Type.Object({ id: Type.String({ minLength: 5, maxLength: 10 }) }),
@@ -39,7 +40,7 @@ const ConnectionResponse = together('DatabaseConnectionResponse', [
 
 export const SingleConnection = Type.Object({ databaseConnection: ref(ConnectionResponse) })
 
-const Pagination = Type.Object(
+export const Pagination = Type.Object(
   {
     links: Type.Object({
       self: Type.String(),
@@ -112,10 +113,14 @@ function keepingKey(tls: NonNullable<Connection['tls']>, before: Connection['tls
 export interface Sight {
   /** It asked for what the published API does not have. */
   readonly view: boolean
-  readonly access: Access
+  readonly userId: string
 }
 
-export function fromConnection(connection: Connection, sight: Sight, databaseType = shownType(connection, sight)) {
+export function fromConnection(
+  { connection, access }: ConnectionSeen,
+  sight: Sight,
+  databaseType = shownType(connection, sight),
+) {
   const { id, name, host, port, database, username } = connection
   const self = `/v1/data-connections/${id}`
   return {
@@ -126,14 +131,18 @@ export function fromConnection(connection: Connection, sight: Sight, databaseTyp
     port,
     databaseName: database,
     username,
-    links: sight.view ? { self, test: `${self}/test` } : { self },
-    ...(sight.view && { rolecall: fromRolecall(connection, sight.access) }),
+    links: sight.view ? { self, ...moreLinks(self, sight) } : { self },
+    ...(sight.view && { rolecall: fromRolecall(connection, access) }),
   }
 }
 
+function moreLinks(self: string, { userId }: Sight) {
+  return { test: `${self}/test`, acl: `${self}/acl{?subjectId}`, dataSources: `/v1/users/${userId}/data-sources` }
+}
+
 /** What was just sent is answered as it was sent, whoever asks. */
-export function fromChanged(connection: Connection, sight: Sight, sent: string) {
-  return { databaseConnection: fromConnection(connection, sight, sent) }
+export function fromChanged(seen: ConnectionSeen, sight: Sight, sent: string) {
+  return { databaseConnection: fromConnection(seen, sight, sent) }
 }
 
 function shownType({ databaseType }: Connection, { view }: Sight): string {

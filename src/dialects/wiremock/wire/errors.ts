@@ -37,9 +37,13 @@ const unauthorized = {
   content: { 'text/plain': { schema: Type.Literal(UNAUTHORIZED) } },
 }
 
-const errorsOf = (description: string) => ({
+export const errorsOf = (description: string) => ({
   description,
   content: { 'application/json': { schema: ref(ErrorsBody) } },
+})
+export const plainMessage = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: ref(PlainMessage) } },
 })
 const notFound = {
   description: 'No such thing, or none that the caller may see',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { ACCESS, type Access } from '../../../domain/access.ts'
 import type { Connection } from '../../../domain/connection.ts'
 import type { ConnectionWish } from '../../../services/connections.ts'
 import {
@@ -44,12 +45,10 @@ export const RolecallBody = Type.Object(
     lastTest: Type.Optional(
       Type.Object({ outcome: Type.Enum(['SUCCESS', 'FAILURE']), detail: Type.Optional(Type.String()), time: Time }),
     ),
-    access: Type.Enum(['user', 'editor', 'admin']),
+    access: Type.Enum([...ACCESS]),
   },
   { $id: 'RolecallConnection' },
 )
-
-export type Access = Static<typeof RolecallBody>['access']
 
 /** Only what was given: what is left out stays as it is. */
 export function toRolecallWish(wish: Static<typeof RolecallWish> | undefined): Partial<ConnectionWish> {

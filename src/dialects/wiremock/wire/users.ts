@@ -15,7 +15,15 @@ const UserBody = Type.Object(
     idpUserId: Type.String(),
     userHash: Type.String(),
     hasNativeIdp: Type.Boolean(),
-    links: Type.Object({ self: Type.String(), databaseConnections: Type.String() }),
+    aclObject: Type.String(),
+    aclSubject: Type.String(),
+    links: Type.Object({
+      self: Type.String(),
+      teams: Type.String(),
+      dataSources: Type.String(),
+      organisation: Type.String(),
+      databaseConnections: Type.String(),
+    }),
   },
   { $id: 'User' },
 )
@@ -23,7 +31,16 @@ const UserBody = Type.Object(
 export const SingleUser = Type.Object({ user: ref(UserBody) })
 export const userSchemas = [UserBody]
 
-export function fromOperator({ id, username, email = '', name, issuer, subject, createdAt }: Operator) {
+export const UserChange = Type.Object({
+  user: Type.Object({
+    emailAddress: Type.String(),
+    marketingOptIn: Type.Boolean({ description: 'Nobody is written to, whatever it says' }),
+    name: Type.Optional(Type.String()),
+  }),
+})
+
+export function fromOperator(operator: Operator, organisation: string) {
+  const { id, username, email = '', name, issuer, subject, createdAt } = operator
   const self = `/v1/users/${id}`
   return {
     user: {
@@ -37,7 +54,15 @@ export function fromOperator({ id, username, email = '', name, issuer, subject, 
       idpUserId: subject ?? id,
       userHash: createHash('sha256').update(id).digest('hex'),
       hasNativeIdp: issuer === undefined,
-      links: { self, databaseConnections: `${self}/database-connections` },
+      aclObject: id,
+      aclSubject: id,
+      links: {
+        self,
+        teams: `${self}/teams`,
+        dataSources: `${self}/data-sources`,
+        organisation: `/v1/organisations/${organisation}`,
+        databaseConnections: `${self}/database-connections`,
+      },
     },
   }
 }

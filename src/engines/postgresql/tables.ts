@@ -1,0 +1,58 @@
+import type { Rows } from '../../domain/data-source.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { Link } from './link/link.ts'
+import { canBeThere } from './names.ts'
+import { quoteName } from './sql.ts'
+
+/** A cell may hold a gigabyte, and a preview is looked at by people. */
+const CELL_CHARACTERS = 1_000
+
+// A name alone is looked for as a statement would; `schema.name` is both names in their own spelling.
+const FIND = `
+select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and ((c.relname::text = $1 and pg_table_is_visible(c.oid)) or n.nspname::text || '.' || c.relname::text = $1)
+order by c.relname::text = $1 desc limit 1`
+
+const COLUMNS = `
+select a.attname::text as name from pg_attribute a
+where a.attrelid = $1::text::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`
+
+interface Table {
+  readonly oid: string
+  readonly schema: string
+  readonly name: string
+}
+
+/** Columns and first rows of a table or view, as texts; what is null is an empty one. */
+export async function previewTable(link: Link, name: string, limit: number, signal: AbortSignal): Promise<Rows> {
+  const [table] = canBeThere(name) ? await link.ask<Table>(signal, FIND, [name]) : []
+  if (!table) throw new Fault('not_found', 'table', `No table or view ${name} in the database of this connection`)
+  const columns = await link.ask<{ readonly name: string }>(signal, COLUMNS, [table.oid])
+  return { columns, rows: await firstRows(link, table, columns, limit, signal) }
+}
+
+// A view may call functions: in here none of them can change anything.
+async function firstRows(
+  link: Link,
+  table: Table,
+  columns: readonly { readonly name: string }[],
+  limit: number,
+  signal: AbortSignal,
+): Promise<Rows['rows']> {
+  await link.ask(signal, 'begin transaction read only')
+  try {
+    const found = await link.ask<{ readonly cells: readonly string[] }>(signal, rowsOf(table, columns), [limit])
+    return found.map(({ cells }) => cells)
+  } finally {
+    await link.ask(AbortSignal.timeout(ROLLBACK_MS), 'rollback').catch(() => {})
+  }
+}
+
+const ROLLBACK_MS = 2_000
+
+function rowsOf({ schema, name }: Table, columns: readonly { readonly name: string }[]): string {
+  const cells = columns.map(column => `left(coalesce(t.${quoteName(column.name)}::text, ''), ${CELL_CHARACTERS})`)
+  return `select array[${cells.join(', ')}]::text[] as cells from ${quoteName(schema)}.${quoteName(name)} t limit $1`
+}
