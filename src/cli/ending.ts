@@ -18,6 +18,7 @@ const STORE_PROBLEMS: Readonly<Record<StoreProblemKind, ExitName>> = {
   forbidden: 'storeUnreachable',
   'newer-schema': 'newerSchema',
   damaged: 'storeDamaged',
+  refused: 'refused',
 }
 
 export function endingOf(error: unknown): Ending {

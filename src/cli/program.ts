@@ -19,6 +19,13 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   keys: { about: 'create, list and revoke API keys', load: () => import('./keys.ts') },
   projects: { about: 'create, list, show, rename and delete projects', load: () => import('./projects.ts') },
   operators: { about: 'add, list and disable operators, and set their roles', load: () => import('./operators.ts') },
+  backup: {
+    about: 'write everything that is stored into one file, also while a server runs',
+    load: () => import('./backup.ts'),
+  },
+  restore: { about: 'make a store from a backup', load: () => import('./restore.ts') },
+  store: { about: 'copy a store from SQLite to PostgreSQL, or back', load: () => import('./store.ts') },
+  'master-key': { about: 'change the key that seals what is stored', load: () => import('./master-key.ts') },
 }
 
 const AFTER = `

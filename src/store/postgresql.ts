@@ -13,9 +13,8 @@ import { codeOf } from './faults.ts'
 import { PoolDriver } from './postgresql-driver.ts'
 import { StoreProblem } from './problem.ts'
 import type { Schema } from './schema.ts'
+import { SCHEMA } from './schema-name.ts'
 
-/** Where our tables live: named in every statement, because poolers between us and the server don't keep a search path. */
-const SCHEMA = 'rolecall'
 const LINKS = 20
 /** For a link, and for a free one among ours. */
 const CONNECT_MS = 5_000
@@ -32,19 +31,29 @@ export const POSTGRESQL_WORDS: DatabaseWords = {
   prepare: makeSchema,
 }
 
-export function openPostgresql(url: string): Kysely<Schema> {
-  return new Kysely<Schema>({ dialect: dialectOver(openPool(url)), plugins: [new CamelCasePlugin()] }).withSchema(
-    SCHEMA,
-  )
+/** By this name replicas and commands find each other's sessions. */
+export const STORE_SESSIONS = 'rolecall store'
+
+export interface Sessions {
+  readonly name: string
+  /** Undefined: however long it takes. */
+  readonly queryMs?: number
 }
 
-function openPool(url: string): pg.Pool {
+const USUAL: Sessions = { name: STORE_SESSIONS, queryMs: QUERY_MS }
+
+export function openPostgresql(url: string, sessions: Sessions = USUAL): Kysely<Schema> {
+  const dialect = dialectOver(openPool(url, sessions))
+  return new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin()] }).withSchema(SCHEMA)
+}
+
+function openPool(url: string, { name, queryMs }: Sessions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
-    application_name: 'rolecall store',
+    application_name: name,
     max: LINKS,
     connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: QUERY_MS,
+    query_timeout: queryMs,
     keepAlive: true,
     types: { getTypeParser: numbersForBigints },
   })
@@ -66,10 +75,28 @@ async function makeSchema(db: Kysely<Schema>): Promise<void> {
 }
 
 export function postgresqlProblem(cause: unknown): StoreProblem {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = reasonOf(cause)
   if (codeOf(cause) === '42501') return mayNot(reason, cause)
   const advice = 'Check ROLECALL_STORE, and that the server takes connections from here'
   return new StoreProblem('unreachable', `The store's PostgreSQL can't be used: ${reason}. ${advice}`, cause)
+}
+
+const BY_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing answers at its address',
+  ENOTFOUND: 'its host name leads nowhere',
+  EAI_AGAIN: 'its host name can not be resolved now',
+  ETIMEDOUT: 'it does not answer in time',
+}
+
+/** Without a word of the address: there is a password in it, and a mistyped one puts it anywhere, even into the host's name. */
+function reasonOf(cause: unknown): string {
+  if (cause instanceof pg.DatabaseError) return cause.message
+  const code = codeOf(cause)
+  if (code !== undefined) return BY_CODE[code] ?? code
+  const message = cause instanceof Error ? cause.message : ''
+  return /^(timeout|Connection terminated|The server does not|SASL)/.test(message)
+    ? message
+    : 'its address can not be used'
 }
 
 function mayNot(reason: string, cause: unknown): StoreProblem {

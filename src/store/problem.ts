@@ -9,8 +9,9 @@ export type StoreProblemKind =
   | 'forbidden' // PostgreSQL lets us in, but not make our tables
   | 'newer-schema' // a later release wrote it
   | 'damaged' // not a database, or a broken one
+  | 'refused' // nothing to copy there, or something that would be overwritten
 
-/** Thrown by `openStore` alone. Its message names the remedy, and is meant for whoever starts the process. */
+/** Thrown by `openStore` and by what keeps stores (`keeping/`). Its message names the remedy, and is meant for whoever starts the process. */
 export class StoreProblem extends Error {
   override readonly name = 'StoreProblem'
   readonly kind: StoreProblemKind

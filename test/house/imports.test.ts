@@ -39,6 +39,11 @@ const PROMISES = [
   'store/problem.ts',
   'store/folder.ts',
   'store/open.ts',
+  'store/keeping/copy.ts',
+  'store/keeping/fill.ts',
+  'store/keeping/master-key.ts',
+  'store/keeping/master-key-reset.ts',
+  'store/keeping/place.ts',
 ]
 
 const areaOf = (path: string) => path.split('/')[0]!

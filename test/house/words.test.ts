@@ -25,7 +25,7 @@ const MAY_REVEAL = [
   /^domain\/secret\.ts$/,
   /^dialects\/[a-z]+\//,
   // First key and demo key: printed once, kept in the demo's own file.
-  /^cli\/(serve|keys)\.ts$/,
+  /^cli\/(serve|keys|master-key)\.ts$/,
   /^cli\/demo\//,
   // Hand address and master key to the store.
   /^settings\.ts$/,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { StoreProblem } from '../problem.ts'
 import type { DataKeyRow, Schema } from '../schema.ts'
-import { type KeyPlace, loadMasterKey, MasterKey } from './master-key.ts'
+import { type KeyPlace, LOST, loadMasterKey, MasterKey } from './master-key.ts'
 import { type DataKey, Vault } from './vault.ts'
 
 export interface Sealing {
@@ -32,11 +32,12 @@ export async function rewrapDataKeys(db: Kysely<Schema>, master: MasterKey): Pro
   return opened.length
 }
 
-function listDataKeys(db: Kysely<Schema>): Promise<DataKeyRow[]> {
+export function listDataKeys(db: Kysely<Schema>): Promise<DataKeyRow[]> {
   return db.selectFrom('dataKeys').selectAll().orderBy('createdAt', 'desc').orderBy('id').execute()
 }
 
-async function makeDataKeys(db: Kysely<Schema>, master: MasterKey, createdAt: number): Promise<void> {
+/** Newer than any that is there: the newest seal. */
+export async function makeDataKeys(db: Kysely<Schema>, master: MasterKey, createdAt: number): Promise<void> {
   const rows = (['seal', 'lookup'] as const).map(purpose => {
     const id = randomBytes(6).toString('hex')
     return { id, purpose, createdAt, wrapped: master.wrap(randomBytes(32), contextOf({ id, purpose })) }
@@ -61,7 +62,8 @@ function wrongKey(master: MasterKey, rows: readonly DataKeyRow[]): StoreProblem 
   return new StoreProblem(
     'master-key-wrong',
     `The store was sealed with master key ${made}, and I was given ${master.fingerprint}: ` +
-      'put back the right one, or name both in ROLECALL_MASTER_KEY with a comma between, the current one first',
+      'put back the right one, or name both in ROLECALL_MASTER_KEY with a comma between, the current one first. ' +
+      LOST,
   )
 }
 

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StoreProblem } from '../problem.ts'
 import { decrypt, encrypt } from './cipher.ts'
+import { moveAside, replaceDurably, writeDurably } from './key-file.ts'
 
 const FILE = 'master.key'
 const BYTES = 32
@@ -19,6 +20,11 @@ export class MasterKey {
   /** Names the first key without telling anything about it. */
   get fingerprint(): string {
     return fingerprintOf(this.#ring[0]!)
+  }
+
+  /** Those of the whole ring, in its order. */
+  get fingerprints(): readonly string[] {
+    return this.#ring.map(fingerprintOf)
   }
 
   wrap(dataKey: Buffer, context: readonly string[]): string {
@@ -45,10 +51,32 @@ export interface KeyPlace {
 export function loadMasterKey(place: KeyPlace, storeIsNew: boolean): MasterKey {
   const variable = place.env.ROLECALL_MASTER_KEY
   if (variable !== undefined) return masterKeyFrom(variable, 'ROLECALL_MASTER_KEY')
-  const path = place.folder === undefined ? undefined : join(place.folder, FILE)
+  const path = pathIn(place)
   const text = path === undefined ? undefined : readIfThere(path)
   if (path !== undefined && text !== undefined) return masterKeyFrom(text, path)
   if (!storeIsNew || path === undefined) throw missing(path, storeIsNew)
+  return makeKeyFile(path)
+}
+
+/** Where the file is that holds the ring; undefined where a variable holds it, or nothing can. */
+export function keyFileOf(place: KeyPlace): string | undefined {
+  return place.env.ROLECALL_MASTER_KEY === undefined ? pathIn(place) : undefined
+}
+
+function pathIn({ folder }: KeyPlace): string | undefined {
+  return folder === undefined ? undefined : join(folder, FILE)
+}
+
+/** Puts a new key before those of the file. They stay: a crash right now, and old backups, need them. */
+export function putNewKeyInFront(path: string): MasterKey {
+  const text = `${randomBytes(BYTES).toString('base64')}\n${readFileSync(path, 'utf8').trim()}\n`
+  replaceDurably(path, text)
+  return masterKeyFrom(text, path)
+}
+
+/** Begins a new ring. What the file holds may be wrong here and right elsewhere: it is kept beside. */
+export function beginNewRing(path: string): MasterKey {
+  moveAside(path)
   return makeKeyFile(path)
 }
 
@@ -87,21 +115,14 @@ function makeKeyFile(path: string): MasterKey {
   return new MasterKey([key])
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o600)
-  writeSync(file, text)
-  fsyncSync(file)
-  closeSync(file)
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
-}
+/** What whoever starts us has to know when there is no key to put back. */
+export const LOST = 'Lost for good? rolecall master-key reset keeps everything that was not sealed with it'
 
 function missing(path: string | undefined, storeIsNew: boolean): StoreProblem {
   const where = path === undefined ? 'ROLECALL_MASTER_KEY' : `ROLECALL_MASTER_KEY, or ${path}`
   const advice = storeIsNew
     ? 'set it to the base64 of 32 random bytes (openssl rand -base64 32)'
-    : 'the store was sealed with it: put back the one it was made with'
+    : `the store was sealed with it: put back the one it was made with. ${LOST}`
   return new StoreProblem('master-key-missing', `There is no master key. Looked for: ${where}; ${advice}`)
 }
 
