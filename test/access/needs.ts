@@ -1,0 +1,170 @@
+import type { Right } from '../../src/domain/role.ts'
+
+/**
+ * What a route needs. `public`: no key. `key`: any key that is good. `member`: any role in the key's project. `first`: the installation's
+ * first operator. `nobody`: what only the named one itself may do, and the matrix always names another.
+ */
+export interface Need {
+  readonly right: Right | 'public' | 'key' | 'member' | 'first' | 'nobody'
+  readonly body?: unknown
+  /** Sent as it is. */
+  readonly csv?: string
+  /** What a member without the right is told; 403 unless its path names what such a member can't even see. */
+  readonly refusal?: 404
+  /** A caller with the right may be told that there is nothing: the matrix has no such thing to find. */
+  readonly empty?: true
+  /** Its answer has no end. */
+  readonly stream?: true
+}
+
+const connection = {
+  name: 'new',
+  engine: 'postgresql',
+  host: '127.0.0.1',
+  port: 9,
+  database: 'd',
+  username: 'u',
+  password: 'password',
+}
+const typed = { engine: 'postgresql', host: '127.0.0.1', port: 9, database: 'd', username: 'u', password: 'password' }
+const coordinates = {
+  databaseType: 'POSTGRESQL',
+  host: '127.0.0.1',
+  port: 9,
+  databaseName: 'd',
+  username: 'u',
+  password: 'password',
+}
+const databaseConnection = { connectionName: 'new', ...coordinates }
+const rows = { dataSource: { name: 'rows', columnsMetadata: [{ name: 'a' }], rows: [['1']] } }
+
+const N = '/rolecall/v1'
+const project = `${N}/projects/:project`
+const instance = `${N}/instances/:instance`
+const user = `${instance}/users/:user`
+
+const native: Readonly<Record<string, Need>> = {
+  [`GET ${N}`]: { right: 'key' },
+  [`GET ${N}/engines`]: { right: 'key' },
+  [`GET ${N}/projects`]: { right: 'key' },
+  [`POST ${N}/projects`]: { right: 'first', body: { name: 'another' } },
+  [`GET ${project}`]: { right: 'read' },
+  [`PATCH ${project}`]: { right: 'own', body: { name: 'renamed' } },
+  [`DELETE ${project}`]: { right: 'own' },
+  [`GET ${project}/members`]: { right: 'read' },
+  [`GET ${project}/members/:operator`]: { right: 'read' },
+  [`PUT ${project}/members/:operator`]: { right: 'own', body: { role: 'viewer' } },
+  [`DELETE ${project}/members/:operator`]: { right: 'own' },
+  [`GET ${project}/keys`]: { right: 'read' },
+  [`POST ${project}/keys`]: { right: 'read', body: { role: 'viewer' } },
+  [`GET ${project}/keys/:key`]: { right: 'administer', refusal: 404 },
+  [`DELETE ${project}/keys/:key`]: { right: 'administer', refusal: 404 },
+  [`GET ${project}/connections`]: { right: 'read' },
+  [`POST ${project}/connections`]: { right: 'administer', body: connection },
+  [`POST ${project}/connections/test`]: { right: 'administer', body: typed },
+  [`GET ${N}/connections/:connection`]: { right: 'read' },
+  [`PATCH ${N}/connections/:connection`]: { right: 'administer', body: { username: 'other' } },
+  [`DELETE ${N}/connections/:connection`]: { right: 'administer' },
+  [`POST ${N}/connections/:connection/test`]: { right: 'change' },
+  [`GET ${project}/instances`]: { right: 'read' },
+  [`GET ${instance}`]: { right: 'read' },
+  [`PATCH ${instance}`]: { right: 'administer', body: { tags: ['a'] } },
+  [`DELETE ${instance}`]: { right: 'administer' },
+  [`POST ${instance}/check`]: { right: 'read' },
+  [`POST ${instance}/accept-server`]: { right: 'administer' },
+  [`GET ${instance}/users`]: { right: 'read' },
+  [`POST ${instance}/users`]: { right: 'change', body: { name: 'ada' } },
+  [`GET ${user}`]: { right: 'read' },
+  [`PATCH ${user}`]: { right: 'change', body: { labels: {} } },
+  [`DELETE ${user}`]: { right: 'change' },
+  [`POST ${user}/reset`]: { right: 'change' },
+  [`POST ${user}/lock`]: { right: 'change' },
+  [`POST ${user}/unlock`]: { right: 'change' },
+  [`GET ${user}/sessions`]: { right: 'read' },
+  [`DELETE ${user}/sessions`]: { right: 'change' },
+  [`GET ${user}/grants`]: { right: 'read' },
+  [`PATCH ${user}/grants`]: { right: 'change', body: { add: [{ role: 'read', database: 'd' }] } },
+  [`GET ${instance}/databases`]: { right: 'read' },
+  [`POST ${instance}/databases`]: { right: 'change', body: { name: 'd' } },
+  [`GET ${instance}/databases/:database`]: { right: 'read' },
+  [`DELETE ${instance}/databases/:database`]: { right: 'change' },
+  [`GET ${instance}/roles`]: { right: 'read' },
+  [`GET ${project}/operations`]: { right: 'read' },
+  [`GET ${project}/operations/:operation`]: { right: 'read' },
+  [`POST ${project}/operations/:operation/retry`]: { right: 'change' },
+  [`POST ${project}/operations/:operation/abandon`]: { right: 'administer' },
+  [`GET ${project}/operations/:operation/answer`]: { right: 'read', empty: true },
+  [`GET ${project}/events`]: { right: 'read', stream: true },
+}
+
+const connections = ['/v1/database-connections', '/v1/data-connections'].flatMap((path): [string, Need][] => {
+  const one = `${path}/:databaseConnectionId`
+  const grant = `${path}/:entityId/acl/:subjectType/:subjectEntityId`
+  return [
+    [`GET ${one}`, { right: 'read' }],
+    [`PATCH ${one}`, { right: 'administer', body: { databaseConnection } }],
+    [`DELETE ${one}`, { right: 'administer' }],
+    [`POST ${one}/test`, { right: 'change' }],
+    [`GET ${path}/:entityId/acl`, { right: 'administer' }],
+    [`GET ${path}/:entityId/acl/candidates`, { right: 'administer' }],
+    [`PUT ${grant}`, { right: 'administer', body: { grant: { role: 'database_connection_user' } } }],
+    [`DELETE ${grant}`, { right: 'administer', empty: true }],
+  ]
+})
+
+const wiremock: Readonly<Record<string, Need>> = {
+  ...Object.fromEntries(connections),
+  'GET /v1/users/self': { right: 'key' },
+  'GET /v1/users/me': { right: 'key' },
+  'PUT /v1/users/self': { right: 'member', body: { user: { emailAddress: 'a@b.test', marketingOptIn: false } } },
+  'PUT /v1/users/me': { right: 'member', body: { user: { emailAddress: 'a@b.test', marketingOptIn: false } } },
+  'GET /v1/users/:userId': { right: 'administer' },
+  'PUT /v1/users/:userId': { right: 'nobody', body: { user: { emailAddress: '', marketingOptIn: false } } },
+  'GET /v1/users/:userId/teams': { right: 'administer' },
+  'POST /v1/users/:userId/regenerate-api-token': { right: 'nobody', body: {} },
+  'GET /v1/users/:userId/database-connections': { right: 'administer' },
+  'POST /v1/users/:userId/database-connections': { right: 'administer', body: { databaseConnection } },
+  'POST /v1/users/:userId/database-connections/test': { right: 'administer', body: coordinates },
+  'GET /v1/users/:userId/data-sources': { right: 'administer' },
+  'POST /v1/users/:userId/data-sources': { right: 'administer', body: rows },
+  // The matrix's data source is shared with the whole organisation, to be read.
+  'GET /v1/data-sources/:dataSourceId': { right: 'read' },
+  'PUT /v1/data-sources/:dataSourceId': { right: 'administer', body: rows },
+  'PUT /v1/data-sources/:dataSourceId/data': { right: 'administer', csv: 'a\n1\n' },
+  'DELETE /v1/data-sources/:dataSourceId': { right: 'administer' },
+  'GET /v1/data-sources/:entityId/acl': { right: 'administer' },
+  'GET /v1/data-sources/:entityId/acl/candidates': { right: 'administer' },
+  'PUT /v1/data-sources/:entityId/acl/:subjectType/:subjectEntityId': {
+    right: 'administer',
+    body: { grant: { role: 'data_source_user' } },
+  },
+  'DELETE /v1/data-sources/:entityId/acl/:subjectType/:subjectEntityId': { right: 'administer', empty: true },
+  'GET /v1/organisations/:organisationId': { right: 'read' },
+  'PUT /v1/organisations/:organisationId': { right: 'own', body: { organisation: { name: 'renamed' } } },
+  'DELETE /v1/organisations/:organisationId': { right: 'own' },
+  'GET /v1/organisations/:organisationId/users': { right: 'read' },
+  'DELETE /v1/organisations/:organisationId/members/:userId': { right: 'own' },
+  'GET /v1/organisations/:organisationId/teams': { right: 'read' },
+  'GET /v1/subscriptions/:organisationId/usage': { right: 'read' },
+  'POST /v1/teams': { right: 'member', body: { team: { name: 'new' } } },
+  'GET /v1/teams/:teamId': { right: 'read' },
+  'DELETE /v1/teams/:teamId': { right: 'administer' },
+  'GET /v1/teams/:teamId/members': { right: 'read' },
+  'POST /v1/teams/:teamId/members': {
+    right: 'administer',
+    body: { member: { memberId: ':userId', permissionFriendlyId: 'team_member' } },
+  },
+  'DELETE /v1/teams/:teamId/members/:userId': { right: 'administer' },
+}
+
+const pages = ['/', '/docs', '/livez', '/readyz', '/metrics', '/openapi/native.json', '/openapi/wiremock.json']
+
+/** Every route and what it needs. A route that is not in here fails the matrix. */
+export const NEEDS: Readonly<Record<string, Need>> = {
+  ...native,
+  ...wiremock,
+  ...Object.fromEntries(pages.map(path => [`GET ${path}`, { right: 'public' as const }])),
+}
+
+/** Files of the page of documents. */
+export const isPublicFile = (route: string): boolean => /^GET \/docs\/[a-z0-9-]+\.(js|css|png)$/.test(route)
