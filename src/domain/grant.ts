@@ -11,6 +11,8 @@ export interface Grant {
 export interface GrantShown extends Grant {
   /** `catalogue`: by membership in our catalogue role. `direct`: rights that somebody gave without us. `ownership`: it owns the database. */
   readonly by: 'catalogue' | 'direct' | 'ownership'
+  /** Owners of things that are there and that it has not all its rights on; absent where that was not looked at. */
+  readonly missing?: readonly string[]
   /** Owners whose future tables this grant does not reach. */
   readonly notCovered?: readonly string[]
   /** Rights that sleep while the login acts as the owner role. */

@@ -203,12 +203,24 @@ onPostgresql([13, 18], 'grants on PostgreSQL %d', major => {
     const shop = await aDatabase('closed', 'create table t ()')
     const reader = await aLogin('closed_reader')
     const stranger = await aLogin('stranger')
-    expect((await bench.client.findDatabase(shop))?.flags).toContain('public-connect')
+    const usage = ['public-connect', 'public-schema-usage']
+    const open = major < 15 ? ['public-connect', 'public-schema-create', 'public-schema-usage'] : usage
+    expect((await bench.client.findDatabase(shop))?.flags).toEqual(open)
     const grants = { add: [{ role: 'read', database: shop } as const], remove: [] }
     await bench.run({ kind: 'grant-user', key: { name: reader }, grants, closePublic: true })
-    expect((await bench.client.findDatabase(shop))?.flags).not.toContain('public-connect')
+    expect((await bench.client.findDatabase(shop))?.flags).toEqual([])
     await as(reader, shop)('select * from t')
     await expect(as(stranger, shop)('select 1')).rejects.toMatchObject(denied)
+  })
+
+  test('what PUBLIC may do in the schema public is told of one database, never in a list', async () => {
+    const shop = await aDatabase('flagged', 'revoke create on schema public from public')
+    expect((await bench.client.findDatabase(shop))?.flags).toEqual(['public-connect', 'public-schema-usage'])
+    const [listed] = (await bench.client.listDatabases({ limit: 1, q: shop })).items
+    expect(listed?.flags).toEqual(['public-connect'])
+    await bench.sql(`alter database "${shop}" allow_connections false`)
+    expect((await bench.client.findDatabase(shop))?.flags).toContain('public-schema-unknown')
+    await bench.sql(`drop database "${shop}"`)
   })
 
   test('a taken-back create leaves no catalogue role that it made, unless others use it by now', async () => {

@@ -1,6 +1,8 @@
+import type { Grant } from '../../domain/grant.ts'
 import type { AdminClient } from '../engine.ts'
 import { findDatabase, listDatabases } from './databases/read.ts'
 import { readFacts } from './facts-of.ts'
+import { userWithMissing } from './grants/missing.ts'
 import { listGrants } from './grants/read.ts'
 import type { Links } from './link/links.ts'
 import { factsFrom } from './link/server.ts'
@@ -8,28 +10,36 @@ import { missingRights } from './rights.ts'
 import { listRoles } from './roles.ts'
 import { runStep } from './run.ts'
 import { previewTable } from './tables.ts'
-import { findRole, isUser, listUsers, userFrom } from './users/read.ts'
+import { findRole, isUser, listUsers } from './users/read.ts'
 import { listSessions } from './users/sessions.ts'
 
 /** An admin client over one attempt's sessions: it asks and acts, and decides nothing. */
 export function adminClient(links: Links): AdminClient {
   const { main, signal } = links
+  // Whoever granted something is told how far it reaches; who only looks a login up connects to no other database for it.
+  const granted = new Map<string, readonly string[]>()
   return {
     server: factsFrom(main.state),
     missingRights: async () => missingRights(main.state),
     listUsers: page => listUsers(main, page, signal),
     findUser: async ({ name }) => {
       const role = await findRole(main, name, signal)
-      return role && isUser(role) ? userFrom(role) : undefined
+      return role && isUser(role) ? userWithMissing(links, role, granted.get(name) ?? []) : undefined
     },
     listGrants: ({ name }) => listGrants(links, name),
     listSessions: ({ name }) => listSessions(main, name, signal),
     listDatabases: page => listDatabases(main, page, signal),
-    findDatabase: name => findDatabase(main, name, signal),
-    listRoles: () => listRoles(main, signal),
+    findDatabase: name => findDatabase(links, name),
     previewTable: (name, limit) => previewTable(main, name, limit, signal),
-    facts: (change, mark) => readFacts(links, change, mark),
+    listRoles: () => listRoles(main, signal),
+    facts: (change, mark) => {
+      if (change.kind === 'create-user') granted.set(change.user.name, databasesOf(change.user.grants))
+      if (change.kind === 'grant-user') granted.set(change.key.name, databasesOf(change.grants.add))
+      return readFacts(links, change, mark)
+    },
     run: step => runStep(links, step),
     [Symbol.asyncDispose]: () => links[Symbol.asyncDispose](),
   }
 }
+
+const databasesOf = (grants: readonly Grant[]) => [...new Set(grants.map(({ database }) => database))]

@@ -51,7 +51,7 @@ async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<
   const { name } = change.kind === 'create-user' ? change.user : change.key
   const role = await findRole(main, name, signal)
   const roleMark = markIn(role?.comment ?? undefined)
-  const madeRoles = change.kind === 'undo-create-user' ? await readMadeRoles(main, mark, role?.oid, signal) : []
+  const madeRoles = change.kind === 'undo-create-user' ? await readMadeRoles(links, mark, role?.oid) : []
   const named = await readReach(main, [name, ...rolesNamedIn(change)], signal)
   return {
     exists: role !== undefined && (isUser(role) || change.kind === 'create-user'),

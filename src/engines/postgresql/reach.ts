@@ -1,8 +1,7 @@
-import type { Refusal, Statement } from '../engine.ts'
+import type { Refusal } from '../engine.ts'
 import type { Link } from './link/link.ts'
 import type { ServerState } from './link/server.ts'
 import { canBeThere } from './names.ts'
-import { open, quoteName } from './sql.ts'
 
 /** What the managing login may do with another role. */
 export interface Reach {
@@ -16,14 +15,31 @@ export interface Reach {
   readonly set: boolean
   /** It may give others, and so itself, membership. */
   readonly admin: boolean
+  /** From 16 on: as whom it would give itself membership, and what it has of that role by the same hand already. */
+  readonly lending: Lending | null
+}
+
+export interface Lending {
+  readonly grantor: string
+  readonly had: { readonly inherit: boolean; readonly set: boolean } | null
 }
 
 // Before 16, CREATEROLE administers every role but superusers; since then it takes the ADMIN option.
-const reachQuery = ({ version, me }: ServerState) => `
+const reachQuery = (state: ServerState) => `
 select r.oid::text as oid, r.rolname::text as name, r.rolsuper as superuser, r.rolreplication as replication,
-  pg_has_role(r.oid, 'usage') as usage, pg_has_role(r.oid, '${version >= 160000 ? 'set' : 'member'}') as set,
-  pg_has_role(r.oid, 'member with admin option')${version < 160000 && me.createRole ? ' or not r.rolsuper' : ''} as admin
+  pg_has_role(r.oid, 'usage') as usage, pg_has_role(r.oid, '${state.version >= 160000 ? 'set' : 'member'}') as set,
+  pg_has_role(r.oid, 'member with admin option')${adminOfAll(state) ? ' or not r.rolsuper' : ''} as admin,
+  ${state.version >= 160000 ? LENDING : 'null'} as lending
 from pg_roles r where r.rolname = any($1::name[])`
+
+const adminOfAll = ({ version, me }: ServerState) => version < 160000 && me.createRole
+
+// The ADMIN option may be that of a role whose rights the managing login has: then that role is noted as the grantor.
+const LENDING = `(select json_build_object('grantor', pg_get_userbyid(a.member), 'had', (
+    select json_build_object('inherit', m.inherit_option, 'set', m.set_option) from pg_auth_members m
+    where m.roleid = r.oid and m.grantor = a.member and pg_get_userbyid(m.member) = current_user))
+  from pg_auth_members a where a.roleid = r.oid and a.admin_option and pg_has_role(a.member, 'usage')
+  order by pg_get_userbyid(a.member) <> current_user, a.member limit 1)`
 
 /** The roles of these names that there are. */
 export async function readReach(link: Link, names: readonly string[], signal: AbortSignal): Promise<readonly Reach[]> {
@@ -31,46 +47,6 @@ export async function readReach(link: Link, names: readonly string[], signal: Ab
   if (asked.length === 0) return []
   const found = await link.ask<Reach>(signal, reachQuery(link.state), [asked])
   return found.filter(({ name }) => names.includes(name))
-}
-
-/** The statements, inside of which the managing login has the roles' rights; it gives back what it had to take. */
-export function borrowing(
-  state: ServerState,
-  roles: readonly (Reach | undefined)[],
-  statements: readonly Statement[],
-): readonly Statement[] {
-  const needed = roles.filter(role => role !== undefined && !isAtHand(state, role)) as readonly Reach[]
-  const distinct = needed.filter((role, at) => needed.findIndex(({ oid }) => oid === role.oid) === at)
-  const take = distinct.map(({ name }) => open(grantMembership(state, name, state.me.name)))
-  const giveBack = distinct.map(({ name }) => open(`revoke ${quoteName(name)} from ${quoteName(state.me.name)}`))
-  return [...take, ...statements, ...giveBack]
-}
-
-/** Has the managing login the role's rights, or can it take them? */
-export function canBorrow(state: ServerState, role: Reach): boolean {
-  return isAtHand(state, role) || role.admin
-}
-
-function isAtHand({ me }: ServerState, { usage, set }: Reach): boolean {
-  return me.superuser || (usage && set)
-}
-
-/** From 16 on inheriting and acting as the role are options of their own, and a role that doesn't inherit by default gets neither. */
-export function grantMembership({ version }: ServerState, role: string, member: string): string {
-  const options = version >= 160000 ? ' with inherit true, set true' : ''
-  return `grant ${quoteName(role)} to ${quoteName(member)}${options}`
-}
-
-/** From 16 on a revoke takes back one grantor's grant, and leaves the others'. */
-export function revokeMemberships(
-  { version }: ServerState,
-  role: string,
-  member: string,
-  grantors: readonly string[],
-): readonly Statement[] {
-  const revoke = `revoke ${quoteName(role)} from ${quoteName(member)}`
-  if (version < 160000) return [open(revoke)]
-  return [...new Set(grantors)].map(grantor => open(`${revoke} granted by ${quoteName(grantor)}`))
 }
 
 /** Why the managing login may not alter the role; undefined if it may. */

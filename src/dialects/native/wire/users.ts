@@ -81,6 +81,9 @@ const GrantShownBody = Type.Object({
   role: Type.String(),
   database: Type.String(),
   by: Type.Enum(['catalogue', 'direct', 'ownership']),
+  missing: Type.Optional(
+    Type.Array(Type.String(), { description: 'Owners whose present tables it does not (all) reach' }),
+  ),
   notCovered: Type.Optional(Type.Array(Type.String(), { description: 'Owners whose future tables it does not reach' })),
   sleeping: Type.Optional(Type.Array(Type.String())),
 })
@@ -191,8 +194,8 @@ export function fromUser({ instance, user, record }: UserShown, primary?: string
   }
 }
 
-function fromGrant({ role, database, by, notCovered, sleeping }: GrantShown) {
-  return { role, database, by, notCovered, sleeping }
+function fromGrant({ role, database, by, missing, notCovered, sleeping }: GrantShown) {
+  return { role, database, by, missing, notCovered, sleeping }
 }
 
 export interface Verified {

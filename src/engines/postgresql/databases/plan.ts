@@ -1,10 +1,11 @@
 import type { Change } from '../../../domain/change.ts'
 import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
+import { borrowing, canBorrow } from '../borrow.ts'
 import type { PostgresFacts } from '../facts.ts'
 import type { ServerState } from '../link/server.ts'
 import { commentOnDatabase, markedComment } from '../marks.ts'
 import { halfMadeName, wrongDatabaseName } from '../names.ts'
-import { borrowing, canBorrow, missingRight, type Reach } from '../reach.ts'
+import { missingRight, type Reach } from '../reach.ts'
 import { open, quoteName, quoteText } from '../sql.ts'
 import type { DatabaseFound } from './facts.ts'
 

@@ -3,7 +3,9 @@ import { isFault } from '../../../domain/fault.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
 import { stateOf } from '../faults.ts'
 import type { Link } from '../link/link.ts'
+import type { Links } from '../link/links.ts'
 import { canBeThere, HALF_MADE } from '../names.ts'
+import { publicSchemaFlags } from './public-schema.ts'
 
 /** Databases that the server or its provider keeps for itself, and those that an operation is still making. */
 export const HIDDEN_DATABASES = `^(template[01]$|rdsadmin$|cloudsqladmin$|alloydbadmin$|alloydbmetadata$|azure_maintenance$|azure_sys$|${HALF_MADE})`
@@ -40,9 +42,13 @@ export async function listDatabases(link: Link, page: KeyPage, signal: AbortSign
   return cutPage(databases, page.limit, ({ name }) => name)
 }
 
-export async function findDatabase(link: Link, name: string, signal: AbortSignal): Promise<Database | undefined> {
+export async function findDatabase(links: Links, name: string): Promise<Database | undefined> {
   if (!canBeThere(name)) return undefined
-  return (await askAgain(() => link.ask<DatabaseRow>(signal, FIND, [name]))).map(databaseFrom)[0]
+  const { main, signal } = links
+  const [row] = await askAgain(() => main.ask<DatabaseRow>(signal, FIND, [name]))
+  if (!row) return undefined
+  const database = databaseFrom(row)
+  return { ...database, flags: [...database.flags, ...(await publicSchemaFlags(links, row))] }
 }
 
 // A database that is dropped between being read and being measured fails the whole statement; the next one doesn't see it.

@@ -1,3 +1,4 @@
+import { realRole } from '../database-owner.ts'
 import type { Link } from '../link/link.ts'
 import type { Reach } from '../reach.ts'
 import { readReach } from '../reach.ts'
@@ -50,8 +51,8 @@ with held as (
   where s.refclassid = 'pg_authid'::regclass and s.refobjid = $1::oid and s.deptype = 'a'
     and (s.dbid = (select oid from pg_database where datname = current_database()) or (s.dbid = 0 and $2))
 ), lists as (${[...lists, COLUMNS].join('\nunion all ')})
-select i.type, i.identity, pg_get_userbyid(e.grantor)::text as grantor, pg_get_userbyid(l.owner)::text as owner,
-  pg_has_role(l.owner, 'usage') as "ownerAtHand", array_agg(distinct e.privilege_type) as rights,
+select i.type, i.identity, pg_get_userbyid(${realRole('e.grantor')})::text as grantor, pg_get_userbyid(${realRole('l.owner')})::text as owner,
+  pg_has_role(${realRole('l.owner')}, 'usage') as "ownerAtHand", array_agg(distinct e.privilege_type) as rights,
   bool_or(l.classid = 'pg_database'::regclass and l.objid = (select oid from pg_database where datname = current_database())) as "isThisDatabase"
 from lists l, aclexplode(l.acl) e, pg_identify_object(l.classid, l.objid, 0) i
 where e.grantee = $1::oid and e.grantor <> $1::oid group by 1, 2, 3, 4, 5 order by 1, 2, 3`

@@ -1,12 +1,15 @@
 import type { Mark } from '../../../domain/user.ts'
 import type { Step } from '../../engine.ts'
+import { borrowing } from '../borrow.ts'
 import { inDatabase, type PostgresFacts } from '../facts.ts'
-import type { Link } from '../link/link.ts'
+import { type Links, withEach } from '../link/links.ts'
 import { markedComment } from '../marks.ts'
 import { CATALOGUE_PATTERN, isCatalogueRole } from '../names.ts'
-import { borrowing, type Reach, readReach } from '../reach.ts'
+import { type Reach, readReach } from '../reach.ts'
 import { open, quoteName } from '../sql.ts'
 import { OWNED_HERE } from './facts.ts'
+import { type ForeignGrant, readForeignGrants } from './foreign-grants.ts'
+import { revokes } from './revokes.ts'
 
 /** A catalogue role that an operation made on the way. */
 export interface MadeRole {
@@ -16,6 +19,8 @@ export interface MadeRole {
   /** Others have come to use it, or things have come to belong to it. */
   readonly inUse: boolean
   readonly reach: Reach
+  /** What owners whose rights were borrowed granted it: that goes only as them. */
+  readonly grants: readonly ForeignGrant[]
 }
 
 const MADE = `
@@ -29,22 +34,31 @@ where r.rolname >= 'rolecall_'::name and r.rolname < 'rolecall\`'::name and d.de
 
 /** Catalogue roles that carry this operation's mark. `roleOid` is the login that they were made for. */
 export async function readMadeRoles(
-  link: Link,
+  links: Links,
   mark: Mark,
   roleOid: string | undefined,
-  signal: AbortSignal,
 ): Promise<readonly MadeRole[]> {
-  type Row = Omit<MadeRole, 'reach' | 'database'> & { readonly database: string | null }
+  const { main: link, signal } = links
+  type Row = Omit<MadeRole, 'reach' | 'grants' | 'database'> & { readonly database: string | null }
   const rows = await link.ask<Row>(signal, MADE, [markedComment(undefined, mark), roleOid ?? '0'])
   const reach = await readReach(
     link,
     rows.map(({ name }) => name),
     signal,
   )
-  return rows.flatMap(row => {
+  const made = rows.flatMap(row => {
     const mine = reach.find(({ name }) => name === row.name)
-    return mine && isCatalogueRole(row.name) ? [{ ...row, database: row.database ?? undefined, reach: mine }] : []
+    return mine && isCatalogueRole(row.name)
+      ? [{ ...row, database: row.database ?? undefined, reach: mine, grants: [] }]
+      : []
   })
+  return withEach(made, role => withGrants(links, role))
+}
+
+async function withGrants({ within, signal }: Links, role: MadeRole): Promise<MadeRole> {
+  const { database, inUse, reach } = role
+  if (database === undefined || inUse) return role
+  return within(database, async link => ({ ...role, grants: await readForeignGrants(link, reach.oid, true, signal) }))
 }
 
 /** Takes back the catalogue roles that nobody has come to use since. */
@@ -52,12 +66,13 @@ export function dropMadeRoles(facts: PostgresFacts): readonly Step[] {
   return facts.madeRoles.filter(({ inUse }) => !inUse).map(role => dropMadeRole(role, facts))
 }
 
-function dropMadeRole({ name, database, reach }: MadeRole, facts: PostgresFacts): Step {
+function dropMadeRole({ name, database, reach, grants }: MadeRole, facts: PostgresFacts): Step {
   const why = 'drop a catalogue role that this operation made'
   const drop = open(`drop role ${quoteName(name)}`)
   if (database === undefined) return { why, statements: [drop] }
   const check = ownsNothing(reach.oid)
-  const rights = borrowing(facts.state, [reach], [check, open(`drop owned by ${quoteName(name)}`)])
+  const clean = [...revokes(grants, name), check, open(`drop owned by ${quoteName(name)}`)]
+  const rights = borrowing(facts.state, [reach, ...grants.map(({ grantor }) => grantor)], clean)
   return { ...inDatabase(database, facts), why, statements: [...rights, drop] }
 }
 

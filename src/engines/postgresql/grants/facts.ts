@@ -14,6 +14,8 @@ export interface GrantDatabase {
   /** Undefined: there is none of this name. */
   readonly oid?: string
   readonly owner?: string
+  /** What the managing login may do with that owner. */
+  readonly ownerReach?: Reach
   /** Why it can't be looked into. */
   readonly closed?: string
   /** Does PUBLIC have CONNECT, and may the managing login grant and revoke it. */
@@ -83,11 +85,8 @@ export async function readGrantDatabases(
   if (names.length === 0) return []
   const { main, signal } = links
   const rows = await main.ask<Row>(signal, databases(main.state), [names.filter(canBeThere), login?.oid ?? '0'])
-  const reach = await readReach(
-    main,
-    rows.flatMap(({ roles }) => roles.map(({ name }) => name)),
-    signal,
-  )
+  const named = rows.flatMap(({ owner, roles }) => [owner, ...roles.map(({ name }) => name)])
+  const reach = await readReach(main, named, signal)
   const found = names.map(name =>
     foundBy(
       name,
@@ -114,7 +113,8 @@ function foundBy(name: string, row: Row | undefined, reach: readonly Reach[]): G
     return kind && mine ? [{ ...role, role: kind, reach: mine }] : []
   })
   const closed = row.open ? {} : { closed: 'it takes no connections' }
-  return { ...row, ...closed, actsAs: row.actsAs ?? undefined, roles, direct: [] }
+  const ownerReach = reach.find(one => one.name === row.owner)
+  return { ...row, ...closed, ownerReach, actsAs: row.actsAs ?? undefined, roles, direct: [] }
 }
 
 async function lookInside(
@@ -139,12 +139,10 @@ async function lookInside(
   }
 }
 
-/** Catalogue roles that the login is to become a member of here, and those that already exist of them. */
+/** Catalogue roles that the login is to be a member of here. One that it is in already may lack what came to be since. */
 function wantedRoles(database: GrantDatabase, add: readonly Grant[]) {
   const roles = new Set(add.filter(grant => grant.database === database.name).map(({ role }) => role))
-  return [...roles]
-    .filter(role => !isMember(database, role))
-    .map(role => ({ role, oid: database.roles.find(one => one.role === role)?.oid }))
+  return [...roles].map(role => ({ role, oid: database.roles.find(one => one.role === role)?.oid }))
 }
 
 export function isMember({ roles }: GrantDatabase, role: CatalogueRole): boolean {

@@ -1,14 +1,16 @@
 import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/grant.ts'
 import type { Statement, Step } from '../../engine.ts'
+import { borrowing, canBorrow, grantMembership } from '../borrow.ts'
 import { inDatabase, type PostgresFacts } from '../facts.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
 import { catalogueRoleName } from '../names.ts'
-import { borrowing, grantMembership, type Reach } from '../reach.ts'
+import type { Reach } from '../reach.ts'
 import { open, quoteName } from '../sql.ts'
 import { remark } from '../users/existing.ts'
 import { type GrantDatabase, isMember } from './facts.ts'
-import { actAs, actsAsOwner, moveStatements } from './owner-role.ts'
-import { RIGHTS, words } from './rights.ts'
+import { lacksNothing } from './lacking.ts'
+import { closeStatements, grantOnDatabase, hasAll, mayGrantOn, toClose } from './on-database.ts'
+import { actAs, actsAsOwner, becomesOwner, moveStatements } from './owner-role.ts'
 import { coverFuture, grantLacking } from './statements.ts'
 
 /** The grants that a new login begins with. */
@@ -20,18 +22,16 @@ export function giveSteps(
 ): readonly Step[] {
   return facts.grants.flatMap((database): readonly Step[] => {
     const missing = rolesToGive(database, login, add, facts)
-    const closing = closePublic ? closeStatements(database) : []
+    const closing = closePublic ? closeStatements(database, facts.state) : []
     if (!database.oid || (missing.length === 0 && closing.length === 0)) return []
     const given = missing.flatMap(role => giveStatements(login, role, missing, database, facts))
-    const why = `give ${missing.join(' and ') || 'PUBLIC nothing'} in ${database.name}${leftOut(database)}`
-    const statements = [...given, ...closing, ...markOf(login, facts)]
-    return [
-      {
-        ...inDatabase(database.name, facts),
-        why,
-        statements: borrowing(facts.state, toBorrow(database, missing, facts), statements),
-      },
+    const why = `give ${missing.join(' and ') || 'PUBLIC nothing'} in ${database.name}${leftOut(database, missing)}`
+    const lenders = [
+      ...toBorrow(database, login, missing, facts),
+      ...(closePublic ? toClose(database, facts.state) : []),
     ]
+    const statements = [...given, ...closing, ...markOf(login, facts)]
+    return [{ ...inDatabase(database.name, facts), why, statements: borrowing(facts.state, lenders, statements) }]
   })
 }
 
@@ -50,13 +50,25 @@ function rolesToGive(
   const wanted = new Set(add.filter(grant => grant.database === database.name).map(({ role }) => role))
   // In this order: what the owner role will make is covered when the others are there.
   return CATALOGUE_ROLES.filter(role => wanted.has(role)).filter(
-    role => !isMember(database, role) || (role === 'owner' && !actsAsOwner(database, login, facts)),
+    role => !isMember(database, role) || isIncomplete(database, role, login, facts),
   )
 }
 
-function leftOut({ inside }: GrantDatabase): string {
-  const beyond = Math.max(0, ...[...(inside?.lacking.values() ?? [])].map(one => one.beyond))
-  return beyond === 0 ? '' : ` (${beyond} things in it belong to others who would have to grant them)`
+// Things came to be, or owners came within reach, since the login was made a member.
+function isIncomplete(database: GrantDatabase, role: CatalogueRole, login: string, facts: PostgresFacts): boolean {
+  const lacking = database.inside?.lacking.get(role)
+  if (lacking && !lacksNothing(lacking)) return true
+  const { ownerReach } = database
+  if (!hasAll(role, database) && ownerReach && canBorrow(facts.state, ownerReach)) return true
+  return role === 'owner' && !actsAsOwner(database, login, facts)
+}
+
+function leftOut({ inside }: GrantDatabase, roles: readonly CatalogueRole[]): string {
+  const unreachable = roles.flatMap(role => inside?.unreachable.get(role) ?? [])
+  const things = Math.max(0, ...unreachable.map(one => one.things))
+  const owners = new Set(unreachable.flatMap(one => one.owners))
+  if (things === 0) return ''
+  return ` (${things} things in it belong to others who would have to grant them: ${[...owners].join(', ')})`
 }
 
 function giveStatements(
@@ -69,10 +81,11 @@ function giveStatements(
   const found = database.roles.find(one => one.role === role)
   const name = found?.name ?? nameOf(database, role)
   const lacking = database.inside?.lacking.get(role)
+  const moves = role === 'owner' ? moveStatements(login, name, database, facts) : []
   return [
     ...(found ? [] : makeStatements(name, role, facts)),
-    ...(role === 'owner' ? moveStatements(login, name, database, facts) : []),
-    ...onDatabase(name, role, database),
+    ...moves,
+    ...grantOnDatabase(name, role, database, facts.state, moves.length > 0 && database.owner === login),
     ...(lacking ? grantLacking(name, role, lacking) : []),
     ...coverStatements(name, role, together, database),
     ...(isMember(database, role) ? [] : [open(grantMembership(facts.state, name, login))]),
@@ -82,12 +95,6 @@ function giveStatements(
 
 const nameOf = (database: GrantDatabase, role: CatalogueRole) =>
   catalogueRoleName({ name: database.name, oid: database.oid! }, role)
-
-function onDatabase(name: string, role: CatalogueRole, database: GrantDatabase): readonly Statement[] {
-  const has = database.roles.find(one => one.role === role)?.has ?? []
-  if (!database.mayGrantConnect || RIGHTS[role].database.every(right => has.includes(right))) return []
-  return [open(`grant ${words(RIGHTS[role].database)} on database ${quoteName(database.name)} to ${quoteName(name)}`)]
-}
 
 // Only a member may set the defaults of what the owner role makes, and grant on what it made.
 function makeStatements(name: string, role: CatalogueRole, { state, mark }: PostgresFacts): readonly Statement[] {
@@ -115,21 +122,20 @@ function coverStatements(
 
 const isThere = ({ roles }: GrantDatabase, role: CatalogueRole) => roles.some(one => one.role === role)
 
-function closeStatements({ name, publicConnect, mayGrantConnect, inside }: GrantDatabase): readonly Statement[] {
-  const connect =
-    publicConnect && mayGrantConnect ? [open(`revoke connect on database ${quoteName(name)} from public`)] : []
-  const schema =
-    inside?.publicSchema.open && inside.publicSchema.mine ? [open('revoke all on schema public from public')] : []
-  return [...connect, ...schema]
-}
-
+/** Whose rights the statements take. */
 function toBorrow(
   database: GrantDatabase,
+  login: string,
   roles: readonly CatalogueRole[],
   facts: PostgresFacts,
 ): readonly (Reach | undefined)[] {
+  const { inside, mayGrantConnect, ownerReach } = database
   const changesOwner = roles.includes('owner') || roles.some(role => !isThere(database, role))
   const owner = changesOwner ? database.roles.find(one => one.role === 'owner')?.reach : undefined
-  const moves = roles.includes('owner') && database.inside?.ownsObjects ? facts.reach : undefined
-  return [owner, moves]
+  const moves = roles.includes('owner') && becomesOwner(database, login, facts) && inside?.ownsObjects
+  const onDatabase =
+    mayGrantConnect || !mayGrantOn(database, facts.state) || roles.every(role => hasAll(role, database))
+  const owners = new Set(roles.flatMap(role => inside?.lacking.get(role)?.owners ?? []))
+  const lenders = inside?.lenders.filter(({ oid }) => owners.has(oid)) ?? []
+  return [owner, moves ? facts.reach : undefined, onDatabase ? undefined : ownerReach, ...lenders]
 }

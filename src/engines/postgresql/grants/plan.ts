@@ -19,6 +19,10 @@ export function planGrant(
   const { refusals } = onExisting(key.name, facts, steps)
   return {
     steps,
-    refusals: [...refusals, ...refusalsToGive(grants.add, facts), ...refusalsToTake(key.name, grants.remove, facts)],
+    refusals: [
+      ...refusals,
+      ...refusalsToGive(key.name, grants.add, facts),
+      ...refusalsToTake(key.name, grants.remove, facts),
+    ],
   }
 }

@@ -4,6 +4,7 @@ import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
 import type { Link } from '../link/link.ts'
 import { type Links, whyClosed, withEach } from '../link/links.ts'
 import { findRole, grantsOf, type UserRow } from '../users/read.ts'
+import { type Missing, readMissing, withMissing } from './missing.ts'
 
 interface Listed {
   readonly grants: readonly GrantShown[]
@@ -46,6 +47,7 @@ interface Found {
   readonly ownsObjects: boolean
   /** Owners of tables that no catalogue role of ours makes. */
   readonly owners: readonly string[]
+  readonly missing: Missing
 }
 
 async function look(
@@ -55,7 +57,7 @@ async function look(
 ): Promise<{ readonly database: string; readonly found?: Found }> {
   if (!open) return { database: name }
   try {
-    return { database: name, found: await links.within(name, link => readIn(link, role.oid, links.signal)) }
+    return { database: name, found: await links.within(name, link => readIn(link, role, links.signal)) }
   } catch (error) {
     whyClosed(error)
     return { database: name }
@@ -69,11 +71,12 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace
 left join pg_roles o on o.oid = c.relowner and o.rolname !~ '^rolecall_.*_owner$'
 where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind in ('r', 'p', 'v', 'm', 'f')`
 
-async function readIn(link: Link, roleOid: string, signal: AbortSignal): Promise<Found> {
+async function readIn(link: Link, role: UserRow, signal: AbortSignal): Promise<Found> {
   const [row] = await link.ask<{ readonly owners: readonly string[]; readonly ownsObjects: boolean }>(signal, OWNERS, [
-    roleOid,
+    role.oid,
   ])
-  return { ...row!, direct: await readGrantsIn(link, roleOid, signal) }
+  const missing = await readMissing(link, role, signal)
+  return { ...row!, missing, direct: await readGrantsIn(link, role.oid, signal) }
 }
 
 function shownIn(
@@ -85,13 +88,15 @@ function shownIn(
   const here = known.filter(one => one.database === database)
   const ownRights = here.some(({ by }) => by === 'ownership') ? undefined : nearestRole(found)
   const notCovered = found.owners.filter(owner => owner !== name)
+  const shown = here.map(grant => withReach(grant, notCovered, ownRights !== undefined))
   return [
-    ...here.map(grant => (grant.by === 'catalogue' ? withReach(grant, notCovered, ownRights !== undefined) : grant)),
+    ...withMissing(shown, database, found.missing),
     ...(ownRights === undefined ? [] : [{ role: ownRights, database, by: 'direct' } as const]),
   ]
 }
 
 function withReach(grant: GrantShown, notCovered: readonly string[], hasOwnRights: boolean): GrantShown {
+  if (grant.by !== 'catalogue') return grant
   const asleep = [...(grant.sleeping ?? []), ...(hasOwnRights ? ['rights granted to it directly'] : [])]
   const sleeping = grant.role === 'owner' && asleep.length > 0 ? { sleeping: asleep } : {}
   return { ...grant, ...(notCovered.length > 0 ? { notCovered } : {}), ...sleeping }

@@ -1,7 +1,7 @@
 import type { CatalogueRole } from '../../../domain/grant.ts'
 import type { Statement } from '../../engine.ts'
 import { open, quoteName } from '../sql.ts'
-import type { Group, Lacking } from './inside.ts'
+import type { Group, Lacking } from './lacking.ts'
 import { RIGHTS, words } from './rights.ts'
 
 /** One statement names no more things than this: a server logs it whole. */

@@ -20,6 +20,8 @@ export interface ManagingLogin {
   readonly superuser: boolean
   readonly createRole: boolean
   readonly createDb: boolean
+  /** Before 16: has it the rights of roles that it is a member of. */
+  readonly inherits: boolean
   readonly replication: boolean
   /** May it end sessions of other logins. */
   readonly signal: boolean
@@ -45,7 +47,7 @@ select current_setting('server_version_num')::int as version, current_setting('s
   pg_is_in_recovery() as standby, current_database()::text as database,
   has_function_privilege('pg_control_system()', 'execute') as "mayIdentify",
   r.oid::text as oid, r.rolname::text as name, r.rolsuper as superuser, r.rolcreaterole as "createRole",
-  r.rolcreatedb as "createDb", r.rolreplication as replication, pg_has_role('pg_signal_backend', 'usage') as signal,
+  r.rolcreatedb as "createDb", r.rolinherit as inherits, r.rolreplication as replication, pg_has_role('pg_signal_backend', 'usage') as signal,
   -- What was acknowledged must survive: our ledger forgets how to do it again.
   case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end as durable
 from pg_roles r where r.rolname = current_user`
@@ -57,9 +59,21 @@ const lockTimeout = (statementTimeoutMs: number) => Math.max(1, Math.floor(state
 export const IDENTIFY = 'select system_identifier::text as fingerprint from pg_control_system()'
 
 export function stateFrom(row: Row, fingerprint: string | undefined): ServerState {
-  const { version, versionText, standby, database, oid, name, superuser, createRole, createDb, replication, signal } =
-    row as unknown as Omit<ServerState, 'me'> & ManagingLogin
-  const me = { oid, name, superuser, createRole, createDb, replication, signal: superuser || signal }
+  const {
+    version,
+    versionText,
+    standby,
+    database,
+    oid,
+    name,
+    superuser,
+    createRole,
+    createDb,
+    inherits,
+    replication,
+    signal,
+  } = row as unknown as Omit<ServerState, 'me'> & ManagingLogin
+  const me = { oid, name, superuser, createRole, createDb, inherits, replication, signal: superuser || signal }
   return { version, versionText, standby, database, fingerprint, seenAt: Date.now(), me }
 }
 

@@ -1,12 +1,13 @@
 import type { Change } from '../../../domain/change.ts'
 import type { NewUser } from '../../../domain/user.ts'
 import type { Plan, Refusal, Statement } from '../../engine.ts'
+import { revokeMemberships } from '../borrow.ts'
 import type { PostgresFacts } from '../facts.ts'
 import { giveSteps } from '../grants/give.ts'
 import { refusalsToGive } from '../grants/refusals.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
 import { isCatalogueRole, wrongUserName } from '../names.ts'
-import { missingRight, revokeMemberships } from '../reach.ts'
+import { missingRight } from '../reach.ts'
 import { masked, open, quoteName, quoteText } from '../sql.ts'
 import { onExisting, remark } from './existing.ts'
 import { engineRolesOf, type UserRow } from './read.ts'
@@ -51,7 +52,7 @@ function refusalsToCreate(user: NewUser, facts: PostgresFacts): readonly Refusal
   return [
     ...rightsToCreate(user, facts),
     ...refusalsOfRoles(user.engineRoles, facts),
-    ...refusalsToGive(user.grants, facts),
+    ...refusalsToGive(user.name, user.grants, facts),
   ]
 }
 

@@ -38,7 +38,7 @@ select u.oid::text as oid, u.rolname::text as name, u.rolcanlogin as "canLogIn",
   u.rolinherit as inherit, u.rolconnlimit as "connectionLimit", u.comment, u.rolname ~ '${HIDDEN}' as hidden,
   case when isfinite(u.rolvaliduntil) then extract(epoch from u.rolvaliduntil)::float8 * 1000 end as "passwordUntil",
   ${state.me.superuser ? 'exists (select from pg_authid a where a.oid = u.oid and a.rolpassword is null)' : 'false'} as "noPassword",
-  (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'database', b.datname, 'grantor', pg_get_userbyid(m.grantor))), '[]')
+  (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'roleOid', g.oid::text, 'database', b.datname, 'grantor', pg_get_userbyid(m.grantor))), '[]')
    from pg_auth_members m join pg_roles g on g.oid = m.roleid
    left join pg_database b on b.oid = ('x' || substring(g.rolname from '${CATALOGUE_PATTERN}'))::bit(32)::int8::oid
    where m.member = u.oid ${membershipsThatCount(state)}) as memberships,
@@ -53,6 +53,7 @@ function membershipsThatCount(state: ServerState): string {
 /** From 16 on each grantor's grant of a membership is one of its own. */
 interface Membership {
   readonly role: string
+  readonly roleOid: string
   readonly database: string | null
   readonly grantor: string
 }
@@ -116,20 +117,19 @@ export function engineRolesOf({ memberships }: UserRow): readonly string[] {
   return [...new Set(memberships.map(({ role }) => role))].filter(role => !catalogueRoleIn(role))
 }
 
-interface CatalogueMembership {
+export interface CatalogueMembership {
   /** Of the catalogue role itself. */
-  readonly name: string
   readonly oid: string
   readonly role: CatalogueRole
   /** Absent: the database is gone, and its catalogue role with it in all but name. */
   readonly database?: string
 }
 
-function catalogueMemberships({ memberships }: UserRow): readonly CatalogueMembership[] {
+export function catalogueMemberships({ memberships }: UserRow): readonly CatalogueMembership[] {
   const distinct = [...new Map(memberships.map(one => [one.role, one])).values()]
-  return distinct.flatMap(({ role: name, database }) => {
+  return distinct.flatMap(({ role: name, roleOid: oid, database }) => {
     const found = catalogueRoleIn(name)
-    return found ? [{ name, ...found, database: database ?? undefined }] : []
+    return found ? [{ oid, role: found.role, database: database ?? undefined }] : []
   })
 }
 
