@@ -1,4 +1,4 @@
-import { Fault, isTransient, toFault } from '../domain/fault.ts'
+import { type Fault, isTransient, toFault } from '../domain/fault.ts'
 import { newOperationId } from '../domain/id.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
 import { type Plan, showStep } from '../engines/engine.ts'
@@ -14,6 +14,7 @@ import {
   takeBack,
 } from './attempt.ts'
 import { begin } from './begin.ts'
+import { orLate, tooLate } from './deadline.ts'
 import type { Leases } from './leases.ts'
 import type { Links } from './links.ts'
 import type { Order, Performed } from './order.ts'
@@ -54,11 +55,20 @@ async function preview(parts: LedgerParts, order: Omit<Order, 'replay'>): Promis
   return planned.map(one => one.plan)
 }
 
+/** A server that is silent must not make its caller wait longer than was promised: the work then goes on alone. */
 async function perform(parts: LedgerParts, order: Order): Promise<Performed> {
   const id = newOperationId(await parts.store.now())
+  let begunAs: string | undefined
+  const work = performWhole(parts, order, id, () => (begunAs = id))
+  return orLate(work, order.signal, () => tooLate(begunAs))
+}
+
+async function performWhole(parts: LedgerParts, order: Order, id: string, onBegun: () => void): Promise<Performed> {
   await using attempts = await openAttempts(parts, id, 1, order.targets, order.signal)
   const planned = await planWhole(order, attempts.all)
+  if (order.signal.aborted) throw tooLate()
   const waited = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
+  onBegun()
   using lease = parts.leases.hold(id)
   const work = { id, order, attempts: attempts.all, before: planned, leaseLost: lease.signal }
   try {
@@ -126,8 +136,7 @@ async function giveUp(parts: LedgerParts, { id, attempts, before }: Work, fault:
   }
   await postpone(parts.store, id, firstAttempt(parts), fault, 0)
   parts.onPostponed()
-  const words = 'The server did not answer in time; the change will be finished or undone as soon as it does'
-  return new Fault('unavailable', 'server', words, { cause: fault, retryAfterSeconds: 5, operationId: id })
+  return tooLate(id, fault)
 }
 
 function succeeds(work: Promise<void>): Promise<boolean> {

@@ -378,7 +378,7 @@ export interface Replays {
   add(replay: Replay): Promise<void>
   /** Keeps the answer, or which operation will have it. Throws `conflict request` when another request has claimed the key since. */
   save(replay: ClaimedReplay): Promise<void>
-  /** Leaves the row alone when another request has claimed the key since. */
+  /** Leaves the row alone when another request has claimed the key since, or an operation has begun that `replay` doesn't know of. */
   remove(replay: ClaimedReplay): Promise<void>
   /** Frees every key whose request has changed nothing yet: only for the start of a process that has its store alone. */
   removeUnfinished(): Promise<void>

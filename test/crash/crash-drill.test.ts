@@ -69,8 +69,8 @@ async function drill(what: string, isKeyed: boolean): Promise<void> {
   expect(answer.status, answer.body).toBe(run.scene.first)
   const isWhole = EVERYWHERE || passed.length < FEW || (!isKeyed && ALWAYS_WHOLE.includes(what))
   const points = pointsOf(passed.length, isWhole ? 1 : EVERY)
-  let killed = 0
-  await forEachPoint(points, async at => void (killed += await killAndCheck(run, at, passed[at - 1]!)))
+  await forEachPoint(points, at => killAndCheck(run, at, passed[at - 1]!))
+  const killed = kills.filter(kill => kill.scene === what && kill.keyed === isKeyed).length
   console.info(`${what}${isKeyed ? ', with a key' : ''}: killed at ${killed} of ${passed.length} points`)
   expect(killed).toBeGreaterThan(points.length - TICKS)
 }
@@ -97,16 +97,14 @@ async function survive(run: Run): Promise<Survivor> {
   return survivor!
 }
 
-/** Answers 1; 0 if there was no such point this time. */
-async function killAndCheck(run: Run, at: number, point: string): Promise<0 | 1> {
+async function killAndCheck(run: Run, at: number, point: string): Promise<void> {
   using copy = copyOf(ground.template)
   const name = nameFor(run, at)
   const where = `${run.scene.what} killed ${point} (${at})`
   const survivor = await runChild(drillOf(run, copy.folder, name, at))
   if (survivor) {
     expect(survivor.passed.length, `${where} was not killed`).toBeLessThan(at)
-    await ground.sight.forget(name)
-    return 0
+    return ground.sight.forget(name)
   }
   await using after = await restart(copy.folder, ground.template)
   expect(after.settledAfterMs, where).toBeLessThan(10_000)
@@ -119,7 +117,6 @@ async function killAndCheck(run: Run, at: number, point: string): Promise<0 | 1>
     throw new Error(`${where}, found ${was.found}, operation ${JSON.stringify(was.operation)}`, { cause: error })
   }
   await ground.sight.forget(name)
-  return 1
 }
 
 async function check({ scene, isKeyed }: Run, name: string, was: Aftermath, after: AfterRestart): Promise<string> {

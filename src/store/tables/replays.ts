@@ -35,8 +35,10 @@ export function replayTable({ db, vault, words }: Context): Replays {
         throw new Fault('conflict', 'request', 'A later request with this Idempotency-Key has taken over')
     },
     async remove(replay) {
-      const query = db.deleteFrom('replays').where('keyId', '=', replay.keyId)
-      await query.where('replayKey', '=', replay.replayKey).where('until', 'in', ownUntils(replay)).execute()
+      const query = db.deleteFrom('replays').where('keyId', '=', replay.keyId).where('replayKey', '=', replay.replayKey)
+      const { operationId } = replay
+      const mine = operationId ? query.where('operationId', '=', operationId) : query.where('operationId', 'is', null)
+      await mine.where('until', 'in', ownUntils(replay)).execute()
     },
     async removeUnfinished() {
       await db.deleteFrom('replays').where('operationId', 'is', null).where('answer', 'is', null).execute()

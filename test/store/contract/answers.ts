@@ -135,6 +135,18 @@ export function answers(opened: Opened): void {
       expect(await store.read.replays.find(first.keyId, 'once', NOON)).toMatchObject({ until: second.until })
     })
 
+    it('is not removed by who does not know that its operation has begun', async () => {
+      const { store } = opened
+      const replay = aReplay()
+      await store.transaction(tables => tables.replays.add(replay))
+      const begun = { ...replay, claim: replay.until, operationId: 'op_begun' }
+      await store.transaction(tables => tables.replays.save(begun))
+      await store.transaction(tables => tables.replays.remove({ ...replay, claim: replay.until }))
+      expect(await store.read.replays.find(replay.keyId, 'once', NOON)).toMatchObject({ operationId: 'op_begun' })
+      await store.transaction(tables => tables.replays.remove(begun))
+      expect(await store.read.replays.find(replay.keyId, 'once', NOON)).toBeUndefined()
+    })
+
     it('is freed at a start unless it has an operation or an answer', async () => {
       const { store } = opened
       const [running, made] = [aReplay(), aReplay({ operationId: 'op_1' })]
