@@ -16,7 +16,7 @@ import { createNetworkGuard } from './services/network-guard.ts'
 import { rehearsable } from './services/rehearsal.ts'
 import { createServices, type Services } from './services/services.ts'
 import type { TargetRules } from './services/targets.ts'
-import { type Settings, storeOptions } from './settings.ts'
+import { type Settings, storeEndpoint, storeOptions } from './settings.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
 import { VERSION } from './version.ts'
@@ -49,8 +49,11 @@ export async function realParts(settings: Settings): Promise<Parts> {
 export async function createApp(settings: Settings, parts?: Parts): Promise<App> {
   const { store: realStore, engines, log } = parts ?? (await realParts(settings))
   const store = rehearsable(realStore)
+  const http = createHttp({ settings, log, ready: () => store.ping(), metrics: createMetrics() })
+  const listening = () =>
+    http.addresses().flatMap(one => (typeof one === 'string' ? [] : [{ host: one.address, port: one.port }]))
   const rules: TargetRules = {
-    guard: createNetworkGuard(settings.network),
+    guard: createNetworkGuard(settings.network, { listening, store: storeEndpoint(settings) }),
     credentials: settings.credentials.allow,
     statementTimeoutMs: settings.timeouts.statementMs,
   }
@@ -69,7 +72,6 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     wakeWorker: worker.wake,
     onTestFailure: fault => log.info({ err: fault }, 'a connection test failed'),
   })
-  const http = createHttp({ settings, log, ready: () => store.ping(), metrics: createMetrics() })
   const countRequest = await countPerKey(http, settings.limits.ratePerMinute)
   const dialectParts = {
     services,

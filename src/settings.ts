@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import type { HostPort } from './domain/connection.ts'
 import { BUILT_IN_POLICY, type OnOwned, type Policy } from './domain/policy.ts'
 import type { Secret } from './domain/secret.ts'
 
@@ -22,13 +23,15 @@ const yesNo = (description: string) => Type.Boolean({ description, right: 'true 
 const oneOf = <const T extends string>(description: string, values: readonly T[], more: object = {}) =>
   Type.Unsafe<T>(Type.Enum([...values], { description, right: `one of ${values.join(', ')}`, ...more }))
 
-const networks = (description: string) =>
+const list = (description: string, form: Shape['form'], right: string) =>
   Type.Array(Type.String({ minLength: 1 }), {
     description,
     default: [],
-    form: 'networks',
-    right: 'networks such as 10.0.0.0/8 or 2001:db8::/32 (as text: with commas between them)',
+    form,
+    right: `${right} (as text: with commas between them)`,
   })
+
+const networks = (description: string) => list(description, 'networks', 'networks such as 10.0.0.0/8 or 2001:db8::/32')
 
 /** Keys with a form are looked at more closely by the loader; `from: 'variable'` keeps secrets out of files and process lists. */
 const SettingsSchema = Type.Object(
@@ -66,10 +69,32 @@ const SettingsSchema = Type.Object(
       text('master key(s) that seal what is stored; without it a file in the data folder', { from: 'variable' }),
     ),
     network: Type.Object({
-      allow: networks(
-        'networks that database servers may be in although refused by default (loopback, link-local, metadata)',
+      allow: list(
+        'networks that database servers may be in although refused by default (loopback, link-local, metadata), and single endpoints',
+        'reach',
+        'networks such as 10.0.0.0/8 or 2001:db8::/32, or endpoints such as 127.0.0.1:5432 or [::1]:5432',
       ),
       deny: networks('networks that are never connected to'),
+      private: Type.Boolean({
+        description: 'may database servers be in private networks that network.allow does not name',
+        default: true,
+        right: 'true or false',
+      }),
+      hosts: list(
+        'names and addresses of database servers; where there are any, no others are connected to',
+        'hosts',
+        'names such as db.example.com or *.db.example.com',
+      ),
+      denyHosts: list(
+        'names and addresses that are never connected to',
+        'hosts',
+        'names such as *.internal.example.com',
+      ),
+      ports: list(
+        'ports that database servers may have, for all engines or for one; where there are any, no others are connected to',
+        'ports',
+        'ports such as 5432, 5430-5439 or postgresql:5432',
+      ),
     }),
     credentials: Type.Object({
       allow: Type.Array(Type.String({ minLength: 1 }), {
@@ -137,6 +162,15 @@ export function storeOptions({ store, data, masterKey }: Settings, serve: boolea
   return { url: store?.reveal(), folder: data, masterKey: { folder: data, env }, serve }
 }
 
+/** Where the store's PostgreSQL listens, as `pg` reads its address; undefined for a file, or a socket of this machine. */
+export function storeEndpoint({ store }: Settings): HostPort | undefined {
+  if (!store) return undefined
+  const { hostname, port, searchParams } = new URL(store.reveal())
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname || (process.env.PGHOST ?? 'localhost'))
+  if (host.startsWith('/')) return undefined
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(searchParams.get('port') ?? (port || 5432)) }
+}
+
 /** One setting under its three names. */
 export interface SettingName {
   /** `limits.bodyBytes`: its key in rolecall.yaml. */
@@ -159,7 +193,7 @@ export type Shape = TSchema & {
   readonly default?: unknown
   readonly enum?: readonly string[]
   readonly pattern?: string
-  readonly form?: 'networks' | 'url' | 'store'
+  readonly form?: 'networks' | 'reach' | 'hosts' | 'ports' | 'url' | 'store'
   readonly from?: 'start' | 'variable'
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { Value } from 'typebox/value'
 import { Secret } from '../domain/secret.ts'
-import { parseNetwork } from '../services/network-guard.ts'
+import { parsePorts } from '../services/network-policy.ts'
+import { parseEndpoint, parseNetwork } from '../services/networks.ts'
 import { SETTINGS, type SettingName, type Settings, type Shape } from '../settings.ts'
 import { Problem } from './exit-codes.ts'
 import { readSettingsFile } from './settings-file.ts'
@@ -65,16 +66,25 @@ function isRight(schema: Shape, value: unknown): boolean {
 function isWellFormed({ form }: Shape, value: unknown): boolean {
   if (form === 'url') return /^https?:$/.test(protocolOf(String(value)))
   if (form === 'store') return /^postgres(ql)?:$/.test(protocolOf(String(value)))
-  return form !== 'networks' || (value as string[]).every(isNetwork)
+  const isRightOne = form && FORMS[form]
+  return !isRightOne || (value as string[]).every(isRightOne)
+}
+
+/** What each text of a list has to be. */
+const FORMS: Partial<Record<NonNullable<Shape['form']>, (text: string) => boolean>> = {
+  networks: text => parses(parseNetwork, text),
+  reach: text => parseEndpoint(text) !== undefined || parses(parseNetwork, text),
+  hosts: text => /^(\*|(\*\.)?[^\s*/:@]+|[\da-f:]+)$/i.test(text),
+  ports: text => parses(parsePorts, text),
 }
 
 function protocolOf(text: string): string {
   return URL.canParse(text) ? new URL(text).protocol : ''
 }
 
-function isNetwork(text: string): boolean {
+function parses(parse: (text: string) => unknown, text: string): boolean {
   try {
-    parseNetwork(text)
+    parse(text)
     return true
   } catch {
     return false

@@ -120,8 +120,11 @@ export interface Target {
   readonly connectTimeoutMs: number
   /** Every statement's deadline. */
   readonly statementTimeoutMs: number
-  /** Turns a host into addresses that may be connected to; throws `network_denied`. Drivers connect to its answers only. */
-  readonly resolve: (host: string) => Promise<readonly string[]>
+  /**
+   * Turns a host into addresses that may be connected to; throws `network_denied`. Drivers connect to its answers only, and ask anew for
+   * every address that a server sends them to.
+   */
+  readonly resolve: (host: string, port: number) => Promise<readonly string[]>
 }
 
 /** `rolecall/<installation>/<operation>/<attempt>`: says which operation and attempt a session serves. Without an attempt: all of them. */

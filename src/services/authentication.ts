@@ -4,7 +4,7 @@ import { Fault } from '../domain/fault.ts'
 import { ROLES, type Role, weakerRole } from '../domain/role.ts'
 import { Secret } from '../domain/secret.ts'
 import type { KeyMatch, Store } from '../store/store.ts'
-import { isInNetworks } from './network-guard.ts'
+import { isInNetworks } from './networks.ts'
 
 /** Where a request came from. */
 export interface Origin {

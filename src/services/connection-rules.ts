@@ -1,9 +1,8 @@
 import { isIP } from 'node:net'
-import type { HostPort } from '../domain/connection.ts'
 import type { Violation } from '../domain/fault.ts'
 import type { EngineDescription } from '../engines/engine.ts'
 import type { ConnectionWish } from './connections.ts'
-import type { NetworkGuard } from './network-guard.ts'
+import type { Destination, NetworkGuard } from './network-guard.ts'
 
 /** Everything wrong with a connection's values, in field order; pointers are relative to the connection. Pure but for the guard's rules. */
 export function violationsOf(
@@ -13,9 +12,11 @@ export function violationsOf(
 ): readonly Violation[] {
   return [
     ...violationsOfName(wish.name),
-    ...violationsOfHost(wish.host, '/host', guard),
-    ...violationsOfPort(wish.port, '/port'),
-    ...(wish.hosts ?? []).flatMap((one, at) => violationsOfAddress(one, `/hosts/${at}`, guard)),
+    ...violationsOfHost(wish, '/host', guard),
+    ...violationsOfPort(wish, '/port', guard),
+    ...(wish.hosts ?? []).flatMap((one, at) =>
+      violationsOfAddress({ ...one, engine: wish.engine }, `/hosts/${at}`, guard),
+    ),
     ...violationsOfText(wish.database, '/database', about.capabilities.emptyDatabase),
     ...violationsOfText(wish.username, '/username', about.capabilities.emptyUsername),
     ...violationsOfPassword(wish),
@@ -39,22 +40,24 @@ function violationsOfName(name: string): Violation[] {
   return [{ pointer: '/name', detail: 'must have 1 to 255 characters and no control characters' }]
 }
 
-function violationsOfAddress({ host, port }: HostPort, pointer: string, guard: NetworkGuard): Violation[] {
-  return [...violationsOfHost(host, `${pointer}/host`, guard), ...violationsOfPort(port, `${pointer}/port`)]
+function violationsOfAddress(to: Destination, pointer: string, guard: NetworkGuard): Violation[] {
+  return [...violationsOfHost(to, `${pointer}/host`, guard), ...violationsOfPort(to, `${pointer}/port`, guard)]
 }
 
-function violationsOfHost(host: string, pointer: string, guard: NetworkGuard): Violation[] {
-  if (!isHost(host))
+function violationsOfHost(to: Destination, pointer: string, guard: NetworkGuard): Violation[] {
+  if (!isHost(to.host))
     return [{ pointer, detail: 'must be a DNS name, an IPv4 address or an IPv6 address, and nothing else' }]
-  if (!guard.isDenied(host)) return []
+  if (!guard.isDenied(to)) return []
   return [
     { pointer, detail: "is blocked by this server's network policy; the setting network.allow can name its network" },
   ]
 }
 
-function violationsOfPort(port: number, pointer: string): Violation[] {
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return []
-  return [{ pointer, detail: 'must be an integer between 1 and 65535' }]
+function violationsOfPort({ engine, port }: Destination, pointer: string, guard: NetworkGuard): Violation[] {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    return [{ pointer, detail: 'must be an integer between 1 and 65535' }]
+  if (!guard.isPortDenied(engine, port)) return []
+  return [{ pointer, detail: "is blocked by this server's network policy; the setting network.ports can name it" }]
 }
 
 function violationsOfText(text: string, pointer: string, mayBeEmpty: boolean): Violation[] {

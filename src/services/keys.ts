@@ -10,7 +10,7 @@ import { checkRight } from './access.ts'
 import { auditOf } from './audit.ts'
 import { refused } from './authentication.ts'
 import { newPrivateKey } from './installation.ts'
-import { parseNetwork } from './network-guard.ts'
+import { parseNetwork } from './networks.ts'
 import { changeStore } from './store-change.ts'
 
 export interface NewKey {

@@ -1,59 +1,67 @@
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import ipaddr from 'ipaddr.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { HostPort } from '../domain/connection.ts'
 import { Fault } from '../domain/fault.ts'
+import type { EngineName } from '../domain/instance.ts'
+import { addressesOf, type Lookup, systemLookup } from './lookup.ts'
+import { canonical, type NetworkRules, networkPolicy } from './network-policy.ts'
+import { createOwnEndpoints } from './own-endpoints.ts'
 
-/** Which addresses may be connected to: networks in CIDR form. `allow` wins over what is denied by itself; `deny` wins over both. */
-export interface NetworkRules {
-  readonly allow: readonly string[]
-  readonly deny: readonly string[]
+/** Where a socket shall lead, and which engine's it is. */
+export interface Destination extends HostPort {
+  readonly engine: EngineName
 }
 
+/**
+ * Decides where sockets may lead. Asked for every single one, also where a server sends us on to another (members of a replica set,
+ * `MOVED`, advertised brokers): the name is resolved once, and the socket goes to one of the answers, never to the name.
+ */
 export interface NetworkGuard {
-  /** Every address of `host`, each checked; connect to these and no others. Throws `network_denied`, or `unavailable` when nothing resolves. */
-  resolve(host: string): Promise<readonly string[]>
-  /** True if `host` is an address that may never be connected to. Names are judged when they resolve. */
-  isDenied(host: string): boolean
+  /** Every address of the host, each checked; connect to these and no others. Throws `network_denied`, or `unavailable` when nothing resolves. */
+  resolve(to: Destination): Promise<readonly string[]>
+  /** True if the host is known to be denied without resolving it; other names are judged when they resolve. */
+  isDenied(to: Destination): boolean
+  /** True if the engine has no business on that port. */
+  isPortDenied(engine: EngineName, port: number): boolean
 }
 
-/** Never a database of the user's own unless listed: ourselves, cloud metadata, and what no unicast server answers on. */
-const DENIED_RANGES: ReadonlySet<string> = new Set([
-  'unspecified',
-  'loopback',
-  'linkLocal',
-  'multicast',
-  'broadcast',
-  'rfc6052',
-  'rfc6145',
-  '6to4',
-  'teredo',
-])
-/** Metadata of one cloud, IPv4 addresses in IPv6 clothes, and class E. */
-const DENIED_NETWORKS = ['fd00:ec2::254/128', '::/96', '240.0.0.0/4']
+/** What the guard knows of the outside. */
+export interface Surroundings {
+  readonly lookup?: Lookup
+  /** Where we listen ourselves. */
+  readonly listening?: () => readonly HostPort[]
+  /** Where our own store is, unless it is a file. */
+  readonly store?: HostPort
+}
 
-export function createNetworkGuard(rules: NetworkRules): NetworkGuard {
-  const allow = rules.allow.map(parseNetwork)
-  const deny = rules.deny.map(parseNetwork)
-  const denied = DENIED_NETWORKS.map(parseNetwork)
+/** Every refusal takes as long: no socket is opened for one, so only our own work could tell targets apart. */
+const REFUSAL_MS = 50
 
-  function isDeniedAddress(text: string): boolean {
-    const address = ipaddr.process(text)
-    if (deny.some(network => contains(network, address))) return true
-    if (allow.some(network => contains(network, address))) return false
-    return DENIED_RANGES.has(address.range()) || denied.some(network => contains(network, address))
+export function createNetworkGuard(rules: NetworkRules, around: Surroundings = {}): NetworkGuard {
+  const { lookup: find = systemLookup, listening = () => [], store } = around
+  const policy = networkPolicy(rules)
+  const own = createOwnEndpoints(listening, store, find)
+
+  const isDeniedAt = (address: string, port: number) =>
+    !policy.isListed(address, port) && (policy.isDeniedAddress(address) || own.has(address, port))
+
+  async function resolve({ engine, host, port }: Destination): Promise<readonly string[]> {
+    const begun = performance.now()
+    await own.refresh()
+    const addresses = await addressesOf(host, find)
+    const denied = policy.isDeniedHost(host) || policy.isDeniedPort(engine, port)
+    if (!denied && !addresses.some(address => isDeniedAt(address, port))) return addresses
+    await sleep(Math.max(0, begun + REFUSAL_MS - performance.now()))
+    throw blocked()
   }
 
-  async function resolve(host: string): Promise<readonly string[]> {
-    const addresses = isIP(host) ? [host] : await addressesOfName(host)
-    if (addresses.some(isDeniedAddress)) throw blocked()
-    return addresses
+  function isDenied({ host, port }: Destination): boolean {
+    if (policy.isDeniedHost(host)) return true
+    if (isIP(host)) return isDeniedAt(host, port)
+    return /(^|\.)localhost$/.test(canonical(host)) && isDeniedAt('127.0.0.1', port)
   }
 
-  return {
-    resolve,
-    isDenied: host =>
-      isIP(host) ? isDeniedAddress(host) : host.toLowerCase() === 'localhost' && isDeniedAddress('127.0.0.1'),
-  }
+  return { resolve, isDenied, isPortDenied: policy.isDeniedPort }
 }
 
 function blocked(): Fault {
@@ -63,37 +71,4 @@ function blocked(): Fault {
     "The address is blocked by this server's network policy; an operator of the installation may name its network in the setting network.allow",
     { reason: 'policy' },
   )
-}
-
-async function addressesOfName(host: string): Promise<string[]> {
-  const found = await lookup(host, { all: true }).catch(() => [])
-  if (found.length === 0)
-    throw new Fault('unavailable', 'server', `The name ${host} could not be resolved`, { reason: 'name' })
-  return found.map(({ address }) => address)
-}
-
-type Network = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
-
-/** A CIDR, or one address. Throws `invalid` with what would be right. */
-export function parseNetwork(text: string): Network {
-  const [address = '', bits] = text.split('/')
-  const kind = isIP(address)
-  const wide = kind === 4 ? 32 : 128
-  const length = bits === undefined ? wide : Number(bits)
-  const whole = bits === undefined || /^\d{1,3}$/.test(bits)
-  if (!kind || !whole || length > wide)
-    throw new Fault('invalid', 'request', `${text} is not a network; write one as 10.0.0.0/8 or 2001:db8::/32`)
-  return [ipaddr.parse(address), length]
-}
-
-function contains([network, bits]: Network, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return network.kind() === address.kind() && address.match(network as ipaddr.IPv4, bits)
-}
-
-/** True if the client's address lies in one of the networks; no networks means anywhere. */
-export function isInNetworks(address: string, networks: readonly string[]): boolean {
-  if (networks.length === 0) return true
-  if (!isIP(address)) return false
-  const client = ipaddr.process(address)
-  return networks.some(network => contains(parseNetwork(network), client))
 }

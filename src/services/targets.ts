@@ -16,7 +16,7 @@ export interface TargetRules {
 /** The fields of a connection that say where and how to log in; a typed-in one has no more. */
 export type Coordinates = Pick<
   Connection,
-  'host' | 'port' | 'hosts' | 'database' | 'username' | 'authDatabase' | 'mechanism' | 'tls' | 'options'
+  'engine' | 'host' | 'port' | 'hosts' | 'database' | 'username' | 'authDatabase' | 'mechanism' | 'tls' | 'options'
 >
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -32,7 +32,7 @@ export function targetOf(connection: Coordinates, password: Secret | undefined, 
     tls: connection.tls ?? defaultTls(connection.host),
     connectTimeoutMs: connection.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     statementTimeoutMs: rules.statementTimeoutMs,
-    resolve: rules.guard.resolve,
+    resolve: (host, port) => rules.guard.resolve({ engine: connection.engine, host, port }),
   }
 }
 

@@ -38,7 +38,9 @@ async function json(where: Where, ...args: string[]) {
 
 /** A server on it; `key` where it is not the first start. */
 async function serve(where: Where, key?: string): Promise<Served> {
-  const flags = ['--port', '0', '--network-allow', '127.0.0.0/8', '--log-level', 'error', '--data', where.data]
+  // The server that is managed here is the very one that keeps the store: it has to be named.
+  const allow = where.store ? `127.0.0.0/8,${new URL(where.store).host}` : '127.0.0.0/8'
+  const flags = ['--port', '0', '--network-allow', allow, '--log-level', 'error', '--data', where.data]
   const run = rolecall(['serve', ...flags], { env: envOf(where) })
   const url = (await run.until(/listens on (\S+)/))[1]!
   return {

@@ -63,7 +63,7 @@ describe('where a setting comes from', () => {
       flags: { '--network-allow': '127.0.0.0/8, ::1' },
       yaml: 'network: { deny: [10.0.0.0/8] }',
     })
-    expect(network).toEqual({ allow: ['127.0.0.0/8', '::1'], deny: ['10.0.0.0/8'] })
+    expect(network).toMatchObject({ allow: ['127.0.0.0/8', '::1'], deny: ['10.0.0.0/8'] })
   })
 
   test('never shows a secret', () => {
@@ -89,6 +89,12 @@ describe('a bad setting is named, with its source and what would be right', () =
       'from 1024',
     ],
     [{ flags: { '--network-allow': '10.0.0.0/33' } }, 'Setting network.allow', 'such as 10.0.0.0/8'],
+    [{ flags: { '--network-allow': '10.0.0.0:99999' } }, 'Setting network.allow', 'such as 127.0.0.1:5432'],
+    [{ flags: { '--network-deny': '10.0.0.1:5432' } }, 'Setting network.deny', 'such as 10.0.0.0/8'],
+    [{ flags: { '--network-ports': 'postgresql:70000' } }, 'Setting network.ports', 'or postgresql:5432'],
+    [{ flags: { '--network-ports': 'oracel:1521' } }, 'Setting network.ports', 'or postgresql:5432'],
+    [{ flags: { '--network-hosts': 'db.*.example.com' } }, 'Setting network.hosts', '*.db.example.com'],
+    [{ flags: { '--network-deny-hosts': 'https://db' } }, 'Setting network.denyHosts', '*.internal'],
     [{ flags: { '--public-url': 'roll.example' } }, 'Setting publicUrl', 'https://'],
     [{ flags: { '--log-level': 'loud' } }, 'Setting log.level', 'one of fatal, error'],
     [{ yaml: 'policy: { onOwned: keep }' }, 'Setting policy.onOwned', 'refuse, drop or reassign:NAME'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isHost } from '../../src/services/connection-rules.ts'
 import { slugOf } from '../../src/services/instance-making.ts'
-import { createNetworkGuard, isInNetworks } from '../../src/services/network-guard.ts'
+import { isInNetworks } from '../../src/services/networks.ts'
 import { mayReferTo } from '../../src/services/targets.ts'
 
 describe('a host', () => {
@@ -34,43 +34,6 @@ test.each([
   ['ключ', 'instance'],
   ['x'.repeat(200), 'x'.repeat(56)],
 ])('the slug of %j is %j', (name, slug) => expect(slugOf(name)).toBe(slug))
-
-describe('the network guard', () => {
-  const guard = createNetworkGuard({ allow: [], deny: ['10.9.0.0/16'] })
-  test.each([
-    '127.0.0.1',
-    '::1',
-    '0.0.0.0',
-    '169.254.169.254',
-    '::ffff:127.0.0.1',
-    'fe80::1',
-    'fd00:ec2::254',
-    '224.0.0.1',
-    '255.255.255.255',
-    '64:ff9b::7f00:1',
-    '2002:7f00:1::',
-    '10.9.1.1',
-    'localhost',
-  ])('keeps us from %s', async host => {
-    expect(guard.isDenied(host)).toBe(true)
-    await expect(guard.resolve(host)).rejects.toMatchObject({ code: 'network_denied' })
-  })
-  test.each(['10.0.0.1', '192.168.1.1', '93.184.216.34', '2001:4860::1', 'fd00::1'])('lets us to %s', async host => {
-    expect(guard.isDenied(host)).toBe(false)
-    expect(await guard.resolve(host)).toEqual([host])
-  })
-  test('lets us to what the installation names, but never to what it denies', async () => {
-    const both = createNetworkGuard({ allow: ['127.0.0.0/8', '10.9.0.0/16'], deny: ['127.0.0.9/32'] })
-    expect(await both.resolve('127.0.0.1')).toEqual(['127.0.0.1'])
-    await expect(both.resolve('127.0.0.9')).rejects.toMatchObject({ code: 'network_denied' })
-  })
-  test('names what can not be resolved', async () => {
-    await expect(guard.resolve('no-such-name.invalid')).rejects.toMatchObject({
-      code: 'unavailable',
-      details: { reason: 'name' },
-    })
-  })
-})
 
 test.each([
   ['10.1.2.3', ['10.0.0.0/8'], true],

@@ -65,7 +65,13 @@ export interface AppWish {
 
 export function settingsFor(folder: string, flags: Readonly<Record<string, string>> = {}): Settings {
   const usual = { '--data': folder, '--port': '0', '--network-allow': '127.0.0.0/8,::1/128', '--log-level': 'silent' }
-  return loadSettings({ ...usual, ...flags }, {}, {})
+  return loadSettings({ ...usual, ...flags, '--network-allow': allowedFor(flags, usual['--network-allow']) }, {}, {})
+}
+
+/** Tests keep their store on the very server that they manage, so that has to be named as an endpoint. */
+function allowedFor(flags: Readonly<Record<string, string>>, usual: string): string {
+  const allowed = flags['--network-allow'] ?? usual
+  return flags['--store'] ? `${allowed},${new URL(flags['--store']).host}` : allowed
 }
 
 export async function aRunningApp({ flags, parts, folder: known, key }: AppWish = {}): Promise<RunningApp> {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Target } from '../../src/engines/engine.ts'
+import { systemLookup } from '../../src/services/lookup.ts'
 import { programsOf } from './postgresql/binaries.ts'
 import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
 
@@ -127,7 +128,7 @@ export function targetOf(server: TestServer, change: Partial<Target> = {}): Targ
     tls: { mode: 'disable' },
     connectTimeoutMs: 5_000,
     statementTimeoutMs: 10_000,
-    resolve: async host => [host],
+    resolve: systemLookup,
     ...change,
   }
 }

@@ -59,7 +59,7 @@ async function* candidates(
   signal: AbortSignal,
 ): AsyncGenerator<DialConfig | Fault> {
   for (const { host, port } of target.hosts) {
-    const addresses = await addressesOf(target, host, signal)
+    const addresses = await addressesOf(target, host, port, signal)
     if (addresses instanceof Fault) yield addresses
     else for (const address of addresses) yield dialConfig(target, host, address, port, applicationName)
   }
@@ -72,9 +72,15 @@ function dialConfig(target: Target, host: string, address: string, port: number,
   return { host: address, port, database, user, password, tls, applicationName, connectTimeoutMs }
 }
 
-async function addressesOf(target: Target, host: string, signal: AbortSignal): Promise<readonly string[] | Fault> {
+// The protocol knows no redirects: a server can't send us to another. Hosts of a cluster are those of the connection, each asked for here.
+async function addressesOf(
+  target: Target,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<readonly string[] | Fault> {
   if (signal.aborted) return deadlinePassed()
-  const addresses = await inTime(target.resolve(host).catch(nameFault), target.connectTimeoutMs, signal)
+  const addresses = await inTime(target.resolve(host, port).catch(nameFault), target.connectTimeoutMs, signal)
   return (
     addresses ?? new Fault('unavailable', 'server', 'The host name was not resolved in time', { reason: 'timeout' })
   )

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import type { Client, QueryResult } from 'pg'
 import { sendCancel } from './cancel.ts'
 import { NotPostgres } from './connect-faults.ts'
@@ -10,6 +10,8 @@ type Backend = { readonly processID: number; readonly secretKey: number }
 /** Dials with the `pg` driver, which is loaded when the first PostgreSQL server is met. */
 export async function dialWithPg(config: DialConfig, signal: AbortSignal): Promise<PgSession> {
   signal.throwIfAborted()
+  // A name would be resolved once more, to whatever it leads to by now.
+  if (!isIP(config.host)) throw new Error('Only addresses that were checked are dialled')
   const { Client } = await import('pg')
   const socket = new Socket()
   hangUpOnStrangers(socket, config.tls !== undefined)
