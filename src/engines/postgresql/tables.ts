@@ -19,6 +19,14 @@ const COLUMNS = `
 select a.attname::text as name from pg_attribute a
 where a.attrelid = $1::text::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`
 
+// Our sessions look in no schema but the system's; names are looked for where the login itself would, until the transaction ends.
+const OWN_PATH = `
+select pg_catalog.set_config('search_path', reset_val, true) from pg_catalog.pg_settings where name = 'search_path'`
+
+interface Column {
+  readonly name: string
+}
+
 interface Table {
   readonly oid: string
   readonly schema: string
@@ -27,24 +35,16 @@ interface Table {
 
 /** Columns and first rows of a table or view, as texts; what is null is an empty one. */
 export async function previewTable(link: Link, name: string, limit: number, signal: AbortSignal): Promise<Rows> {
-  const [table] = canBeThere(name) ? await link.ask<Table>(signal, FIND, [name]) : []
-  if (!table) throw new Fault('not_found', 'table', `No table or view ${name} in the database of this connection`)
-  const columns = await link.ask<{ readonly name: string }>(signal, COLUMNS, [table.oid])
-  return { columns, rows: await firstRows(link, table, columns, limit, signal) }
-}
-
-// A view may call functions: in here none of them can change anything.
-async function firstRows(
-  link: Link,
-  table: Table,
-  columns: readonly { readonly name: string }[],
-  limit: number,
-  signal: AbortSignal,
-): Promise<Rows['rows']> {
+  if (!canBeThere(name)) throw noTable(name)
+  // A view may call functions: in here none of them can change anything.
   await link.ask(signal, 'begin transaction read only')
   try {
-    const found = await link.ask<{ readonly cells: readonly string[] }>(signal, rowsOf(table, columns), [limit])
-    return found.map(({ cells }) => cells)
+    await link.ask(signal, OWN_PATH)
+    const [table] = await link.ask<Table>(signal, FIND, [name])
+    if (!table) throw noTable(name)
+    const columns = await link.ask<Column>(signal, COLUMNS, [table.oid])
+    const rows = await link.ask<{ readonly cells: readonly string[] }>(signal, rowsOf(table, columns), [limit])
+    return { columns, rows: rows.map(({ cells }) => cells) }
   } finally {
     await link.ask(AbortSignal.timeout(ROLLBACK_MS), 'rollback').catch(() => {})
   }
@@ -52,7 +52,13 @@ async function firstRows(
 
 const ROLLBACK_MS = 2_000
 
-function rowsOf({ schema, name }: Table, columns: readonly { readonly name: string }[]): string {
-  const cells = columns.map(column => `left(coalesce(t.${quoteName(column.name)}::text, ''), ${CELL_CHARACTERS})`)
+function noTable(name: string): Fault {
+  return new Fault('not_found', 'table', `No table or view ${name} in the database of this connection`)
+}
+
+function rowsOf({ schema, name }: Table, columns: readonly Column[]): string {
+  const cells = columns.map(
+    column => `pg_catalog.left(coalesce(t.${quoteName(column.name)}::text, ''), ${CELL_CHARACTERS})`,
+  )
   return `select array[${cells.join(', ')}]::text[] as cells from ${quoteName(schema)}.${quoteName(name)} t limit $1`
 }
