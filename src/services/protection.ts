@@ -28,7 +28,11 @@ export function createProtection({ store, links }: { readonly store: Store; read
   async function check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void> {
     const [user] = (await connectionsOf(instance, key, signal)).filter(({ provedAt }) => provedAt !== undefined)
     if (user)
-      throw new Fault('in_use', 'user', `${key.name} is the login of connection ${user.name}, so it can't be ${what}`)
+      throw new Fault(
+        'in_use',
+        'user',
+        `${key.name} is the login of a connection to this server, so it can't be ${what}`,
+      )
   }
 
   function checkResettable(connections: readonly Connection[]): void {
@@ -37,7 +41,7 @@ export function createProtection({ store, links }: { readonly store: Store; read
     throw new Fault(
       'in_use',
       'user',
-      `Connection ${outside.name} takes this login's password from outside, so it can't be reset here`,
+      "A connection takes this login's password from outside, so it can't be reset here",
     )
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type MigrationOptions, migrate } from '../../src/store/migrate.ts'
+import { first } from '../../src/store/migrations/0001-first.ts'
 import { MIGRATIONS } from '../../src/store/migrations/all.ts'
 import { type Migration, SQLITE_COLUMNS } from '../../src/store/migrations/columns.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -65,6 +66,27 @@ describe('the schema', () => {
     const file = new Sqlite(join(folder, 'rolecall.db'))
     expect(file.prepare('select name from projects').pluck().all()).toEqual([project.name])
     file.close()
+  })
+
+  it('of the first release is brought to this one: its connections stay visible to every member', async () => {
+    await migrateTo([first])
+    const file = new Sqlite(join(folder, 'rolecall.db'))
+    // Only what the migration reads matters; the rest is whatever a column takes.
+    const fill = (table: string, own: Record<string, unknown>) => {
+      const columns = file.pragma(`table_info(${table})`) as { name: string; type: string; notnull: number }[]
+      const needed = columns.filter(({ name, notnull }) => notnull || name in own)
+      const values = needed.map(({ name, type }) => own[name] ?? (type === 'INTEGER' ? 0 : '{}'))
+      const marks = values.map(() => '?').join()
+      file.prepare(`insert into ${table} (${needed.map(({ name }) => name)}) values (${marks})`).run(...values)
+    }
+    fill('projects', { id: 'p' })
+    fill('instances', { id: 'i', project_id: 'p' })
+    fill('connections', { id: 'c', project_id: 'p', instance_id: 'i', created_at: 7 })
+    file.close()
+    const store = await open()
+    const [grant] = await store.read.access.list({ kind: 'connection', id: 'c' })
+    expect(grant).toMatchObject({ subject: { kind: 'organisation', id: 'p' }, access: 'user', since: 7 })
+    await store.close()
   })
 
   it('of a later release is refused in words that name it', async () => {

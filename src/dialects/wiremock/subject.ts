@@ -84,7 +84,7 @@ export function teamIn(parts: RouteParts) {
   }
 }
 
-export function mayDo(caller: Caller, right: Right): boolean {
+function mayDo(caller: Caller, right: Right): boolean {
   const role = caller.roles.get(caller.key.homeProjectId)
   return role !== undefined && roleHas(role, right)
 }
