@@ -1,3 +1,4 @@
+import { setImmediate as aTurn } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { DatabaseWords } from '../context.ts'
 import { migrate } from '../migrate.ts'
@@ -63,6 +64,8 @@ async function copyTables(to: Filling, snapshot: Snapshot, onProgress: OnProgres
       await insert(to.db, table, rows)
       done += rows.length
       onProgress({ table, done, total })
+      // SQLite never waits for anything: without this no signal would be heard before the end.
+      await aTurn()
     }
   }
 }
