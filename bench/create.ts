@@ -1,5 +1,5 @@
 import { engineClient } from '../test/support/logins.ts'
-import { makeCluster, PASSWORD, SUPERUSER, startCluster } from '../test/support/postgresql/cluster.ts'
+import { startCluster } from '../test/support/postgresql/cluster.ts'
 import { NEWEST, ownPostgresql, serverOf, type TestServer } from '../test/support/servers.ts'
 import { median } from './load.ts'
 import { dropRoles, roleName } from './roles.ts'
