@@ -4,7 +4,7 @@ import type { Connection } from '../domain/connection.ts'
 import { Fault } from '../domain/fault.ts'
 import { roleHas } from '../domain/role.ts'
 import type { Tables } from '../store/store.ts'
-import { accessToEach, findConnection, type Seen, viewerIn } from './access.ts'
+import { accessToEach, findConnection, viewerIn } from './access.ts'
 
 /** A connection, as its caller sees it. */
 export interface ConnectionSeen {

@@ -18,7 +18,8 @@ import type { ConnectionFilter, Store, Tables } from '../store/store.ts'
 import { checkAccess, checkRight, viewerIn } from './access.ts'
 import { auditOf } from './audit.ts'
 import { type ConnectionSeen, mustSee, noConnection, sharedWithAll, viewerAs, withAccess } from './connection-access.ts'
-import { bareHost, violationsOf } from './connection-rules.ts'
+import { violationsOf } from './connection-rules.ts'
+import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
 import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
 import type { NetworkGuard } from './network-guard.ts'
@@ -299,76 +300,4 @@ async function shown(tables: Tables, { connection, access }: ConnectionSeen): Pr
   const instance = await tables.instances.find(connection.instanceId)
   if (!instance) throw new Fault('internal', 'instance', 'The connection has lost its instance')
   return { connection, instance, access }
-}
-
-/** As it is stored: names trimmed, addresses bare. */
-function tidy(wish: ConnectionWish): ConnectionWish {
-  const hosts = wish.hosts?.map(({ host, port }) => ({ host: bareHost(host), port }))
-  return { ...wish, name: wish.name.trim(), host: bareHost(wish.host), hosts }
-}
-
-type Identity = Pick<Connection, 'id' | 'projectId' | 'instanceId' | 'createdBy' | 'createdAt'>
-
-function toConnection(wish: ConnectionWish, identity: Identity): Connection {
-  const { name, engine, databaseType, host, port, database, username, authDatabase, mechanism, tls } = wish
-  const { id, projectId, instanceId, createdBy, createdAt } = identity
-  const common = {
-    name,
-    engine,
-    databaseType,
-    host,
-    port,
-    hosts: wish.hosts ?? [],
-    database,
-    username,
-    authDatabase,
-    mechanism,
-    tls,
-  }
-  return {
-    ...common,
-    id,
-    projectId,
-    instanceId,
-    createdBy,
-    createdAt,
-    credential: credentialOf(wish) ?? undefined,
-    options: wish.options ?? {},
-    updatedAt: createdAt,
-    version: 1,
-  }
-}
-
-function toWish(connection: Connection): ConnectionWish {
-  const { name, engine, databaseType, host, port, hosts, database, username, authDatabase, mechanism, tls, options } =
-    connection
-  return { name, engine, databaseType, host, port, hosts, database, username, authDatabase, mechanism, tls, options }
-}
-
-/** Undefined: nothing was said of it. */
-function credentialOf({
-  password,
-  credential,
-}: Pick<ConnectionWish, 'password' | 'credential'>): Credential | undefined {
-  return password ? { kind: 'sealed', secret: password } : credential
-}
-
-function sameAddresses(before: Connection, wish: ConnectionWish): boolean {
-  const texts = (all: readonly HostPort[]) =>
-    all
-      .map(({ host, port }) => `${host.toLowerCase()} ${port}`)
-      .sort()
-      .join()
-  return texts(addressesOf(before)) === texts(addressesOf({ ...wish, hosts: wish.hosts ?? [] }))
-}
-
-/** Names of the fields that were given, never their values. */
-function fieldsOf(wish: Partial<ConnectionWish>): readonly string[] {
-  return Object.keys(wish).filter(name => wish[name as keyof ConnectionWish] !== undefined)
-}
-
-/** A move without a new password carries the old secret to another server: told apart in the audit. */
-function actionOf(before: Connection, wish: ConnectionWish, raw: Partial<ConnectionWish>): string {
-  const moved = before.engine !== wish.engine || !sameAddresses(before, wish)
-  return moved && !raw.password && !raw.credential ? 'connection.move-with-stored-secret' : 'connection.change'
 }

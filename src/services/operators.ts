@@ -4,6 +4,7 @@ import { newShortId } from '../domain/id.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Store } from '../store/store.ts'
+import { checkWholeKey, hasRight } from './access.ts'
 import { changeStore } from './store-change.ts'
 
 export interface NewOperator {
@@ -43,12 +44,14 @@ export function createOperators(store: Store): Operators {
   }
 
   async function changeOwn(
-    { operator: { id } }: Caller,
+    caller: Caller,
     { email, name }: { readonly email: string; readonly name?: string },
   ): Promise<Operator> {
+    if (!hasRight(caller, caller.key.homeProjectId, 'change')) checkWholeKey(caller, caller.key.homeProjectId)
     checkText('/emailAddress', email)
     checkText('/name', name ?? '')
     return changeStore(store, async tables => {
+      const { id } = caller.operator
       const before = await tables.operators.find(id)
       if (!before) throw new Fault('not_found', 'operator', `No operator ${id}`)
       const after = { ...before, email: email || undefined, name: name ?? before.name }

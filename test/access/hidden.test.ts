@@ -99,6 +99,16 @@ describe('a grant to one member', () => {
   })
 })
 
+test('a viewer’s key fetches no kept answer, not even its own operator’s: it may hold a password', async () => {
+  const { store } = rolecall.app
+  const operator = await aPerson(store, rolecall.project, 'editor', { keyRole: 'viewer' })
+  const paths = [`${project()}/operations/op_00000000000000000000000000/answer`]
+  const { body } = await rolecall.native('GET', `${project()}/operations?limit=1`)
+  paths.push(`${project()}/operations/${body.items[0].id}/answer`)
+  const answers = paths.map(async path => (await rolecall.native('GET', path, { key: operator.key })).status)
+  expect(await Promise.all(answers)).toEqual([404, 403])
+})
+
 describe('events', () => {
   /** What a member is told within a while, while this happens. */
   async function toldWhile(work: () => Promise<unknown>, key = member.key): Promise<string> {

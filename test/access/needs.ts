@@ -93,7 +93,7 @@ const native: Readonly<Record<string, Need>> = {
   [`GET ${project}/operations/:operation`]: { right: 'read' },
   [`POST ${project}/operations/:operation/retry`]: { right: 'change' },
   [`POST ${project}/operations/:operation/abandon`]: { right: 'administer' },
-  [`GET ${project}/operations/:operation/answer`]: { right: 'read', empty: true },
+  [`GET ${project}/operations/:operation/answer`]: { right: 'change', empty: true },
   [`GET ${project}/events`]: { right: 'read', stream: true },
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Operator } from '../../src/domain/operator.ts'
+import { MIGRATIONS } from '../../src/store/migrations/all.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { StoreProblem } from '../../src/store/problem.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -159,7 +160,8 @@ describe('a PostgreSQL that does not take us', () => {
     await (await open()).close()
     await server.query("update rolecall.installation set schema_version = 99, release = '9.9.0'")
     const refusal = await open().catch(error => error)
-    await server.query("update rolecall.installation set schema_version = 1, release = '0.1.0'")
+    const { version, since } = MIGRATIONS.at(-1)!
+    await server.query(`update rolecall.installation set schema_version = ${version}, release = '${since}'`)
     expect(refusal).toEqual(problem('newer-schema'))
     expect(refusal.message).toContain('9.9.0')
   })
