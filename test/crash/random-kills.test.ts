@@ -16,8 +16,9 @@ const KILLS = process.env.ROLECALL_DRILL === 'all' ? 100 : 15
 const NAMES = Array.from({ length: 10 }, (_, lane) => `crash_lane_${lane}_end`)
 const DATABASE = 'crash_lanes'
 
-/** Long enough for the first statements of ten operations, short enough to hit every part of one. */
-const LONGEST_MS = 250
+/** However fast the machine is: after so many answers at most, and a moment more, so that every part of an operation is hit. */
+const MOST_ANSWERS = 12
+const MOMENT_MS = 60
 
 let engine: pg.Client
 let home: Founded
@@ -67,6 +68,7 @@ test(`${KILLS} kills at random moments, with ten operations in flight, lose noth
 
 /** Ten callers ask one thing after another until the process is gone. */
 async function loadAndKill(random: () => number, tally: { answered: number; cutOff: number }): Promise<void> {
+  const enough = tally.answered + random() * MOST_ANSWERS
   const lane = async (name: string) => {
     while (true) {
       const answer = await ask(lanes.next(name, random)).catch(() => undefined)
@@ -77,7 +79,8 @@ async function loadAndKill(random: () => number, tally: { answered: number; cutO
     }
   }
   const all = Promise.all(NAMES.map(lane))
-  await sleep(random() * LONGEST_MS)
+  while (tally.answered < enough) await sleep(5)
+  await sleep(random() * MOMENT_MS)
   await running.kill()
   await all
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { Fault } from '../../../domain/fault.ts'
 import { ROLES } from '../../../domain/role.ts'
 
 /** Milliseconds as RFC 3339 UTC; nothing stays nothing. */
@@ -6,6 +7,14 @@ export function toTime(at: number): string
 export function toTime(at: number | undefined): string | undefined
 export function toTime(at: number | undefined): string | undefined {
   return at === undefined ? undefined : new Date(at).toISOString()
+}
+
+/** Clients take `.` and `..` out of a path before they send it, whatever the encoding: nobody could ever ask for such a thing again. */
+export function checkAddressable(name: string): void {
+  if (name !== '.' && name !== '..') return
+  throw new Fault('invalid', 'request', 'A name can not be . or .., which no address can hold', {
+    violations: [{ pointer: '/name', detail: 'must not be . or ..' }],
+  })
 }
 
 export const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC, with milliseconds' })

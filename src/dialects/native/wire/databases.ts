@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Database, EngineRole, NewDatabase } from '../../../domain/database.ts'
 import type { DatabaseDone } from '../../../services/databases.ts'
-import { Closed } from './common.ts'
+import { Closed, checkAddressable } from './common.ts'
 
 export const NewDatabaseBody = Type.Object(
   {
@@ -32,7 +32,10 @@ const databaseFields = {
 export const DatabaseBody = Type.Object(databaseFields, { $id: 'Database' })
 export const DatabaseChanged = Type.Object({ ...databaseFields, operation: Type.String() }, { $id: 'DatabaseChanged' })
 
-export const toNewDatabase = (body: Static<typeof NewDatabaseBody>): NewDatabase => body
+export function toNewDatabase(body: Static<typeof NewDatabaseBody>): NewDatabase {
+  checkAddressable(body.name)
+  return body
+}
 
 export function fromDatabase({ name, owner, encoding, collation, sizeBytes, flags }: Database) {
   return { name, owner, encoding, collation, sizeBytes, flags }

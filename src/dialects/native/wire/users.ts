@@ -6,7 +6,7 @@ import type { Session, UserKey } from '../../../domain/user.ts'
 import type { NewUserWish, UserDone, UserWish } from '../../../services/user-changes.ts'
 import type { UserShown } from '../../../services/user-view.ts'
 import type { GrantsShown } from '../../../services/users.ts'
-import { Closed, Time, toTime } from './common.ts'
+import { Closed, checkAddressable, Time, toTime } from './common.ts'
 
 const GrantBody = Type.Object(
   { role: Type.Enum([...CATALOGUE_ROLES]), database: Type.String({ minLength: 1, maxLength: 255 }) },
@@ -145,6 +145,7 @@ export const SessionBody = Type.Object(
 
 export function toNewUser(body: Static<typeof NewUserBody>): NewUserWish {
   const { name, host, authDatabase, password, grants = [], engineRoles = [], settings = {}, labels, description } = body
+  checkAddressable(name)
   return {
     name,
     host,
