@@ -19,7 +19,7 @@ export interface Request {
 }
 
 /** Hundreds of children run the same files: compiling them once halves what starting one costs. */
-export const COMPILED = join(tmpdir(), 'rolecall-drill-compiled')
+const COMPILED = join(tmpdir(), 'rolecall-drill-compiled')
 
 /** What a child is told. */
 export interface Drill {

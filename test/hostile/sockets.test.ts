@@ -77,9 +77,9 @@ test('bodies that never end, or say less or more than they are, are refused', as
   })
   await Promise.all(flood)
   expect(statusOf(await raw(head(70_000) + 'x'.repeat(70_000)))).toBe(413)
-  expect(statusOf(await raw(head(5) + '{}{}{}{}{}'))).toBe(400)
-  expect(statusOf(await raw(head('-1') + '{}'))).toBe(400)
-  expect(statusOf(await raw(head(2, 'Transfer-Encoding: chunked\r\n') + '{}'))).toBe(400)
+  expect(statusOf(await raw(`${head(5)}{}{}{}{}{}`))).toBe(400)
+  expect(statusOf(await raw(`${head('-1')}{}`))).toBe(400)
+  expect(statusOf(await raw(`${head(2, 'Transfer-Encoding: chunked\r\n')}{}`))).toBe(400)
   const deep = '['.repeat(30_000)
   expect(statusOf(await raw(head(deep.length) + deep))).toBe(400)
   const bomb = `{"name":"x","policy":${'{"a":'.repeat(8_000)}1${'}'.repeat(8_000)}}`
@@ -90,7 +90,7 @@ test('wrong encodings, broken requests and oversized headers get a 4xx or are cu
   const body = Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xfe, 0xc0, 0x80]), Buffer.from('"}')])
   const answers = [
     await raw(Buffer.concat([Buffer.from(head(body.length)), body])),
-    await raw(head(4, 'Content-Encoding: gzip\r\n') + '\x1f\x8b\x08\x00'),
+    await raw(`${head(4, 'Content-Encoding: gzip\r\n')}\x1f\x8b\x08\x00`),
     await raw('GET / HTTP/9.9\r\n\r\n'),
     await raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'),
     await raw(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`),
