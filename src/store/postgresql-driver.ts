@@ -2,6 +2,7 @@ import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult }
 import pg from 'pg'
 import { Fault } from '../domain/fault.ts'
 import { asFault, away, dangling, ourMistake, taken } from './faults.ts'
+import { withoutAddress } from './postgresql-reasons.ts'
 
 /** Ours and not Kysely's, because a link that once failed to answer must not go back into the pool. */
 export class PoolDriver implements Driver {
@@ -94,7 +95,7 @@ const PASSING = /^(08|53|57|25006|55P03|40)/
 const UNACCEPTABLE: ReadonlySet<string> = new Set(['22021', '22P05', '54000'])
 
 function toFault(error: unknown): Fault {
-  if (!isServersOwn(error)) return away('The store does not answer', error)
+  if (!isServersOwn(error)) return away('The store does not answer', withoutAddress(error))
   const code = error.code ?? ''
   if (code === '23505') return taken(error.table, error)
   if (code === '23503') return dangling(error)

@@ -11,6 +11,7 @@ import pg from 'pg'
 import type { DatabaseWords } from './context.ts'
 import { codeOf } from './faults.ts'
 import { PoolDriver } from './postgresql-driver.ts'
+import { reasonOf, withoutAddress } from './postgresql-reasons.ts'
 import { StoreProblem } from './problem.ts'
 import type { Schema } from './schema.ts'
 import { SCHEMA } from './schema-name.ts'
@@ -74,29 +75,12 @@ async function makeSchema(db: Kysely<Schema>): Promise<void> {
   if (rows.length === 0) await sql`create schema if not exists ${sql.id(SCHEMA)}`.execute(db)
 }
 
-export function postgresqlProblem(cause: unknown): StoreProblem {
+export function postgresqlProblem(error: unknown): StoreProblem {
+  const cause = withoutAddress(error)
   const reason = reasonOf(cause)
   if (codeOf(cause) === '42501') return mayNot(reason, cause)
   const advice = 'Check ROLECALL_STORE, and that the server takes connections from here'
   return new StoreProblem('unreachable', `The store's PostgreSQL can't be used: ${reason}. ${advice}`, cause)
-}
-
-const BY_CODE: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing answers at its address',
-  ENOTFOUND: 'its host name leads nowhere',
-  EAI_AGAIN: 'its host name can not be resolved now',
-  ETIMEDOUT: 'it does not answer in time',
-}
-
-/** Without a word of the address: there is a password in it, and a mistyped one puts it anywhere, even into the host's name. */
-function reasonOf(cause: unknown): string {
-  if (cause instanceof pg.DatabaseError) return cause.message
-  const code = codeOf(cause)
-  if (code !== undefined) return BY_CODE[code] ?? code
-  const message = cause instanceof Error ? cause.message : ''
-  return /^(timeout|Connection terminated|The server does not|SASL)/.test(message)
-    ? message
-    : 'its address can not be used'
 }
 
 function mayNot(reason: string, cause: unknown): StoreProblem {
