@@ -40,7 +40,8 @@ function install(): void {
   try {
     mkdirSync(lock)
   } catch {
-    return waitFor(lock)
+    waitFor(lock)
+    return
   }
   try {
     for (const file of ['package.json', 'package-lock.json']) cpSync(join(LISTED, file), join(INSTALLED, file))
