@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
 /** Every login of the benchmarks begins so. */
-export const PREFIX = 'bench_'
+const PREFIX = 'bench_'
 
 export const roleName = (n: number): string => `${PREFIX}${String(n).padStart(8, '0')}`
 
