@@ -6,7 +6,8 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { coordinates } from '../crash/drill.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../support/servers.ts'
+import { type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
+import { ownPostgresql, serverOf, type TestServer } from '../support/servers.ts'
 import { type Founded, found, type Sent, type Serving, send, serving } from '../support/serving.ts'
 import { until } from './timing.ts'
 
@@ -16,6 +17,8 @@ const isMounted = mount()
 const data = join(folder, 'data')
 const filler = join(folder, 'filler')
 
+/** Its own: it is locked for seconds, which other tests would feel. */
+let cluster: RunningCluster
 let server: TestServer
 let engine: pg.Client
 let home: Founded
@@ -24,9 +27,9 @@ let users: string
 
 beforeAll(async () => {
   if (!isMounted) return
-  server = await postgresqlServer()
+  cluster = await startCluster(await ownPostgresql())
+  server = serverOf(cluster)
   engine = await engineClient(server)
-  await clear()
   home = await found({ folder: data })
   rolecall = await serving({ folder: data })
   const { instance } = (await connect('disk')).body
@@ -38,9 +41,8 @@ afterAll(async () => {
   await rolecall?.kill()
   if (isMounted) spawnSync('umount', [folder])
   rmSync(folder, { recursive: true, force: true })
-  if (!isMounted) return
-  await clear()
-  await engine.end()
+  await engine?.end()
+  await cluster?.[Symbol.asyncDispose]()
 })
 
 const ask = (sent: Sent) => send(rolecall.origin, home.privateKey, sent)
@@ -66,11 +68,6 @@ function fill(): void {
       // That size no longer fits.
     }
   }
-}
-
-async function clear(): Promise<void> {
-  const { rows } = await engine.query("select rolname from pg_roles where rolname like 'disk\\_%'")
-  for (const { rolname } of rows) await engine.query(`drop role "${rolname}"`)
 }
 
 /** Asks for one connection after another until the store takes no more. */
