@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createApp } from '../src/app.ts'
-import { ensureFirst } from '../src/services/installation.ts'
+import { ensureFirst } from '../src/services/callers/installation.ts'
 import { settingsFor } from '../test/support/app.ts'
 import type { TestServer } from '../test/support/servers.ts'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { createKeys } from '../services/keys.ts'
+import { createKeys } from '../services/callers/keys.ts'
 import type { Settings } from '../settings.ts'
 import { storeOptions } from '../settings.ts'
 import { masterKeyState, type Rotated, rotateMasterKey } from '../store/keeping/master-key.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Project } from '../domain/project.ts'
-import { createProjects } from '../services/projects.ts'
+import { createProjects } from '../services/callers/projects.ts'
 import { answerList, answerOne, timeText } from './answer.ts'
 import { everything } from './command-caller.ts'
 import { addStoreOptions, type OnStore, onStore, projectNamed } from './on-store.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { createApp } from '../app.ts'
-import { ensureFirst, type FirstStart } from '../services/installation.ts'
+import { ensureFirst, type FirstStart } from '../services/callers/installation.ts'
 import { listen } from './listen.ts'
 import { addSettingOptions, flagsOf } from './setting-options.ts'
 import { loadSettings } from './settings.ts'

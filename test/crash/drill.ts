@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApp } from '../../src/app.ts'
-import { ensureFirst } from '../../src/services/installation.ts'
+import { ensureFirst } from '../../src/services/callers/installation.ts'
 import { settingsFor } from '../support/app.ts'
 import type { TestServer } from '../support/servers.ts'
 

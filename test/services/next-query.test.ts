@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createNextQueries } from '../../src/services/next-query.ts'
+import { createNextQueries } from '../../src/services/links/next-query.ts'
 
 const forever = new AbortController().signal
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { isHost } from '../../src/services/connection-rules.ts'
-import { slugOf } from '../../src/services/instance-making.ts'
-import { isInNetworks } from '../../src/services/networks.ts'
-import { mayReferTo } from '../../src/services/targets.ts'
+import { isHost } from '../../src/services/connections/connection-rules.ts'
+import { slugOf } from '../../src/services/connections/instance-making.ts'
+import { mayReferTo } from '../../src/services/links/targets.ts'
+import { isInNetworks } from '../../src/services/network/networks.ts'
 
 describe('a host', () => {
   test.each(['db', 'pg-1.internal.example', 'db.', 'bücher.example', '10.0.0.1', '::1', '2001:db8::1', 'a_b.example'])(

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Target } from '../../src/engines/engine.ts'
-import { systemLookup } from '../../src/services/lookup.ts'
+import { systemLookup } from '../../src/services/network/lookup.ts'
 import { programsOf } from './postgresql/binaries.ts'
 import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from '../../src/app.ts'
-import { ensureFirst } from '../../src/services/installation.ts'
+import { ensureFirst } from '../../src/services/callers/installation.ts'
 import { settingsFor } from './app.ts'
 
 export interface ServingWish {

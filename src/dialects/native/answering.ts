@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { KeptAnswer } from '../../services/replays.ts'
-import { answerWith } from '../../services/store-change.ts'
+import type { KeptAnswer } from '../../services/operations/replays.ts'
+import { answerWith } from '../../services/operations/store-change.ts'
 
 /** What is about to be sent. */
 export interface Answer {

@@ -8,9 +8,9 @@ import type {
   RawServerDefault,
 } from 'fastify'
 import type { Secret } from '../../domain/secret.ts'
-import type { Asked, Prepared } from '../../services/prepared.ts'
-import type { ClaimedReplay } from '../../services/replays.ts'
-import { answerWith } from '../../services/store-change.ts'
+import type { Asked, Prepared } from '../../services/operations/prepared.ts'
+import type { ClaimedReplay } from '../../services/operations/replays.ts'
+import { answerWith } from '../../services/operations/store-change.ts'
 import type { RouteParts } from '../request.ts'
 import type { RequestTypes } from '../validation.ts'
 import { keptAnswer } from './answering.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { rehearse } from '../../services/rehearsal.ts'
+import { rehearse } from '../../services/operations/rehearsal.ts'
 import type { NativeHttp } from './context.ts'
 
 const CHANGES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])

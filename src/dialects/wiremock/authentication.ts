@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../domain/caller.ts'
-import { privateKeyOf, refused } from '../../services/authentication.ts'
+import { privateKeyOf, refused } from '../../services/callers/authentication.ts'
 import { type CountRequest, limitRate, rateLimitFields } from '../rate.ts'
 import type { RouteParts } from '../request.ts'
 

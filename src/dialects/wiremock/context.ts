@@ -5,8 +5,8 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify'
-import type { ConnectionShown } from '../../services/connections.ts'
-import type { DataSourceSeen } from '../../services/data-sources.ts'
+import type { ConnectionShown } from '../../services/connections/connections.ts'
+import type { DataSourceSeen } from '../../services/instances/data-sources.ts'
 import type { RequestTypes } from '../validation.ts'
 import type { PageWanted } from './pagination.ts'
 import type { Subject } from './subject.ts'

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
-import type { Lookup } from '../../../src/services/lookup.ts'
+import type { Lookup } from '../../../src/services/network/lookup.ts'
 
 /** A real name server on loopback, that answers for every name what it is told to: IPv4 addresses, asked for anew each time. */
 export interface NameServer extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createNetworkGuard, type Surroundings } from '../../../src/services/network-guard.ts'
-import type { NetworkRules } from '../../../src/services/network-policy.ts'
+import { createNetworkGuard, type Surroundings } from '../../../src/services/network/network-guard.ts'
+import type { NetworkRules } from '../../../src/services/network/network-policy.ts'
 
 const engine = 'postgresql' as const
 const NONE: NetworkRules = { allow: [], deny: [], private: true, hosts: [], denyHosts: [], ports: [] }

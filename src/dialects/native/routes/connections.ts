@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { ConnectionShown } from '../../../services/connections.ts'
+import type { ConnectionShown } from '../../../services/connections/connections.ts'
 import { type Answer, answerChange } from '../answering.ts'
 import { etagOf, type NativeHttp, type RouteParts, readSignal, ref, versionWanted } from '../context.ts'
 import { ListQuery, listOf, sendList } from '../lists.ts'

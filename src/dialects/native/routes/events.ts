@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import type { Event } from '../../../services/events.ts'
+import type { Event } from '../../../services/operations/events.ts'
 import type { NativeHttp, RouteParts } from '../context.ts'
 import { toTime } from '../wire/common.ts'
 

@@ -3,8 +3,8 @@ import type { Credential } from '../../../domain/connection.ts'
 import { ENGINES } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import { Secret } from '../../../domain/secret.ts'
-import type { TestOutcome, TypedConnection } from '../../../services/connection-tests.ts'
-import type { ConnectionShown, ConnectionWish } from '../../../services/connections.ts'
+import type { TestOutcome, TypedConnection } from '../../../services/connections/connection-tests.ts'
+import type { ConnectionShown, ConnectionWish } from '../../../services/connections/connections.ts'
 import {
   fromTls,
   Hosts,

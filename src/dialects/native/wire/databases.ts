@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Database, EngineRole, NewDatabase } from '../../../domain/database.ts'
-import type { DatabaseDone } from '../../../services/databases.ts'
+import type { DatabaseDone } from '../../../services/instances/databases.ts'
 import { Closed, checkAddressable } from './common.ts'
 
 export const NewDatabaseBody = Type.Object(

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ENGINES, type Instance } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
-import type { CheckOutcome, InstanceShown, InstanceWish } from '../../../services/instances.ts'
+import type { CheckOutcome, InstanceShown, InstanceWish } from '../../../services/instances/instances.ts'
 import { Advertise, PolicySchema } from '../../connection-fields.ts'
 import { Closed, Time, toTime } from './common.ts'
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { isStuck, type Operation } from '../../../domain/operation.ts'
-import type { Preview } from '../../../services/prepared.ts'
+import type { Preview } from '../../../services/operations/prepared.ts'
 import { FAULTS } from '../../faults.ts'
 import { ListQuery } from '../lists.ts'
 import { Time, toTime } from './common.ts'

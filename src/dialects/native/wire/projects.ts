@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { ApiKey } from '../../../domain/api-key.ts'
 import type { Member, Project } from '../../../domain/project.ts'
-import type { MadeKey } from '../../../services/keys.ts'
+import type { MadeKey } from '../../../services/callers/keys.ts'
 import { PolicySchema } from '../../connection-fields.ts'
 import { Closed, RoleName, Time, toTime } from './common.ts'
 

@@ -3,9 +3,9 @@ import { CATALOGUE_ROLES, type Grant, type GrantShown } from '../../../domain/gr
 import { ENGINES } from '../../../domain/instance.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { Session, UserKey } from '../../../domain/user.ts'
-import type { NewUserWish, UserDone, UserWish } from '../../../services/user-changes.ts'
-import type { UserShown } from '../../../services/user-view.ts'
-import type { GrantsShown } from '../../../services/users.ts'
+import type { NewUserWish, UserDone, UserWish } from '../../../services/users/user-changes.ts'
+import type { UserShown } from '../../../services/users/user-view.ts'
+import type { GrantsShown } from '../../../services/users/users.ts'
 import { Closed, checkAddressable, Time, toTime } from './common.ts'
 
 const GrantBody = Type.Object(

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault, isFault } from '../../../domain/fault.ts'
-import type { DataSourceSeen } from '../../../services/data-sources.ts'
+import type { DataSourceSeen } from '../../../services/instances/data-sources.ts'
 import { type RouteParts, readSignal, ref } from '../../request.ts'
 import { checkMediaType } from '../bodies.ts'
 import type { WiremockHttp } from '../context.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ACCESS, type Access, type AccessGrant, type AccessSubject, type Entity } from '../../../domain/access.ts'
-import type { Candidate } from '../../../services/access-lists.ts'
+import type { Candidate } from '../../../services/access/access-lists.ts'
 
 /** A collection of things with access lists, as paths call it. */
 export interface Collection {

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Connection } from '../../../domain/connection.ts'
 import { Secret } from '../../../domain/secret.ts'
-import type { ConnectionSeen, ConnectionWish } from '../../../services/connections.ts'
+import type { ConnectionSeen, ConnectionWish } from '../../../services/connections/connections.ts'
 import { ref } from '../../request.ts'
 import { typeSent, typeShown } from '../database-types.ts'
 import { type Coordinates, CoordinatesBody, Password, toCoordinates, together } from './coordinates.ts'

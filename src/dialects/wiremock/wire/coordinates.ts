@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import type { Violation } from '../../../domain/fault.ts'
 import { Secret } from '../../../domain/secret.ts'
-import type { TypedConnection } from '../../../services/connection-tests.ts'
+import type { TypedConnection } from '../../../services/connections/connection-tests.ts'
 import { ref } from '../../request.ts'
 import { DATABASE_TYPES, rulesOf } from '../database-types.ts'
 import { RolecallWish, toRolecallWish } from './rolecall.ts'

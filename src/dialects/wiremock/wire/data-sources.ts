@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { DataSource, Rows } from '../../../domain/data-source.ts'
-import type { DataSourceSeen, DataSourceWish } from '../../../services/data-sources.ts'
+import type { DataSourceSeen, DataSourceWish } from '../../../services/instances/data-sources.ts'
 import { ref } from '../../request.ts'
 import type { Wrong } from '../shape.ts'
 import { Pagination } from './connections.ts'

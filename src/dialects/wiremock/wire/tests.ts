@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { TestOutcome } from '../../../services/connection-tests.ts'
+import type { TestOutcome } from '../../../services/connections/connection-tests.ts'
 import { ref } from '../../request.ts'
 import { SingleErrorBody } from './errors.ts'
 

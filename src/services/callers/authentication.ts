@@ -1,0 +1,83 @@
+import type { ApiKey } from '../../domain/api-key.ts'
+import type { Caller, Dialect } from '../../domain/caller.ts'
+import { Fault } from '../../domain/fault.ts'
+import { ROLES, type Role, weakerRole } from '../../domain/role.ts'
+import { Secret } from '../../domain/secret.ts'
+import type { KeyMatch, Store } from '../../store/store.ts'
+import { isInNetworks } from '../network/networks.ts'
+
+/** Where a request came from. */
+export interface Origin {
+  readonly address: string
+  readonly dialect: Dialect
+  readonly requestId: string
+}
+
+export interface Authentication {
+  /** The caller that a private half belongs to. Throws `unauthenticated`, always in the same words. */
+  byPrivateKey(privateKey: string, origin: Origin): Promise<Caller>
+  /** The same caller with its roles of now; undefined once its key would be refused. For what goes on after a request began. */
+  again(caller: Caller): Promise<Caller | undefined>
+}
+
+export function createAuthentication(store: Store): Authentication {
+  async function byPrivateKey(privateKey: string, origin: Origin): Promise<Caller> {
+    const match = await store.read.keys.match(new Secret(privateKey))
+    if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
+    touch(match.key)
+    return toCaller(match, origin)
+  }
+
+  async function again(caller: Caller): Promise<Caller | undefined> {
+    const [key, operator] = await Promise.all([
+      store.read.keys.find(caller.key.id),
+      store.read.operators.find(caller.operator.id),
+    ])
+    if (!key || !operator) return undefined
+    const memberships = new Map<string, Role>()
+    for (const { projectId } of key.projects) {
+      const member = await store.read.members.find(projectId, operator.id)
+      if (member) memberships.set(projectId, member.role)
+    }
+    const match = { key, operator, memberships }
+    return isUsable(match, Date.now(), caller.address) ? toCaller(match, caller) : undefined
+  }
+
+  /** Kept for people, not for decisions: a lost write is no harm, and the answer doesn't wait for it. */
+  function touch(key: ApiKey): void {
+    const now = Date.now()
+    if (now - (key.lastUsedAt ?? 0) < 60_000) return
+    store.transaction(tables => tables.keys.touch(key.id, now)).catch(() => undefined)
+  }
+
+  return { byPrivateKey, again }
+}
+
+function isUsable({ key, operator }: KeyMatch, now: number, address: string): boolean {
+  if (key.revokedAt !== undefined || operator.disabledAt !== undefined) return false
+  if (key.expiresAt !== undefined && key.expiresAt <= now) return false
+  return isInNetworks(address, key.networks)
+}
+
+export function refused(): Fault {
+  return new Fault('unauthenticated', 'key', 'Credentials are required to access this resource.')
+}
+
+/** The weaker of key and operator counts, in each project that both name. */
+function toCaller({ key, operator, memberships }: KeyMatch, { address, dialect, requestId }: Origin): Caller {
+  const roles = new Map<string, Role>()
+  const narrowed = new Set<string>()
+  for (const { projectId, role } of key.projects) {
+    const own = memberships.get(projectId)
+    if (!own) continue
+    roles.set(projectId, weakerRole(own, role))
+    if (ROLES.indexOf(role) < ROLES.indexOf(own)) narrowed.add(projectId)
+  }
+  return { operator, key, roles, narrowed, address, dialect, requestId }
+}
+
+/** `Bearer KEY` or `Token KEY`: scheme in any case, one space or more. */
+export function privateKeyOf(authorization: string | undefined, schemes: readonly string[]): string | undefined {
+  const [, scheme, key] = /^([A-Za-z]+) +(\S+)$/.exec(authorization ?? '') ?? []
+  return scheme && schemes.includes(scheme.toLowerCase()) ? key : undefined
+}

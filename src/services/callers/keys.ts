@@ -1,0 +1,152 @@
+import type { ApiKey, KeyProject } from '../../domain/api-key.ts'
+import type { Caller } from '../../domain/caller.ts'
+import { Fault } from '../../domain/fault.ts'
+import { newKeyId, newPublicKey } from '../../domain/id.ts'
+import type { KeyPage, Page } from '../../domain/page.ts'
+import { ROLES, type Role, roleHas } from '../../domain/role.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { Store } from '../../store/store.ts'
+import { checkRight } from '../access/access.ts'
+import { parseNetwork } from '../network/networks.ts'
+import { auditOf } from '../operations/audit.ts'
+import { changeStore } from '../operations/store-change.ts'
+import { refused } from './authentication.ts'
+import { newPrivateKey } from './installation.ts'
+
+export interface NewKey {
+  readonly role: Role
+  /** Whose key; the caller's own unless an admin makes one for somebody else. */
+  readonly operatorId?: string
+  readonly description?: string
+  readonly scopes?: readonly string[]
+  readonly networks?: readonly string[]
+  readonly expiresAt?: number
+}
+
+export interface MadeKey {
+  readonly key: ApiKey
+  /** Known here and nowhere else afterwards. */
+  readonly privateKey: Secret
+}
+
+/** API keys of a project. Everybody manages their own; an admin manages everybody's. */
+export interface Keys {
+  list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ApiKey>>
+  get(caller: Caller, projectId: string, id: string): Promise<ApiKey>
+  create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey>
+  revoke(caller: Caller, projectId: string, id: string): Promise<void>
+  /** A new key that may do what the caller's own key may; that one is revoked in the same transaction. */
+  replaceOwn(caller: Caller): Promise<MadeKey>
+}
+
+export function createKeys(store: Store): Keys {
+  const isAdmin = (caller: Caller, projectId: string) => roleHas(caller.roles.get(projectId) ?? 'viewer', 'administer')
+
+  async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ApiKey>> {
+    checkRight(caller, projectId, 'read')
+    return store.read.keys.list(projectId, page, isAdmin(caller, projectId) ? undefined : caller.operator.id)
+  }
+
+  async function get(caller: Caller, projectId: string, id: string): Promise<ApiKey> {
+    checkRight(caller, projectId, 'read')
+    const key = await store.read.keys.find(id)
+    const named = key?.projects.some(one => one.projectId === projectId)
+    const own = key?.operatorId === caller.operator.id
+    if (!key || !named || !(own || isAdmin(caller, projectId))) throw new Fault('not_found', 'key', `No key ${id}`)
+    return key
+  }
+
+  async function create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey> {
+    checkRight(caller, projectId, 'read')
+    const operatorId = wanted.operatorId ?? caller.operator.id
+    if (operatorId !== caller.operator.id) checkRight(caller, projectId, 'administer')
+    return store.transaction(async tables => {
+      const now = await tables.now()
+      const member = await tables.members.find(projectId, operatorId)
+      if (!member)
+        throw new Fault('invalid', 'key', 'That operator is not a member of this project', {
+          violations: [{ pointer: '/operator', detail: 'name a member of the project' }],
+        })
+      checkKey(wanted, caller.operator.id === operatorId ? caller.roles.get(projectId)! : member.role, now)
+      const key: ApiKey = {
+        id: newKeyId(),
+        publicKey: newPublicKey(),
+        operatorId,
+        homeProjectId: projectId,
+        description: wanted.description,
+        networks: wanted.networks ?? [],
+        projects: [keyProject(projectId, wanted)],
+        createdAt: now,
+        expiresAt: wanted.expiresAt,
+      }
+      const privateKey = newPrivateKey()
+      await tables.keys.add(key, privateKey)
+      await tables.audit.add(
+        auditOf(caller, {
+          projectId,
+          action: 'key.create',
+          subject: key.id,
+          detail: ['role', 'networks', 'expiresAt'],
+          at: now,
+        }),
+      )
+      return { key, privateKey }
+    })
+  }
+
+  async function revoke(caller: Caller, projectId: string, id: string): Promise<void> {
+    const key = await get(caller, projectId, id)
+    checkNotStronger(caller, projectId, key)
+    await changeStore(store, async tables => {
+      const now = await tables.now()
+      await tables.keys.revoke(key.id, now)
+      await tables.audit.add(auditOf(caller, { projectId, action: 'key.revoke', subject: key.id, detail: [], at: now }))
+    })
+  }
+
+  async function replaceOwn(caller: Caller): Promise<MadeKey> {
+    return store.transaction(async tables => {
+      const at = await tables.now()
+      const old = await tables.keys.find(caller.key.id)
+      // Revoked meanwhile: a key that was taken away must not make itself a successor.
+      if (!old || old.revokedAt !== undefined) throw refused()
+      const key: ApiKey = { ...old, id: newKeyId(), publicKey: newPublicKey(), createdAt: at, lastUsedAt: undefined }
+      const privateKey = newPrivateKey()
+      await tables.keys.add(key, privateKey)
+      await tables.keys.revoke(old.id, at)
+      const line = { projectId: old.homeProjectId, detail: [], at }
+      await tables.audit.add(auditOf(caller, { ...line, action: 'key.create', subject: key.id }))
+      await tables.audit.add(auditOf(caller, { ...line, action: 'key.revoke', subject: old.id }))
+      return { key, privateKey }
+    })
+  }
+
+  return { list, get, create, revoke, replaceOwn }
+}
+
+/** A weak key that got into the wrong hands must not shut its operator out. */
+function checkNotStronger(caller: Caller, projectId: string, key: ApiKey): void {
+  const role = key.projects.find(project => project.projectId === projectId)?.role ?? 'viewer'
+  const own = caller.roles.get(projectId) ?? 'viewer'
+  if (key.id === caller.key.id || ROLES.indexOf(role) <= ROLES.indexOf(own)) return
+  throw new Fault('forbidden', 'key', `This key's role is ${own}, and it can't revoke one of the role ${role}`)
+}
+
+function keyProject(projectId: string, wanted: NewKey): KeyProject {
+  return { projectId, role: wanted.role, scopes: wanted.scopes }
+}
+
+function checkKey(wanted: NewKey, strongest: Role, now: number): void {
+  for (const network of wanted.networks ?? []) parseNetwork(network)
+  if (wanted.expiresAt !== undefined && wanted.expiresAt <= now) {
+    throw new Fault('invalid', 'key', 'The end of a key lies in the future', {
+      violations: [{ pointer: '/expiresAt', detail: 'is in the past' }],
+    })
+  }
+  if (ROLES.indexOf(wanted.role) <= ROLES.indexOf(strongest)) return
+  throw new Fault(
+    'forbidden',
+    'key',
+    `A key can be no stronger than its maker and its operator; the strongest role here is ${strongest}`,
+  )
+}

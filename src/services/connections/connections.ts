@@ -1,0 +1,310 @@
+import type { Caller } from '../../domain/caller.ts'
+import {
+  addressesOf,
+  type Connection,
+  type ConnectionOptions,
+  type Credential,
+  type HostPort,
+  type Tls,
+} from '../../domain/connection.ts'
+import { Fault, type Violation } from '../../domain/fault.ts'
+import { newShortId } from '../../domain/id.ts'
+import type { Advertise, EngineName, Instance, Mode } from '../../domain/instance.ts'
+import type { KeyPage, Page } from '../../domain/page.ts'
+import type { Policy } from '../../domain/policy.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { Engines } from '../../engines/registry.ts'
+import type { ConnectionFilter, Store, Tables } from '../../store/store.ts'
+import { checkAccess, checkRight, viewerIn } from '../access/access.ts'
+import {
+  type ConnectionSeen,
+  mustSee,
+  noConnection,
+  sharedWithAll,
+  viewerAs,
+  withAccess,
+} from '../access/connection-access.ts'
+import { mayReferTo } from '../links/targets.ts'
+import type { NetworkGuard } from '../network/network-guard.ts'
+import { auditOf } from '../operations/audit.ts'
+import { changeStore } from '../operations/store-change.ts'
+import { violationsOf } from './connection-rules.ts'
+import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
+import { untilWon } from './contention.ts'
+import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
+
+/** Everything that can be said of a connection; the fields from `instanceName` on belong to its instance. */
+export interface ConnectionWish {
+  readonly name: string
+  readonly engine: EngineName
+  readonly databaseType: string
+  readonly host: string
+  readonly port: number
+  readonly hosts?: readonly HostPort[]
+  readonly database: string
+  readonly username: string
+  readonly password?: Secret
+  readonly credential?: Credential
+  readonly authDatabase?: string
+  readonly mechanism?: string
+  readonly tls?: Tls
+  readonly options?: ConnectionOptions
+  readonly instanceName?: string
+  readonly slug?: string
+  readonly version?: string
+  readonly advertise?: Advertise
+  readonly defaultDatabase?: string
+  readonly accountHost?: string
+  readonly policy?: Policy
+  readonly tags?: readonly string[]
+  readonly mode?: Mode
+}
+
+export type { ConnectionSeen }
+
+export interface ConnectionShown extends ConnectionSeen {
+  readonly instance: Instance
+}
+
+export interface ConnectionPage {
+  readonly items: readonly ConnectionSeen[]
+  readonly total: number
+}
+
+/** Stored coordinates of the servers of a project. None of these contacts a server. */
+export interface Connections {
+  list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>>
+  /** `seenBy` narrows to what another member sees; only an admin may ask that. */
+  listByOffset(
+    caller: Caller,
+    filter: Omit<ConnectionFilter, 'visibleTo'>,
+    offset: number,
+    limit: number,
+    seenBy?: string,
+  ): Promise<ConnectionPage>
+  get(caller: Caller, id: string): Promise<ConnectionShown>
+  /** Everything wrong with the values themselves; stores nothing and asks nobody. */
+  violationsOf(wish: ConnectionWish): readonly Violation[]
+  create(caller: Caller, projectId: string, wish: ConnectionWish): Promise<ConnectionShown>
+  /** Fields that `wish` leaves out stay as they are, the password too. */
+  change(caller: Caller, id: string, wish: Partial<ConnectionWish>, version?: number): Promise<ConnectionShown>
+  /** The last connection takes its instance along. Refused while data sources read through it. */
+  remove(caller: Caller, id: string, version?: number): Promise<void>
+}
+
+export interface ConnectionParts {
+  readonly store: Store
+  readonly engines: Engines
+  readonly guard: NetworkGuard
+  readonly credentials: readonly string[]
+}
+
+export function createConnections(parts: ConnectionParts): Connections {
+  const { store, engines, guard } = parts
+
+  async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>> {
+    checkRight(caller, projectId, 'read')
+    const found = await store.read.connections.list(projectId, page, viewerIn(caller, projectId))
+    const seen = await withAccess(store.read, caller, projectId, found.items)
+    const items = await Promise.all(seen.map(one => shown(store.read, one)))
+    return { items, next: found.next }
+  }
+
+  async function listByOffset(
+    caller: Caller,
+    filter: Omit<ConnectionFilter, 'visibleTo'>,
+    offset: number,
+    limit: number,
+    seenBy: string = caller.operator.id,
+  ): Promise<ConnectionPage> {
+    const { projectId } = filter
+    checkRight(caller, projectId, seenBy === caller.operator.id ? 'read' : 'administer')
+    // No name has a NUL in it, and PostgreSQL takes none in a question.
+    if (filter.q?.includes('\u0000')) return { items: [], total: 0 }
+    const visibleTo = await viewerAs(store.read, caller, projectId, seenBy)
+    const { items, total } = await store.read.connections.listByOffset({ ...filter, visibleTo }, offset, limit)
+    return { items: await withAccess(store.read, caller, projectId, items), total }
+  }
+
+  async function get(caller: Caller, id: string): Promise<ConnectionShown> {
+    return shown(store.read, await mustSee(store.read, caller, id))
+  }
+
+  async function create(caller: Caller, projectId: string, raw: ConnectionWish): Promise<ConnectionShown> {
+    checkRight(caller, projectId, 'administer')
+    const wish = tidy(raw)
+    check(wish)
+    // Another create may have taken the name that we made up for the instance: then we make up another.
+    return untilWon(
+      fault => isMadeUpName(fault, raw),
+      () => addOne(caller, projectId, wish, raw),
+    )
+  }
+
+  function addOne(
+    caller: Caller,
+    projectId: string,
+    wish: ConnectionWish,
+    raw: ConnectionWish,
+  ): Promise<ConnectionShown> {
+    return changeStore(store, async tables => {
+      const now = await tables.now()
+      const instance = await joinOrMake(tables, projectId, wish, now)
+      const connection = toConnection(wish, {
+        id: newShortId(),
+        projectId,
+        instanceId: instance.id,
+        createdBy: caller.operator.id,
+        createdAt: now,
+      })
+      await tables.connections.add(connection)
+      await tables.access.set(sharedWithAll(connection))
+      await tables.audit.add(
+        auditOf(caller, {
+          projectId,
+          action: 'connection.create',
+          subject: connection.id,
+          detail: fieldsOf(raw),
+          at: now,
+        }),
+      )
+      return shown(tables, { connection, access: 'admin' })
+    })
+  }
+
+  async function change(
+    caller: Caller,
+    id: string,
+    raw: Partial<ConnectionWish>,
+    version?: number,
+  ): Promise<ConnectionShown> {
+    checkAccess((await mustSee(store.read, caller, id)).access, 'edit')
+    // Who names no version has the last word: a change that came between is no conflict.
+    return untilWon(
+      ({ code }) => code === 'precondition_failed' && version === undefined,
+      () => changeOne(caller, id, raw, version),
+    )
+  }
+
+  function changeOne(
+    caller: Caller,
+    id: string,
+    raw: Partial<ConnectionWish>,
+    version?: number,
+  ): Promise<ConnectionShown> {
+    return changeStore(store, async tables => {
+      const { connection: before, access } = await mustSee(tables, caller, id)
+      checkAccess(access, 'edit')
+      const { projectId } = before
+      const wish = tidy({ ...toWish(before), ...raw })
+      check(wish)
+      checkMayMove(caller, before, wish)
+      const now = await tables.now()
+      const instanceId = await instanceAfter(tables, before, wish, raw, now)
+      const credential = credentialOf(raw)
+      const after: Connection = {
+        ...before,
+        ...toConnection(wish, { ...before, instanceId }),
+        updatedAt: now,
+        version: version ?? before.version,
+      }
+      await tables.connections.save(after, credential)
+      if (instanceId !== before.instanceId) await leaveIfEmpty(tables, before.instanceId)
+      await tables.audit.add(
+        auditOf(caller, {
+          projectId,
+          action: actionOf(before, wish, raw),
+          subject: id,
+          detail: fieldsOf(raw),
+          at: now,
+        }),
+      )
+      return shown(tables, await mustSee(tables, caller, id))
+    })
+  }
+
+  async function remove(caller: Caller, id: string, version?: number): Promise<void> {
+    checkAccess((await mustSee(store.read, caller, id)).access, 'remove')
+    await changeStore(store, async tables => {
+      const { connection, access } = await mustSee(tables, caller, id)
+      checkAccess(access, 'remove')
+      const { projectId } = connection
+      if (version !== undefined && version !== connection.version)
+        throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
+      const now = await tables.now()
+      if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw noConnection(id)
+      await tables.audit.add(
+        auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
+      )
+    })
+  }
+
+  function check(wish: ConnectionWish): void {
+    const violations = violationsIn(wish)
+    if (violations.length > 0)
+      throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
+  }
+
+  function violationsIn(wish: ConnectionWish): readonly Violation[] {
+    const violations = [...violationsOf(wish, engines.get(wish.engine).about, guard)]
+    const { credential } = wish
+    const refers = credential?.kind === 'env' || credential?.kind === 'file'
+    if (refers && !mayReferTo(credential, parts.credentials)) {
+      violations.push({
+        pointer: '/credential',
+        detail: `is not named by the setting credentials.allow (${parts.credentials.join(', ')})`,
+      })
+    }
+    return violations
+  }
+
+  async function joinOrMake(tables: Tables, projectId: string, wish: ConnectionWish, now: number): Promise<Instance> {
+    const known = await tables.instances.findByAddress(
+      projectId,
+      wish.engine,
+      addressesOf({ ...wish, hosts: wish.hosts ?? [] }),
+    )
+    if (known) {
+      checkAgrees(known, wish)
+      return known.leaving ? tables.instances.save({ ...known, leaving: false, updatedAt: now }) : known
+    }
+    const instance = await newInstance(tables, projectId, wish, now)
+    await tables.instances.add(instance)
+    return instance
+  }
+
+  /** Other hosts can lead to another instance; the same ones stay where they are, whatever else changes. */
+  async function instanceAfter(
+    tables: Tables,
+    before: Connection,
+    wish: ConnectionWish,
+    raw: Partial<ConnectionWish>,
+    now: number,
+  ): Promise<string> {
+    const moved =
+      raw.host !== undefined || raw.port !== undefined || raw.hosts !== undefined || raw.engine !== undefined
+    const same = moved && before.engine === wish.engine && sameAddresses(before, wish)
+    if (moved && !same) return (await joinOrMake(tables, before.projectId, wish, now)).id
+    const instance = await tables.instances.find(before.instanceId)
+    if (instance) checkAgrees(instance, raw)
+    return before.instanceId
+  }
+
+  return { list, listByOffset, get, violationsOf: wish => violationsIn(tidy(wish)), create, change, remove }
+}
+
+function isMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {
+  return code === 'exists' && subject === 'instance' && slug === undefined && instanceName === undefined
+}
+
+/** Leading a connection elsewhere carries its secret there, and may open a server that is hidden from the caller: for admins of the project. */
+function checkMayMove(caller: Caller, before: Connection, wish: ConnectionWish): void {
+  if (before.engine === wish.engine && sameAddresses(before, wish)) return
+  checkRight(caller, before.projectId, 'administer')
+}
+
+async function shown(tables: Tables, { connection, access }: ConnectionSeen): Promise<ConnectionShown> {
+  const instance = await tables.instances.find(connection.instanceId)
+  if (!instance) throw new Fault('internal', 'instance', 'The connection has lost its instance')
+  return { connection, instance, access }
+}

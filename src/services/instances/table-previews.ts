@@ -1,0 +1,34 @@
+import type { Connection } from '../../domain/connection.ts'
+import type { Rows } from '../../domain/data-source.ts'
+import type { Engines } from '../../engines/registry.ts'
+import { passwordBehind, type TargetRules, targetOf } from '../links/targets.ts'
+import { createTurns } from '../links/turns.ts'
+
+/** Looks into tables. */
+export interface TablePreviews {
+  /** With the connection's own login, in its own database: what that login may not read is not shown. */
+  of(connection: Connection, table: string, limit: number, signal: AbortSignal): Promise<Rows>
+}
+
+export interface PreviewParts {
+  readonly installation: string
+  readonly engines: Engines
+  readonly rules: TargetRules
+}
+
+/** A preview is for a person who waits: so many look at a time, over all servers. */
+const AT_ONCE = 4
+
+export function createTablePreviews({ installation, engines, rules }: PreviewParts): TablePreviews {
+  const turns = createTurns(AT_ONCE)
+  const session = { installation, operation: 'preview' }
+
+  async function of(connection: Connection, table: string, limit: number, signal: AbortSignal): Promise<Rows> {
+    using _turn = await turns.take(signal)
+    const target = targetOf(connection, await passwordBehind(connection.credential, rules.credentials), rules)
+    await using client = await engines.get(connection.engine).open(target, session, signal)
+    return await client.previewTable(table, limit)
+  }
+
+  return { of }
+}

@@ -1,0 +1,209 @@
+import type { Connection } from '../../domain/connection.ts'
+import { Fault, isFault } from '../../domain/fault.ts'
+import type { Instance, ServerFacts } from '../../domain/instance.ts'
+import type { Secret } from '../../domain/secret.ts'
+import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../../engines/engine.ts'
+import type { Engines } from '../../engines/registry.ts'
+import type { Links as LedgerLinks, OpenLink } from '../../ledger/links.ts'
+import type { Store } from '../../store/store.ts'
+import { createBreakers } from './breakers.ts'
+import { createNextQueries } from './next-query.ts'
+import { createReadPools } from './read-pools.ts'
+import { createWatch } from './server-watch.ts'
+import { passwordBehind, type TargetRules, targetOf } from './targets.ts'
+import { createTurns, type Turns } from './turns.ts'
+
+/** How an instance is reached: through its managing connection, found on first contact. */
+export interface Links extends LedgerLinks, AsyncDisposable {
+  /** Reads over a kept link. */
+  read<T>(instance: Instance, signal: AbortSignal, work: (client: AdminClient) => Promise<T>): Promise<T>
+  /** The same, but requests for the same rows that come while a query for them runs share the next one (`rows` says which they are). */
+  readShared<T>(
+    instance: Instance,
+    rows: string,
+    signal: AbortSignal,
+    work: (client: AdminClient) => Promise<T>,
+  ): Promise<T>
+  /** The connection that manages: the oldest whose login proved to have the rights. Finds it by trying, if nobody has yet. */
+  manager(instance: Instance, signal: AbortSignal): Promise<Connection>
+  /** Tries one login of the instance. */
+  canLogIn(instance: Instance, key: { readonly name: string }, password: Secret, signal: AbortSignal): Promise<boolean>
+}
+
+export interface LinkParts {
+  readonly store: Store
+  readonly engines: Engines
+  readonly rules: TargetRules
+  readonly linksPerInstance: number
+  readonly linksInAll: number
+}
+
+/** A login that worked. */
+interface Proof {
+  readonly connection: Connection
+  /** How many rights it lacks. */
+  readonly missing: number
+  readonly server: ServerFacts
+}
+
+/** A shared query may wait for a link and for its server; each caller's own deadline is shorter. */
+const SHARED_MS = 30_000
+
+/** An idle reading link is closed after this long: managed servers count their connections. */
+const IDLE_MS = 30_000
+
+export function createLinks(parts: LinkParts): Links {
+  const { store, engines, rules, linksPerInstance, linksInAll } = parts
+  const breakers = createBreakers()
+  const nextQueries = createNextQueries()
+  const turns = new Map<string, Turns>()
+  const turnsInAll = createTurns(linksInAll)
+  const watch = createWatch(store)
+  // All pools together keep no more links than `linksInAll`.
+  const pools = createReadPools(makePool, Math.max(1, Math.floor(linksInAll / linksPerInstance)))
+
+  const engineOf = (instance: Pick<Instance, 'engine'>): Engine => engines.get(instance.engine)
+
+  async function read<T>(
+    instance: Instance,
+    signal: AbortSignal,
+    work: (client: AdminClient) => Promise<T>,
+  ): Promise<T> {
+    return breakers.run(instance.id, async () => {
+      const pool = await pools.of(await manager(instance, signal))
+      return pool.use(signal, async client => {
+        await watch.saw(instance, client.server)
+        return work(client)
+      })
+    })
+  }
+
+  function readShared<T>(
+    instance: Instance,
+    rows: string,
+    signal: AbortSignal,
+    work: (client: AdminClient) => Promise<T>,
+  ): Promise<T> {
+    // Its deadline is its own: no caller's hanging up may cancel what others wait for.
+    const query = () => read(instance, AbortSignal.timeout(SHARED_MS), work)
+    return nextQueries.ask(`${instance.id} ${rows}`, signal, query)
+  }
+
+  async function makePool(connection: Connection): Promise<ReadPool> {
+    const max = Math.min(connection.options.poolMax ?? linksPerInstance, linksPerInstance)
+    return engines.get(connection.engine).pool(await targetBehind(connection), { max, idleMs: IDLE_MS })
+  }
+
+  async function targetBehind(connection: Connection): Promise<Target> {
+    return targetOf(connection, await passwordBehind(connection.credential, rules.credentials), rules)
+  }
+
+  async function manager(instance: Instance, signal: AbortSignal): Promise<Connection> {
+    const known = instance.managingConnectionId && (await store.read.connections.find(instance.managingConnectionId))
+    // It may have moved to another server since.
+    return known && known.instanceId === instance.id ? known : elect(instance, signal)
+  }
+
+  /** First contact: the oldest of those that lack the fewest rights manages from now on, and what it lacks is shown. */
+  async function elect(instance: Instance, signal: AbortSignal): Promise<Connection> {
+    const proofs: Proof[] = []
+    let last: unknown = new Fault('unavailable', 'instance', 'No connection leads to this instance')
+    for (const connection of await store.read.connections.ofInstance(instance.id)) {
+      try {
+        const proof = await prove(instance, connection, signal)
+        if (proof.missing === 0) return connection
+        proofs.push(proof)
+      } catch (error) {
+        last = error
+      }
+    }
+    const [best] = proofs.toSorted((one, other) => one.missing - other.missing)
+    if (!best) throw last
+    await watch.elect(instance, best.connection.id, best.server)
+    return best.connection
+  }
+
+  async function prove(instance: Instance, connection: Connection, signal: AbortSignal): Promise<Proof> {
+    const session = { installation: store.installation, operation: 'first-contact' }
+    await using client = await engineOf(instance).open(await targetBehind(connection), session, signal)
+    const missingRights = await client.missingRights()
+    await watch.proved(instance, connection, client.server, missingRights)
+    return { connection, missing: missingRights.length, server: client.server }
+  }
+
+  async function open(
+    instanceId: string,
+    session: SessionName,
+    signal: AbortSignal,
+    alsoTry?: Secret,
+  ): Promise<OpenLink> {
+    const instance = await mustFind(instanceId)
+    const engine = engineOf(instance)
+    await using opened = new AsyncDisposableStack()
+    opened.use(await turnsOf(instanceId).take(signal))
+    opened.use(await turnsInAll.take(signal))
+    const reach = () => withEither(instance, signal, alsoTry, target => engine.open(target, session, signal))
+    const client = opened.use(await breakers.run(instanceId, reach))
+    await watch.checkSame(instance, client.server)
+    const kept = opened.move()
+    return { engine, client, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  }
+
+  function turnsOf(instanceId: string): Turns {
+    const known = turns.get(instanceId) ?? createTurns(linksPerInstance)
+    turns.set(instanceId, known)
+    return known
+  }
+
+  async function endSession(
+    instanceId: string,
+    session: SessionName,
+    signal: AbortSignal,
+    alsoTry?: Secret,
+  ): Promise<void> {
+    const instance = await mustFind(instanceId)
+    await withEither(instance, signal, alsoTry, target => engineOf(instance).endSession(target, session, signal))
+  }
+
+  /** With the stored password; and when that is refused, with the one that may have replaced it. */
+  async function withEither<T>(
+    instance: Instance,
+    signal: AbortSignal,
+    alsoTry: Secret | undefined,
+    work: (target: Target) => Promise<T>,
+  ): Promise<T> {
+    const target = await targetBehind(await manager(instance, signal))
+    try {
+      return await work(target)
+    } catch (error) {
+      if (!alsoTry || !isFault(error) || error.details.reason !== 'password') throw error
+      return work({ ...target, password: alsoTry })
+    }
+  }
+
+  async function canLogIn(
+    instance: Instance,
+    key: { readonly name: string },
+    password: Secret,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return engineOf(instance).canLogIn(await targetBehind(await manager(instance, signal)), key, password, signal)
+  }
+
+  async function mustFind(id: string): Promise<Instance> {
+    const instance = await store.read.instances.find(id)
+    if (!instance) throw new Fault('not_found', 'instance', `No instance ${id}`)
+    return instance
+  }
+
+  return {
+    engineOf,
+    read,
+    readShared,
+    manager,
+    open,
+    endSession,
+    canLogIn,
+    [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose](),
+  }
+}

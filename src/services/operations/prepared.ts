@@ -1,0 +1,55 @@
+import type { Caller } from '../../domain/caller.ts'
+import type { Instance } from '../../domain/instance.ts'
+import type { StepShown, TargetOutcome } from '../../domain/operation.ts'
+import { type Plan, type Refusal, showStep } from '../../engines/engine.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Order, OrderTarget } from '../../ledger/order.ts'
+
+/** Who asks for a change, until when, and by which key a repeat is known. */
+export interface Asked {
+  readonly caller: Caller
+  readonly signal: AbortSignal
+  readonly replay?: Order['replay']
+}
+
+/** A change that has been checked and could be made: carried out, or shown. */
+export interface Prepared<T> {
+  run(): Promise<T>
+  /** The statements that `run` would run now, and why it would refuse. Nothing is written. */
+  preview(): Promise<Preview>
+}
+
+export interface Preview {
+  readonly steps: readonly (StepShown & { readonly instanceId: string })[]
+  readonly refusals: readonly Pick<Refusal, 'code' | 'message' | 'counts'>[]
+}
+
+/** A change of one subject on one instance, through the ledger. `finish` makes the answer of what came of it. */
+export function prepare<T>(
+  ledger: Ledger,
+  asked: Asked,
+  instance: Instance,
+  target: Omit<OrderTarget, 'instanceId'>,
+  finish: (operationId: string, outcome: TargetOutcome) => Promise<T>,
+): Prepared<T> {
+  const order: Order = { ...asked, projectId: instance.projectId, targets: [{ ...target, instanceId: instance.id }] }
+  return {
+    run: async () => {
+      const { operationId, outcomes } = await ledger.perform(order)
+      return finish(operationId, outcomes[0]!)
+    },
+    preview: async () => showPlans(instance.id, await ledger.preview(order)),
+  }
+}
+
+/** A change of the store alone: there are no statements to show. */
+export function prepareStoreChange<T>(run: () => Promise<T>): Prepared<T> {
+  return { run, preview: async () => ({ steps: [], refusals: [] }) }
+}
+
+function showPlans(instanceId: string, plans: readonly Plan[]): Preview {
+  return {
+    steps: plans.flatMap(plan => plan.steps.flatMap(showStep)).map(step => ({ ...step, instanceId })),
+    refusals: plans.flatMap(plan => plan.refusals).map(({ code, message, counts }) => ({ code, message, counts })),
+  }
+}

@@ -1,0 +1,61 @@
+import type { Connection } from '../../domain/connection.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { Instance } from '../../domain/instance.ts'
+import type { UserKey } from '../../domain/user.ts'
+import type { Store } from '../../store/store.ts'
+import type { Links } from '../links/links.ts'
+import { withRecord } from './user-view.ts'
+import { noUser } from './users.ts'
+
+/** Keeps us from cutting off the branch we sit on: the logins that connections use. */
+export interface Protection {
+  /** Connections that log in as this user. */
+  connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]>
+  /** Throws if a connection has logged in as this user. */
+  check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void>
+  /** Throws where the password comes from outside and we could not change it there. */
+  checkResettable(connections: readonly Connection[]): void
+  /** Throws unless the login is one that Rolecall made: policy `manageExisting` is false. */
+  checkMadeHere(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
+}
+
+export function createProtection({ store, links }: { readonly store: Store; readonly links: Links }): Protection {
+  async function connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
+    await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
+    return (await store.read.connections.ofInstance(instance.id)).filter(({ username }) => username === key.name)
+  }
+
+  async function check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void> {
+    const [user] = (await connectionsOf(instance, key, signal)).filter(({ provedAt }) => provedAt !== undefined)
+    if (user)
+      throw new Fault(
+        'in_use',
+        'user',
+        `${key.name} is the login of a connection to this server, so it can't be ${what}`,
+      )
+  }
+
+  function checkResettable(connections: readonly Connection[]): void {
+    const outside = connections.find(({ credential }) => credential?.kind === 'env' || credential?.kind === 'file')
+    if (!outside) return
+    throw new Fault(
+      'in_use',
+      'user',
+      "A connection takes this login's password from outside, so it can't be reset here",
+    )
+  }
+
+  async function checkMadeHere(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void> {
+    const user = await links.read(instance, signal, client => client.findUser(key))
+    if (!user) throw noUser(key)
+    const { record } = await withRecord(store.read, instance, user)
+    if (!record?.madeBy)
+      throw new Fault(
+        'forbidden',
+        'user',
+        `${key.name} was made by others, and the policy manageExisting keeps such logins as they are`,
+      )
+  }
+
+  return { connectionsOf, check, checkResettable, checkMadeHere }
+}

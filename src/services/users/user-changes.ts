@@ -1,0 +1,255 @@
+import type { Change } from '../../domain/change.ts'
+import { Fault, type Violation } from '../../domain/fault.ts'
+import type { GrantChange } from '../../domain/grant.ts'
+import type { Instance } from '../../domain/instance.ts'
+import type { TargetOutcome } from '../../domain/operation.ts'
+import type { OnOwned, PolicyInForce } from '../../domain/policy.ts'
+import { newSecret, type Secret } from '../../domain/secret.ts'
+import { type NewUser, type UserKey, type UserSettings, userKeyText } from '../../domain/user.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { RecordWish } from '../../ledger/settlement.ts'
+import type { Store } from '../../store/store.ts'
+import type { Instances } from '../instances/instances.ts'
+import type { Links } from '../links/links.ts'
+import { auditOf } from '../operations/audit.ts'
+import { type Asked, type Prepared, prepare, prepareStoreChange } from '../operations/prepared.ts'
+import { changeStore } from '../operations/store-change.ts'
+import { createProtection } from './protection.ts'
+import { keyOf, type UserShown, withRecord } from './user-view.ts'
+import { noUser } from './users.ts'
+
+/** What may be said of a login beside the engine's own facts. */
+export interface Notes {
+  readonly labels?: Readonly<Record<string, string>>
+  readonly description?: string
+}
+
+export interface NewUserWish extends NewUser, Notes {
+  /** Chosen by the caller, and then never answered; left out, one is made and answered once. */
+  readonly password?: Secret
+  readonly asked?: Readonly<Record<string, unknown>>
+}
+
+export interface UserWish extends Notes {
+  readonly settings?: UserSettings
+  readonly engineRoles?: readonly string[]
+}
+
+/** What a change answers: the login after it, and a password where one was made. */
+export interface UserDone {
+  readonly operationId?: string
+  readonly shown?: UserShown
+  readonly password?: Secret
+}
+
+export interface UserDropped {
+  readonly operationId: string
+}
+
+/** Changes of logins. Each is checked when asked for, and made when run. */
+export interface UserChanges {
+  create(asked: Asked, instanceId: string, wish: NewUserWish): Promise<Prepared<UserDone>>
+  reset(asked: Asked, instanceId: string, key: UserKey, password?: Secret): Promise<Prepared<UserDone>>
+  lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
+  unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
+  change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>>
+  grant(asked: Asked, instanceId: string, key: UserKey, grants: GrantChange): Promise<Prepared<UserDone>>
+  endSessions(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
+  drop(asked: Asked, instanceId: string, key: UserKey, onOwned?: OnOwned): Promise<Prepared<UserDropped>>
+}
+
+export interface UserChangeParts {
+  readonly store: Store
+  readonly links: Links
+  readonly instances: Instances
+  readonly ledger: Ledger
+}
+
+export function createUserChanges(parts: UserChangeParts): UserChanges {
+  const { store, links, instances, ledger } = parts
+  const protection = createProtection({ store, links })
+
+  async function create(asked: Asked, instanceId: string, wish: NewUserWish): Promise<Prepared<UserDone>> {
+    const instance = await instances.allowChange(asked.caller, instanceId)
+    checkAble(instance, wish)
+    const policy = await instances.policyOf(instance)
+    if (wish.password) checkPassword(wish.password, policy)
+    const grants = [...wish.grants, ...defaultGrants(instance, policy, wish)]
+    const user: NewUser = { ...keyOf(wish), settings: wish.settings, engineRoles: wish.engineRoles, grants }
+    const { closePublic } = policy
+    const change: Change = { kind: 'create-user', user, password: wish.password ?? newSecret(), closePublic }
+    return toUser(asked, instance, change, {
+      labels: wish.labels,
+      description: wish.description,
+      asked: wish.asked,
+      passwordChosen: wish.password !== undefined,
+      keepPassword: policy.passwordRecall === 'stored',
+    })
+  }
+
+  async function reset(asked: Asked, instanceId: string, key: UserKey, chosen?: Secret): Promise<Prepared<UserDone>> {
+    const { instance, policy } = await managed(asked, instanceId, key)
+    if (chosen) checkPassword(chosen, policy)
+    const users = await protection.connectionsOf(instance, key, asked.signal)
+    protection.checkResettable(users)
+    const change: Change = { kind: 'reset-user', key, password: chosen ?? newSecret() }
+    const wish = {
+      passwordChosen: chosen !== undefined,
+      keepPassword: policy.passwordRecall === 'stored',
+      connections: users.map(({ id }) => id),
+    }
+    return toUser(asked, instance, change, wish, users.length > 0)
+  }
+
+  async function lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
+    const { instance } = await managed(asked, instanceId, key)
+    await protection.check(instance, key, 'locked', asked.signal)
+    return toUser(asked, instance, { kind: 'lock-user', key })
+  }
+
+  async function unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
+    const { instance } = await managed(asked, instanceId, key)
+    return toUser(asked, instance, { kind: 'unlock-user', key })
+  }
+
+  async function change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>> {
+    const { settings, engineRoles, labels, description } = wish
+    if (!settings && !engineRoles) return annotate(asked, instanceId, key, { labels, description })
+    const { instance } = await managed(asked, instanceId, key)
+    checkAble(instance, { settings: settings ?? {}, engineRoles: engineRoles ?? [] })
+    return toUser(
+      asked,
+      instance,
+      { kind: 'set-user', key, settings: settings ?? {}, engineRoles },
+      { labels, description },
+    )
+  }
+
+  /** Labels and description live in the store alone, also for logins that others made. */
+  async function annotate(asked: Asked, instanceId: string, key: UserKey, notes: Notes): Promise<Prepared<UserDone>> {
+    const instance = await instances.allow(asked.caller, instanceId, 'change')
+    const user = await links.read(instance, asked.signal, client => client.findUser(key))
+    if (!user) throw noUser(key)
+    return prepareStoreChange(() =>
+      changeStore(store, async tables => {
+        const { record } = await withRecord(tables, instance, user)
+        const before = record ?? {
+          instanceId,
+          key: userKeyText(key),
+          incarnation: user.incarnation,
+          labels: {},
+          asked: {},
+        }
+        const after = {
+          ...before,
+          labels: notes.labels ?? before.labels,
+          description: notes.description ?? before.description,
+        }
+        await tables.users.put(after)
+        const line = {
+          projectId: instance.projectId,
+          instanceId,
+          action: 'user.annotate',
+          subject: userKeyText(key),
+          detail: Object.keys(notes),
+          at: await tables.now(),
+        }
+        await tables.audit.add(auditOf(asked.caller, line))
+        return { shown: { instance, user, record: after } }
+      }),
+    )
+  }
+
+  async function grant(
+    asked: Asked,
+    instanceId: string,
+    key: UserKey,
+    grants: GrantChange,
+  ): Promise<Prepared<UserDone>> {
+    const { instance, policy } = await managed(asked, instanceId, key)
+    return toUser(asked, instance, { kind: 'grant-user', key, grants, closePublic: policy.closePublic })
+  }
+
+  async function endSessions(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
+    const { instance } = await managed(asked, instanceId, key)
+    await protection.check(instance, key, 'cut off', asked.signal)
+    return toUser(asked, instance, { kind: 'end-sessions', key })
+  }
+
+  async function drop(
+    asked: Asked,
+    instanceId: string,
+    key: UserKey,
+    onOwned?: OnOwned,
+  ): Promise<Prepared<UserDropped>> {
+    const { instance, policy } = await managed(asked, instanceId, key)
+    await protection.check(instance, key, 'dropped', asked.signal)
+    if (onOwned === 'drop' && !policy.allowOwnedDrop && policy.onOwned !== 'drop') {
+      throw new Fault('forbidden', 'user', 'onOwned=drop needs the policy allowOwnedDrop on this instance')
+    }
+    const change: Change = { kind: 'drop-user', key, onOwned: onOwned ?? policy.onOwned }
+    const target = { change, wish: { username: asked.caller.operator.username }, ifMissing: noUser(key) }
+    return prepare(ledger, asked, instance, target, async operationId => ({ operationId }))
+  }
+
+  async function managed(
+    asked: Asked,
+    instanceId: string,
+    key: UserKey,
+  ): Promise<{ instance: Instance; policy: PolicyInForce }> {
+    const instance = await instances.allowChange(asked.caller, instanceId)
+    const policy = await instances.policyOf(instance)
+    if (!policy.manageExisting) await protection.checkMadeHere(instance, key, asked.signal)
+    return { instance, policy }
+  }
+
+  function toUser(
+    asked: Asked,
+    instance: Instance,
+    change: Change,
+    wish: Omit<RecordWish, 'username'> = {},
+    ownLogin = false,
+  ): Prepared<UserDone> {
+    const named = { ...wish, username: asked.caller.operator.username }
+    return prepare(ledger, asked, instance, { change, wish: named, ownLogin }, (operationId, outcome) =>
+      toDone(operationId, instance, outcome),
+    )
+  }
+
+  async function toDone(operationId: string, instance: Instance, { user, password }: TargetOutcome): Promise<UserDone> {
+    return { operationId, shown: user && (await withRecord(store.read, instance, user)), password }
+  }
+
+  function checkAble(instance: Instance, { settings, engineRoles }: Pick<NewUser, 'settings' | 'engineRoles'>): void {
+    const { about } = links.engineOf(instance)
+    const unknown = Object.keys(settings).filter(
+      name => !(about.capabilities.settings as readonly string[]).includes(name),
+    )
+    if (unknown.length > 0)
+      throw new Fault('unsupported', 'user', `${about.label} has no setting ${unknown.join(', ')}`)
+    if (engineRoles.length > 0 && !about.capabilities.engineRoles)
+      throw new Fault('unsupported', 'user', `${about.label} has no roles to give`)
+  }
+
+  return { create, reset, lock, unlock, change, grant, endSessions, drop }
+}
+
+/** What policy gives every new login on the default database, if the caller asked for nothing there. */
+function defaultGrants(instance: Instance, policy: PolicyInForce, wish: NewUser) {
+  const database = instance.defaultDatabase
+  if (policy.newUserGrants === 'none' || !database || wish.grants.some(grant => grant.database === database)) return []
+  return [{ role: policy.newUserGrants, database }]
+}
+
+function checkPassword(password: Secret, { minPasswordLength }: PolicyInForce): void {
+  const violations = violationsOfPassword(password, minPasswordLength)
+  if (violations.length > 0) throw new Fault('invalid', 'user', 'The password is not acceptable', { violations })
+}
+
+function violationsOfPassword(password: Secret, shortest: number): Violation[] {
+  const { length, isSendable } = password
+  if (length < shortest)
+    return [{ pointer: '/password', detail: `has ${length} characters; policy wants at least ${shortest}` }]
+  if (length <= 1024 && isSendable) return []
+  return [{ pointer: '/password', detail: 'must have at most 1024 characters, no NUL, and no half of a character' }]
+}

@@ -1,0 +1,34 @@
+import type { Instance } from '../../domain/instance.ts'
+import { type DatabaseUser, type UserKey, userKeyText } from '../../domain/user.ts'
+import type { Tables } from '../../store/store.ts'
+import type { UserRecord } from '../../store/user-record.ts'
+
+/** A login as the engine shows it, with what only we know of it. */
+export interface UserShown {
+  readonly instance: Instance
+  readonly user: DatabaseUser
+  /** Only if it is about this very login: what was known of an earlier one of its name is nobody's. */
+  readonly record?: UserRecord
+}
+
+/** Joins a page of logins with their records in one query. */
+export async function withRecords(
+  tables: Tables,
+  instance: Instance,
+  users: readonly DatabaseUser[],
+): Promise<readonly UserShown[]> {
+  const records = await tables.users.findMany(instance.id, users.map(userKeyText))
+  return users.map(user => ({ instance, user, record: fitting(user, records.get(userKeyText(user))) }))
+}
+
+export async function withRecord(tables: Tables, instance: Instance, user: DatabaseUser): Promise<UserShown> {
+  return { instance, user, record: fitting(user, await tables.users.find(instance.id, userKeyText(user))) }
+}
+
+function fitting(user: DatabaseUser, record: UserRecord | undefined): UserRecord | undefined {
+  return record && record.incarnation === user.incarnation ? record : undefined
+}
+
+export function keyOf({ name, host, authDatabase }: UserKey): UserKey {
+  return { name, host, authDatabase }
+}
