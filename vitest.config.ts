@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // On a busy machine a test waits for others; one that hangs still ends.
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two workers: the engines under test need the other core.
     maxWorkers: 2,

@@ -4,18 +4,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
 import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../support/servers.ts'
+import { type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
+import { ownPostgresql, serverOf, type TestServer } from '../support/servers.ts'
 import { copyOf, makeTemplate, restart, runChild, type Template } from './drill.ts'
 
 const NAME = 'crash_sent_end'
 const OLD_PASSWORD = 'old-password-of-the-sent-one'
 
+let cluster: RunningCluster
 let server: TestServer
 let engine: pg.Client
 let template: Template
 
 beforeAll(async () => {
-  server = await postgresqlServer()
+  // A server of its own: nobody else's roles are to wait for the lock that this test holds.
+  cluster = await startCluster(await ownPostgresql())
+  server = serverOf(cluster)
   engine = await engineClient(server)
   template = await makeTemplate(server)
   const verifier = await scramVerifier(new Secret(OLD_PASSWORD))
@@ -24,8 +28,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   template?.[Symbol.dispose]()
-  await engine?.query(`drop role if exists ${NAME}`)
   await engine?.end()
+  await cluster?.[Symbol.asyncDispose]()
 })
 
 test('a statement that a killed process had sent is ended before anybody looks, so it takes no effect later', async () => {

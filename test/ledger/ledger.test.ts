@@ -3,8 +3,10 @@ import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../support/servers.ts'
+import { type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
+import { ownPostgresql, serverOf, type TestServer } from '../support/servers.ts'
 
+let cluster: RunningCluster
 let server: TestServer
 let engine: pg.Client
 let rolecall: RunningApp
@@ -12,9 +14,10 @@ let users: string
 let operations: string
 
 beforeAll(async () => {
-  server = await postgresqlServer()
+  // A server of its own: nobody else's roles are to wait for the locks that these tests hold.
+  cluster = await startCluster(await ownPostgresql())
+  server = serverOf(cluster)
   engine = await engineClient(server)
-  await clear()
   // Short deadlines, so that a server that hangs is found out within the test's patience.
   rolecall = await aRunningApp({ flags: { '--timeouts-statement-ms': '1500', '--timeouts-request-ms': '1200' } })
   users = `/instances/${(await rolecall.connect(server)).instance}/users`
@@ -24,14 +27,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await rolecall?.[Symbol.asyncDispose]()
-  await clear()
   await engine?.end()
+  await cluster?.[Symbol.asyncDispose]()
 })
-
-async function clear(): Promise<void> {
-  const { rows } = await engine.query("select rolname from pg_roles where rolname like 'led\\_%'")
-  for (const { rolname } of rows) await engine.query(`drop role "${rolname}"`)
-}
 
 async function until<T>(look: () => Promise<T>, holds: (found: T) => boolean): Promise<T> {
   for (const end = Date.now() + 15_000; ; await sleep(50)) {
