@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Mark } from '../../../domain/user.ts'
 import type { Link } from '../link/link.ts'
 import { isSameMark, markIn } from '../marks.ts'
 import { canBeThere, catalogueRoleIn, catalogueRolesOf, halfMadeName } from '../names.ts'
+import { OF_CLIENTS } from '../users/sessions.ts'
 
 /** What a plan needs to know of the database that a change makes or drops. */
 export interface DatabaseFound {
@@ -26,7 +28,7 @@ const DATABASES = `
 select b.oid::text as oid, b.datname::text as name, b.datistemplate as template, pg_get_userbyid(b.datdba)::text as owner,
   d.description as comment, pg_has_role(b.datdba, 'usage') as mine,
   (select count(*)::int from pg_stat_activity a
-    where a.datid = b.oid and not (a.usename = current_user and starts_with(a.application_name, 'rolecall/'))) as sessions
+    where a.datid = b.oid and ${OF_CLIENTS} and not (a.usename = current_user and starts_with(a.application_name, 'rolecall/'))) as sessions
 from pg_database b left join pg_shdescription d on d.objoid = b.oid and d.classoid = 'pg_database'::regclass
 where b.datname = any($1::name[])`
 
@@ -40,9 +42,20 @@ interface Row {
   readonly sessions: number
 }
 
+/** So long is waited for sessions that are just ending, as DROP DATABASE itself would wait: who hangs up is still seen for a moment. */
+const QUIET_MS = 500
+const PAUSE_MS = 50
+
+async function askUntilQuiet(link: Link, names: readonly string[], signal: AbortSignal): Promise<readonly Row[]> {
+  for (const end = performance.now() + QUIET_MS; ; await sleep(PAUSE_MS)) {
+    const rows = await link.ask<Row>(signal, DATABASES, [names])
+    if (rows.every(({ sessions }) => sessions === 0) || performance.now() > end) return rows
+  }
+}
+
 export async function readDatabase(link: Link, name: string, mark: Mark, signal: AbortSignal): Promise<DatabaseFound> {
   const halfMade = halfMadeName(mark)
-  const rows = await link.ask<Row>(signal, DATABASES, [[name, halfMade].filter(canBeThere)])
+  const rows = await askUntilQuiet(link, [name, halfMade].filter(canBeThere), signal)
   const found = rows.find(row => row.name === name)
   const half = rows.find(row => row.name === halfMade)
   return {

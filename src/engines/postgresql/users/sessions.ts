@@ -3,7 +3,7 @@ import type { Link } from '../link/link.ts'
 import { canBeThere } from '../names.ts'
 
 // The server's own workers run as some role too, and come back when they are ended. Whoever may not see the kind sees no workers.
-const OF_CLIENTS = `coalesce(backend_type in ('client backend', 'walsender'), true)`
+export const OF_CLIENTS = `coalesce(backend_type in ('client backend', 'walsender'), true)`
 
 // What a login may not see of another's session comes back empty.
 const SESSIONS = `
