@@ -1,8 +1,9 @@
+import type pg from 'pg'
 import { engineClient } from '../test/support/logins.ts'
 import { startCluster } from '../test/support/postgresql/cluster.ts'
-import { NEWEST, ownPostgresql, serverOf, type TestServer } from '../test/support/servers.ts'
+import { NEWEST, ownPostgresql, serverOf } from '../test/support/servers.ts'
 import { median } from './load.ts'
-import { dropRoles, roleName } from './roles.ts'
+import { roleName } from './roles.ts'
 import { startRolecall } from './servers.ts'
 
 const TIMES = 200
@@ -12,7 +13,9 @@ export async function benchCreate(): Promise<void> {
   const durable = ['fsync = on', 'full_page_writes = on', "log_statement = 'none'", 'log_connections = off']
   await using cluster = await startCluster(await ownPostgresql(NEWEST, durable))
   const server = serverOf(cluster)
-  const raw = await times(await rawMaker(server))
+  const engine = await engineClient(server)
+  const raw = await times(rawMaker(engine))
+  await engine.end()
   {
     await using rolecall = await startRolecall(server)
     const ours = await times(rolecallMaker(rolecall))
@@ -26,9 +29,7 @@ export async function benchCreate(): Promise<void> {
   }
 }
 
-async function rawMaker(server: TestServer): Promise<(n: number) => Promise<void>> {
-  const engine = await engineClient(server)
-  await dropRoles(engine)
+function rawMaker(engine: pg.Client): (n: number) => Promise<void> {
   return async n => {
     const name = `${roleName(n)}_raw`
     await engine.query(`create role ${name} login password 'SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy'`)
