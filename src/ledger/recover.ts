@@ -40,9 +40,14 @@ export async function recover(parts: RecoveryParts, operation: ClaimedOperation,
   try {
     await endEarlierAttempts(parts, operation, signal)
     attempts = await openAttempts(parts, operation.id, operation.attempts, operation.targets.map(wishOf), signal)
-    await bringToEnd(parts, operation, attempts.all, held, lease)
+    const { all } = attempts
+    const looked = await planAll(all)
+    await bringToEnd(parts, operation, all, looked, held, lease).catch(error =>
+      handOver(parts.store, operation, all, held, toFault(error)),
+    )
   } catch (error) {
-    await handOver(parts.store, operation, attempts?.all ?? [], held, toFault(error))
+    // Nobody has looked yet. Whatever kept us from it, what may have been applied must not be called undone.
+    await postpone(parts.store, operation.id, held, toFault(error), waitAfter(operation.attempts))
   } finally {
     await attempts?.[Symbol.asyncDispose]()
   }
@@ -69,10 +74,10 @@ async function bringToEnd(
   parts: RecoveryParts,
   operation: ClaimedOperation,
   attempts: readonly Attempt[],
+  looked: readonly Planned[],
   held: Held,
   lease: HeldLease,
 ): Promise<void> {
-  const looked = await planAll(attempts)
   const untouched = looked.every(({ facts }, at) => !facts.applied && mayUndo(operation.targets[at]!))
   if (untouched) return close(parts.store, operation.id, held, interrupted())
   await lease.confirm()

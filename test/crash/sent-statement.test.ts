@@ -54,6 +54,33 @@ test('a statement that a killed process had sent is ended before anybody looks, 
   expect(await logsIn(server, NAME, OLD_PASSWORD)).toBe(true)
 })
 
+test('what was applied before a kill stays open while its server turns us away, and is settled when it lets us in', async () => {
+  const name = 'crash_turned_away'
+  const request = { method: 'POST', url: `/instances/${template.instance}/users`, body: { name } } as const
+  const drillOn = (folder: string, killAt: number) => ({ folder, key: template.key, setUp: [], request, killAt })
+  using counting = copyOf(template)
+  const { passed } = (await runChild(drillOn(counting.folder, Number.MAX_SAFE_INTEGER)))!
+  await engine.query(`drop role ${name}`)
+  using copy = copyOf(template)
+  expect(
+    await runChild(drillOn(copy.folder, passed.findIndex(point => point.startsWith('after create role')) + 1)),
+  ).toBeUndefined()
+  expect((await engine.query('select from pg_roles where rolname = $1', [name])).rowCount).toBe(1)
+  const password = async (text: string) =>
+    engine.query(`alter role ${server.username} password '${(await scramVerifier(new Secret(text))).reveal()}'`)
+  await password('somebody changed it outside')
+  await using after = await restart(copy.folder, template)
+  const operations = `/projects/${template.project}/operations`
+  const newest = async () =>
+    ((await after.ask({ method: 'GET', url: operations })).items as { state: string; id: string }[])[0]!
+  expect(['open', 'stuck']).toContain((await newest()).state)
+  await password(server.password)
+  await until(async () => (await newest()).state === 'stuck')
+  await after.ask({ method: 'POST', url: `${operations}/${(await newest()).id}/retry` })
+  await until(async () => (await newest()).state === 'settled')
+  expect((await newest()).state).toBe('settled')
+})
+
 async function waiting(): Promise<number> {
   const { rows } = await engine.query(
     "select from pg_stat_activity where wait_event_type = 'Lock' and query like 'alter role %' || $1 || '%'",
