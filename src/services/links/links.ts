@@ -70,10 +70,16 @@ export function createLinks(parts: LinkParts): Links {
     work: (client: AdminClient) => Promise<T>,
   ): Promise<T> {
     return breakers.run(instance.id, async () => {
-      const pool = await pools.of(await manager(instance, signal))
-      return pool.use(signal, async client => {
+      const connection = await manager(instance, signal)
+      const pool = await pools.of(connection)
+      const asked = pool.use(signal, async client => {
         await watch.saw(instance, client.server)
         return work(client)
+      })
+      return asked.catch(error => {
+        // A password that is only referred to may have been changed where it is kept.
+        if (isFault(error) && error.details.reason === 'password') pools.forget(connection)
+        throw error
       })
     })
   }

@@ -5,6 +5,8 @@ import type { ReadPool } from '../../engines/engine.ts'
 export interface ReadPools extends AsyncDisposable {
   /** The pool of the connection as it is now: a changed one gets a new pool. */
   of(connection: Connection): Promise<ReadPool>
+  /** The next one to ask gets a new pool, with the credential as it is then. */
+  forget(connection: Connection): void
 }
 
 interface KeptPool {
@@ -33,6 +35,12 @@ export function createReadPools(make: (connection: Connection) => Promise<ReadPo
     return kept
   }
 
+  function forget({ id }: Connection): void {
+    const known = pools.get(id)
+    pools.delete(id)
+    if (known) void close(known)
+  }
+
   function makeRoom(): void {
     for (const [id, kept] of [...pools].slice(0, Math.max(0, pools.size - most + 1))) {
       pools.delete(id)
@@ -45,7 +53,7 @@ export function createReadPools(make: (connection: Connection) => Promise<ReadPo
     pools.clear()
   }
 
-  return { of, [Symbol.asyncDispose]: closeAll }
+  return { of, forget, [Symbol.asyncDispose]: closeAll }
 }
 
 function close({ pool }: KeptPool): Promise<void> {

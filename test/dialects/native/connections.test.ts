@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Secret } from '../../../src/domain/secret.ts'
 import { scramVerifier } from '../../../src/engines/postgresql/users/scram.ts'
@@ -246,6 +249,31 @@ describe('an instance', () => {
     await rolecall.native('DELETE', `/instances/${limited.instance}`)
     await engine.query('drop role conn_limited')
     await engine.end()
+  })
+
+  test('whose password is kept in a file is reached with what the file says, also after it was changed there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rolecall-credential-'))
+    const file = join(folder, 'password')
+    await using referring = await aRunningApp({ flags: { '--credentials-allow': `file:${folder}/*` } })
+    const engine = await engineClient(server)
+    const change = async (password: string) => {
+      writeFileSync(file, `${password}\n`)
+      const verifier = await scramVerifier(new Secret(password))
+      await engine.query(`alter role conn_file password '${verifier.reveal()}'`)
+      await engine.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'conn_file'")
+    }
+    await engine.query('create role conn_file login createrole')
+    await change('the first of the file')
+    const credential = { username: 'conn_file', password: undefined, credential: `file:${file}` }
+    const { instance } = await referring.connect(server, credential)
+    expect((await referring.native('GET', `/instances/${instance}/users`)).status).toBe(200)
+    await change('the second of the file')
+    // One request may still be turned away with what was known: the next asks the file.
+    await referring.native('GET', `/instances/${instance}/users`)
+    expect((await referring.native('GET', `/instances/${instance}/users`)).status).toBe(200)
+    await engine.query('drop role conn_file')
+    await engine.end()
+    rmSync(folder, { recursive: true })
   })
 
   test('of an engine that is not driven yet is kept, and says so', async () => {
