@@ -1,23 +1,60 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import { type FastifyInstance, fastify, type RouteOptions } from 'fastify'
+import type { TSchema } from 'typebox'
 
-type Transform = NonNullable<FastifyDynamicSwaggerOptions['transform']>
+type OpenApi = NonNullable<FastifyDynamicSwaggerOptions['openapi']>
 
-/** How a dialect's OpenAPI 3.1 document is made from its routes' own schemas; `decorator` is the scope's function that makes it. */
-export function dialectDocument(
-  decorator: string,
-  document: NonNullable<FastifyDynamicSwaggerOptions['openapi']>,
-  transform?: Transform,
-): FastifyDynamicSwaggerOptions & { readonly decorator: string } {
+/** What a dialect's OpenAPI 3.1 document says beyond what its routes say themselves. */
+export interface DialectDocument {
+  /** It is served at `/openapi/NAME.json`. */
+  readonly name: string
+  readonly openapi: OpenApi
+  /** Named schemas, which `ref` refers to. */
+  readonly schemas: readonly TSchema[]
+  /** What the document shows of a route, where that is more than the route's own schema. */
+  readonly transform?: FastifyDynamicSwaggerOptions['transform']
+}
+
+type DocumentedRoute = Pick<RouteOptions, 'method' | 'url' | 'schema' | 'config'>
+
+/** Serves the document of a scope, made when somebody first asks: a start pays for none. Call before the scope's first route. */
+export function serveDocument(scope: FastifyInstance, document: DialectDocument): void {
+  const routes: DocumentedRoute[] = []
+  let text: Promise<string> | undefined
+  scope.get(`/openapi/${document.name}.json`, async (_request, reply) => {
+    text ??= textOf(document, routes)
+    return reply.type('application/json; charset=utf-8').send(await text)
+  })
+  scope.addHook('onRoute', ({ method, url, schema, config }) => {
+    if (method !== 'HEAD') routes.push({ method, url, schema, config })
+  })
+}
+
+/** The plugin that makes documents reads them off a server, so it gets one that has the same routes and never listens. */
+async function textOf({ openapi, schemas, transform }: DialectDocument, routes: readonly DocumentedRoute[]) {
+  const { default: swagger } = await import('@fastify/swagger')
+  const paper = fastify({ exposeHeadRoutes: false })
+  paper.setValidatorCompiler(() => () => true)
+  paper.setSerializerCompiler(() => () => '')
+  await paper.register(swagger, swaggerOptions(openapi, transform))
+  for (const schema of schemas) paper.addSchema(schema)
+  for (const route of routes) paper.route({ ...route, handler: async () => undefined })
+  await paper.ready()
+  const text = JSON.stringify(paper.swagger())
+  await paper.close()
+  return text
+}
+
+function swaggerOptions(openapi: OpenApi, transform: DialectDocument['transform']): FastifyDynamicSwaggerOptions {
   return {
-    decorator,
     transform,
     transformObject: made => ('openapiObject' in made ? nameSuccesses(made.openapiObject) : made.swaggerObject),
-    openapi: { openapi: '3.1.0', ...document, servers: [{ url: '/', description: 'Where this document came from' }] },
+    openapi: { openapi: '3.1.0', ...openapi, servers: [{ url: '/', description: 'Where this document came from' }] },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, at) => (typeof json.$id === 'string' ? json.$id : `def-${at}`),
     },
-  } as FastifyDynamicSwaggerOptions & { decorator: string }
+  }
 }
 
 type Document = Parameters<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>[0] & { openapiObject: object }

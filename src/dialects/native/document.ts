@@ -1,4 +1,5 @@
-import { dialectDocument } from '../document.ts'
+import type { TSchema } from 'typebox'
+import type { DialectDocument } from '../document.ts'
 import { withManners } from './manners.ts'
 
 const TAGS = {
@@ -12,9 +13,9 @@ const TAGS = {
   Operations: 'What was asked for, what is under way, what is stuck',
 }
 
-/** How `/openapi/native.json` is made from the routes' own schemas. */
-export function nativeDocument(version: string) {
-  const document = {
+/** What `/openapi/native.json` says beyond the routes' own schemas. */
+export function nativeDocument(version: string, schemas: readonly TSchema[]): DialectDocument {
+  const openapi = {
     info: {
       title: 'Rolecall',
       version,
@@ -28,8 +29,13 @@ export function nativeDocument(version: string) {
     },
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   }
-  return dialectDocument('nativeSwagger', document, ({ schema, url, route }) => ({
-    schema: schema && withManners(schema, route),
-    url: url.replace(/(.)\/$/, '$1'),
-  }))
+  return {
+    name: 'native',
+    openapi,
+    schemas,
+    transform: ({ schema, url, route }) => ({
+      schema: schema && withManners(schema, route),
+      url: url.replace(/(.)\/$/, '$1'),
+    }),
+  }
 }

@@ -1,8 +1,8 @@
-import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Fault } from '../../domain/fault.ts'
 import { privateKeyOf, refused } from '../../services/callers/authentication.ts'
+import { serveDocument } from '../document.ts'
 import { type CountRequest, limitRate, rateLimitFields } from '../rate.ts'
 import { compileLazily, type RequestTypes } from '../validation.ts'
 import type { NativeHttp, RouteParts } from './context.ts'
@@ -40,16 +40,9 @@ const SCHEMAS: readonly TSchema[] = [
 
 /** Rolecall's own API: contracts of `/rolecall/v1`. */
 export async function nativeDialect(scope: FastifyInstance, parts: NativeParts): Promise<void> {
-  await scope.register(swagger, nativeDocument(parts.version))
-  scope.get('/openapi/native.json', { schema: { hide: true } }, async () => scope.nativeSwagger())
+  serveDocument(scope, nativeDocument(parts.version, SCHEMAS))
   scope.decorate('dialect', 'native')
   await scope.register(async api => routes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/rolecall/v1' })
-}
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    nativeSwagger(): unknown
-  }
 }
 
 async function routes(api: NativeHttp, parts: NativeParts): Promise<void> {

@@ -1,7 +1,7 @@
-import { dialectDocument } from '../document.ts'
+import type { DialectDocument } from '../document.ts'
 
-/** How `/openapi/wiremock.json` is made from the routes' own schemas. */
-export const wiremockDocument = dialectDocument('wiremockSwagger', {
+/** What `/openapi/wiremock.json` says beyond the routes' own schemas. */
+export const wiremockOpenApi: DialectDocument['openapi'] = {
   info: {
     title: 'WireMock Cloud',
     version: '1.0.0',
@@ -22,4 +22,4 @@ export const wiremockDocument = dialectDocument('wiremockSwagger', {
     { name: 'Teams', description: 'Users to whom things are shared together' },
     { name: 'Organisations', description: 'The unit of ownership' },
   ],
-})
+}

@@ -1,10 +1,10 @@
-import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { serveDocument } from '../document.ts'
 import type { RequestTypes } from '../validation.ts'
 import { authenticate, type WiremockParts } from './authentication.ts'
 import { parseBody, readBodiesRaw } from './bodies.ts'
 import type { WiremockHttp } from './context.ts'
-import { wiremockDocument } from './document.ts'
+import { wiremockOpenApi } from './document.ts'
 import { sendProblem } from './problems.ts'
 import { accessListRoutes } from './routes/access-lists.ts'
 import { collectionRoutes } from './routes/collection.ts'
@@ -37,15 +37,8 @@ const SCHEMAS = [
 
 /** The WireMock Cloud dialect: database connections under `/v1`. */
 export async function wiremockDialect(scope: FastifyInstance, parts: WiremockParts): Promise<void> {
-  await scope.register(swagger, wiremockDocument)
-  scope.get('/openapi/wiremock.json', { schema: { hide: true } }, async () => scope.wiremockSwagger())
+  serveDocument(scope, { name: 'wiremock', openapi: wiremockOpenApi, schemas: SCHEMAS })
   await scope.register(async api => routes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/v1' })
-}
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    wiremockSwagger(): unknown
-  }
 }
 
 async function routes(api: WiremockHttp, parts: WiremockParts): Promise<void> {
