@@ -5,7 +5,9 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Store } from '../store/store.ts'
 import { type AccessLists, createAccessLists } from './access/access-lists.ts'
 import { type Authentication, createAuthentication } from './callers/authentication.ts'
+import { createInvitations, type Invitations } from './callers/invitations.ts'
 import { createKeys, type Keys } from './callers/keys.ts'
+import { createLeaving, type Leaving } from './callers/leaving.ts'
 import { createOperators, type Operators } from './callers/operators.ts'
 import { createProjects, type Projects } from './callers/projects.ts'
 import { createTeams, type Teams } from './callers/teams.ts'
@@ -13,6 +15,7 @@ import { type ConnectionTests, createConnectionTests } from './connections/conne
 import { type Connections, createConnections } from './connections/connections.ts'
 import { createDataSources, type DataSources } from './instances/data-sources.ts'
 import { createDatabases, type Databases } from './instances/databases.ts'
+import { createDialectViews, type DialectViews } from './instances/dialect-views.ts'
 import { createInstances, type Instances } from './instances/instances.ts'
 import { createTablePreviews } from './instances/table-previews.ts'
 import type { Links } from './links/links.ts'
@@ -32,9 +35,12 @@ export interface Services {
   readonly connectionTests: ConnectionTests
   readonly accessLists: AccessLists
   readonly teams: Teams
+  readonly invitations: Invitations
+  readonly leaving: Leaving
   readonly operators: Operators
   readonly dataSources: DataSources
   readonly instances: Instances
+  readonly dialectViews: DialectViews
   readonly users: Users
   readonly userChanges: UserChanges
   readonly databases: Databases
@@ -70,8 +76,11 @@ export function createServices(parts: ServiceParts): Services {
     operators: createOperators(store),
     accessLists: createAccessLists(store),
     teams: createTeams(store),
+    invitations: createInvitations(store),
+    leaving: createLeaving(store),
     dataSources: createDataSources(store, createTablePreviews({ installation: store.installation, engines, rules })),
     instances,
+    dialectViews: createDialectViews({ store, links, connections, installationPolicy: parts.installationPolicy }),
     users: createUsers({ store, links, instances }),
     userChanges: createUserChanges({ store, links, instances, ledger }),
     databases: createDatabases({ links, instances, ledger }),

@@ -126,7 +126,12 @@ export interface Instances {
   list(projectId: string, page: KeyPage, visibleTo?: string): Promise<Page<Instance>>
   /** The instance of the project and engine that one of the addresses leads to. */
   findByAddress(projectId: string, engine: string, addresses: readonly HostPort[]): Promise<Instance | undefined>
-  /** True if another instance of the project has the name or slug. */
+  /** The instance of the project with that name, or that slug. */
+  findNamed(
+    projectId: string,
+    names: { readonly name: string } | { readonly slug: string },
+  ): Promise<Instance | undefined>
+  /** True if another instance of the project has the name or slug, or goes by that name in a dialect. */
   isTaken(
     projectId: string,
     names: { readonly name?: string; readonly slug?: string },
@@ -154,6 +159,8 @@ export interface Instances {
   count(projectId: string): Promise<number>
   /** How a dialect sees the instance; absent row: listed under its own name. */
   view(id: string, dialect: string): Promise<DialectView | undefined>
+  /** How each dialect sees the instance, by dialect. */
+  viewsOf(id: string): Promise<ReadonlyMap<string, DialectView>>
   /** Every view of the dialect in the project, by instance. */
   views(projectId: string, dialect: string): Promise<ReadonlyMap<string, DialectView>>
   /** Throws `exists instance` when another instance of the project has the alias there. */

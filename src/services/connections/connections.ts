@@ -86,6 +86,13 @@ export interface Connections {
   /** Everything wrong with the values themselves; stores nothing and asks nobody. */
   violationsOf(wish: ConnectionWish): readonly Violation[]
   create(caller: Caller, projectId: string, wish: ConnectionWish): Promise<ConnectionShown>
+  /** The same, and what else belongs to it, in one transaction; answers what `finish` does. */
+  createWith<T>(
+    caller: Caller,
+    projectId: string,
+    wish: ConnectionWish,
+    finish: (tables: Tables, made: ConnectionShown) => Promise<T>,
+  ): Promise<T>
   /** Fields that `wish` leaves out stay as they are, the password too. */
   change(caller: Caller, id: string, wish: Partial<ConnectionWish>, version?: number): Promise<ConnectionShown>
   /** The last connection takes its instance along. Refused while data sources read through it. */
@@ -130,46 +137,43 @@ export function createConnections(parts: ConnectionParts): Connections {
     return shown(store.read, await mustSee(store.read, caller, id))
   }
 
-  async function create(caller: Caller, projectId: string, raw: ConnectionWish): Promise<ConnectionShown> {
+  async function createWith<T>(
+    caller: Caller,
+    projectId: string,
+    raw: ConnectionWish,
+    finish: (tables: Tables, made: ConnectionShown) => Promise<T>,
+  ): Promise<T> {
     checkRight(caller, projectId, 'administer')
     const wish = tidy(raw)
     check(wish)
     // Another create may have taken the name that we made up for the instance: then we make up another.
     return untilWon(
       fault => isMadeUpName(fault, raw),
-      () => addOne(caller, projectId, wish, raw),
+      () => changeStore(store, async tables => finish(tables, await addOne(tables, caller, projectId, wish, raw))),
     )
   }
 
-  function addOne(
+  async function addOne(
+    tables: Tables,
     caller: Caller,
     projectId: string,
     wish: ConnectionWish,
     raw: ConnectionWish,
   ): Promise<ConnectionShown> {
-    return changeStore(store, async tables => {
-      const now = await tables.now()
-      const instance = await joinOrMake(tables, projectId, wish, now)
-      const connection = toConnection(wish, {
-        id: newShortId(),
-        projectId,
-        instanceId: instance.id,
-        createdBy: caller.operator.id,
-        createdAt: now,
-      })
-      await tables.connections.add(connection)
-      await tables.access.set(sharedWithAll(connection))
-      await tables.audit.add(
-        auditOf(caller, {
-          projectId,
-          action: 'connection.create',
-          subject: connection.id,
-          detail: fieldsOf(raw),
-          at: now,
-        }),
-      )
-      return shown(tables, { connection, access: 'admin' })
+    const now = await tables.now()
+    const instance = await joinOrMake(tables, projectId, wish, now)
+    const connection = toConnection(wish, {
+      id: newShortId(),
+      projectId,
+      instanceId: instance.id,
+      createdBy: caller.operator.id,
+      createdAt: now,
     })
+    await tables.connections.add(connection)
+    await tables.access.set(sharedWithAll(connection))
+    const line = { projectId, action: 'connection.create', subject: connection.id, detail: fieldsOf(raw), at: now }
+    await tables.audit.add(auditOf(caller, line))
+    return shown(tables, { connection, access: 'admin' })
   }
 
   async function change(
@@ -290,7 +294,16 @@ export function createConnections(parts: ConnectionParts): Connections {
     return before.instanceId
   }
 
-  return { list, listByOffset, get, violationsOf: wish => violationsIn(tidy(wish)), create, change, remove }
+  return {
+    list,
+    listByOffset,
+    get,
+    violationsOf: wish => violationsIn(tidy(wish)),
+    create: (caller, projectId, wish) => createWith(caller, projectId, wish, async (_tables, made) => made),
+    createWith,
+    change,
+    remove,
+  }
 }
 
 function isMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {

@@ -5,7 +5,7 @@ import type { Advertise, Instance, Mode, ServerFacts } from '../../domain/instan
 import type { KeyPage, Page } from '../../domain/page.ts'
 import { type Policy, type PolicyInForce, type PolicyLevel, policyInForce } from '../../domain/policy.ts'
 import type { Right } from '../../domain/role.ts'
-import type { Store, Tables } from '../../store/store.ts'
+import type { DialectView, Store, Tables } from '../../store/store.ts'
 import { accessToEach, checkRight, findInstance, viewerIn } from '../access/access.ts'
 import { removeConnections } from '../connections/instance-making.ts'
 import type { Links } from '../links/links.ts'
@@ -29,6 +29,8 @@ export interface InstanceShown {
   readonly instance: Instance
   readonly connections: readonly Connection[]
   readonly fingerprints: readonly string[]
+  /** How dialects that adopted or released it see it, by dialect. */
+  readonly views: ReadonlyMap<string, DialectView>
   readonly openOperations: number
   readonly policy: PolicyInForce
   readonly policyFrom: Readonly<Record<keyof Policy, PolicyLevel>>
@@ -90,22 +92,19 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
   }
 
   async function show(tables: Tables, caller: Caller, instance: Instance): Promise<InstanceShown> {
-    const [connections, fingerprints, openOperations, inForce] = await Promise.all([
+    const [connections, fingerprints, views, openOperations, inForce] = await Promise.all([
       visibleConnections(tables, caller, instance),
       tables.instances.fingerprints(instance.id),
+      tables.instances.viewsOf(instance.id),
       tables.operations.countOpen(instance.id),
       policies(tables, instance),
     ])
-    return { instance, connections, fingerprints, openOperations, policy: inForce.policy, policyFrom: inForce.from }
+    const { policy, from: policyFrom } = inForce
+    return { instance, connections, fingerprints, views, openOperations, policy, policyFrom }
   }
 
   async function policies(tables: Tables, instance: Instance) {
-    const project = await tables.projects.find(instance.projectId)
-    return policyInForce([
-      ['installation', installationPolicy],
-      ['project', project?.policy ?? {}],
-      ['instance', instance.policy],
-    ])
+    return (await policiesOf(tables, installationPolicy, instance.projectId))(instance)
   }
 
   async function change(caller: Caller, id: string, wish: InstanceWish, version?: number): Promise<InstanceShown> {
@@ -202,12 +201,23 @@ async function mustFind(tables: Tables, id: string): Promise<Instance> {
   return instance
 }
 
-function noInstance(id: string): Fault {
+/** Decides the policy in force on the instances of a project. */
+export async function policiesOf(tables: Tables, installation: Policy, projectId: string) {
+  const project = await tables.projects.find(projectId)
+  return (instance: Instance) =>
+    policyInForce([
+      ['installation', installation],
+      ['project', project?.policy ?? {}],
+      ['instance', instance.policy],
+    ])
+}
+
+export function noInstance(id: string): Fault {
   return new Fault('not_found', 'instance', `No instance ${id}`)
 }
 
 /** Another connection to the same server may be hidden. */
-async function visibleConnections(
+export async function visibleConnections(
   tables: Tables,
   caller: Caller,
   { id, projectId }: Instance,

@@ -11,13 +11,22 @@ import { type ConnectFailure, Fault, isFault } from '../../domain/fault.ts'
 const FAIL_FAST_MS = 2_000
 const FAILURES = 2
 
+/** What came of the last try to reach a server. */
+export interface Contact {
+  readonly reachable: boolean
+  readonly at: number
+}
+
 /** Keeps a dead server from making every request wait for its time-out. */
 export interface Breakers {
   run<T>(instanceId: string, work: () => Promise<T>): Promise<T>
+  /** What this process saw last; undefined before it tried. */
+  lastContact(instanceId: string): Contact | undefined
 }
 
 export function createBreakers(): Breakers {
   const breakers = new Map<string, CircuitBreakerPolicy>()
+  const contacts = new Map<string, Contact>()
 
   function breakerOf(instanceId: string): CircuitBreakerPolicy {
     const known = breakers.get(instanceId)
@@ -31,10 +40,16 @@ export function createBreakers(): Breakers {
   }
 
   async function run<T>(instanceId: string, work: () => Promise<T>): Promise<T> {
+    const note = (reachable: boolean) => contacts.set(instanceId, { reachable, at: Date.now() })
     try {
-      return await breakerOf(instanceId).execute(work)
+      const done = await breakerOf(instanceId).execute(work)
+      note(true)
+      return done
     } catch (error) {
-      if (!isBrokenCircuitError(error)) throw error
+      if (!isBrokenCircuitError(error)) {
+        if (isOutOfReach(error)) note(false)
+        throw error
+      }
       throw new Fault(
         'unavailable',
         'server',
@@ -44,7 +59,7 @@ export function createBreakers(): Breakers {
     }
   }
 
-  return { run }
+  return { run, lastContact: instanceId => contacts.get(instanceId) }
 }
 
 /** A statement that waits for a lock is slow, and a refused password is an answer; only a server that can't be reached is dead. */

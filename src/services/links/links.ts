@@ -6,7 +6,7 @@ import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../../e
 import type { Engines } from '../../engines/registry.ts'
 import type { Links as LedgerLinks, OpenLink } from '../../ledger/links.ts'
 import type { Store } from '../../store/store.ts'
-import { createBreakers } from './breakers.ts'
+import { type Contact, createBreakers } from './breakers.ts'
 import { createNextQueries } from './next-query.ts'
 import { createReadPools } from './read-pools.ts'
 import { createWatch } from './server-watch.ts'
@@ -26,6 +26,8 @@ export interface Links extends LedgerLinks, AsyncDisposable {
   ): Promise<T>
   /** The connection that manages: the oldest whose login proved to have the rights. Finds it by trying, if nobody has yet. */
   manager(instance: Instance, signal: AbortSignal): Promise<Connection>
+  /** What came of the last try to reach it; asks nobody. */
+  lastContact(instance: Instance): Contact | undefined
   /** Tries one login of the instance. */
   canLogIn(instance: Instance, key: { readonly name: string }, password: Secret, signal: AbortSignal): Promise<boolean>
 }
@@ -207,6 +209,7 @@ export function createLinks(parts: LinkParts): Links {
     read,
     readShared,
     manager,
+    lastContact: ({ id }) => breakers.lastContact(id),
     open,
     endSession,
     canLogIn,

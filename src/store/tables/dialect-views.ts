@@ -3,12 +3,16 @@ import type { DialectViewRow } from '../schema.ts'
 import type { DialectView, Instances } from '../store.ts'
 
 /** How each dialect sees the instances: the part of `Instances` that has a table of its own. */
-export function dialectViewTable({ db }: Context): Pick<Instances, 'view' | 'views' | 'setView'> {
+export function dialectViewTable({ db }: Context): Pick<Instances, 'view' | 'viewsOf' | 'views' | 'setView'> {
   const select = (dialect: string) => db.selectFrom('dialectViews').selectAll().where('dialect', '=', dialect)
   return {
     async view(id, dialect) {
       const row = await select(dialect).where('instanceId', '=', id).executeTakeFirst()
       return row && viewFrom(row)
+    },
+    async viewsOf(id) {
+      const rows = await db.selectFrom('dialectViews').selectAll().where('instanceId', '=', id).execute()
+      return new Map(rows.map(row => [row.dialect, viewFrom(row)]))
     },
     async views(projectId, dialect) {
       const rows = await select(dialect).where('projectId', '=', projectId).execute()

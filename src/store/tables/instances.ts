@@ -34,14 +34,26 @@ export function instanceTable(context: Context): Instances {
       const row = await findByAddress(context, projectId, engine, addresses)
       return row && instanceFrom(row)
     },
+    async findNamed(projectId, names) {
+      const [column, text] = 'name' in names ? (['name', names.name] as const) : (['slug', names.slug] as const)
+      const row = await select().where('projectId', '=', projectId).where(column, '=', text).executeTakeFirst()
+      return row && instanceFrom(row)
+    },
     async isTaken(projectId, { name, slug }, except = '') {
+      const aliases = db.selectFrom('dialectViews').select('instanceId').where('projectId', '=', projectId)
       const others = db
         .selectFrom('instances')
         .select('id')
         .where('projectId', '=', projectId)
         .where('id', '!=', except)
       const row = await others
-        .where(eb => eb.or([eb('name', '=', name ?? null), eb('slug', '=', slug ?? null)]))
+        .where(eb =>
+          eb.or([
+            eb('name', '=', name ?? null),
+            eb('slug', '=', slug ?? null),
+            eb('id', 'in', aliases.where('alias', '=', name ?? null)),
+          ]),
+        )
         .limit(1)
         .executeTakeFirst()
       return row !== undefined

@@ -48,6 +48,9 @@ function instances(opened: Opened): void {
       expect(await instances.isTaken(project.id, { name: instance.name }, instance.id)).toBe(false)
       expect(await instances.isTaken(project.id, { name: 'free', slug: 'free' })).toBe(false)
       expect(await instances.isTaken(aProject().id, { name: instance.name })).toBe(false)
+      expect(await instances.findNamed(project.id, { name: instance.name })).toStrictEqual(instance)
+      expect(await instances.findNamed(project.id, { slug: instance.slug })).toStrictEqual(instance)
+      expect(await instances.findNamed(aProject().id, { slug: instance.slug })).toBeUndefined()
       const twin = anInstance(project.id, { name: instance.name })
       const adding = store.transaction(tables => tables.instances.add(twin))
       await expect(adding).rejects.toMatchObject({ code: 'exists', subject: 'instance' })
@@ -104,6 +107,16 @@ function instances(opened: Opened): void {
       expect(await store.read.instances.count(project.id)).toBe(0)
     })
 
+    it('take no name that another one goes by in a dialect', async () => {
+      const { store } = opened
+      const { project, instance } = await aManagedServer(store)
+      const claimed = { state: 'claimed', alias: 'orders', details: {} } as const
+      await store.transaction(tables => tables.instances.setView(instance.id, 'trove', claimed))
+      expect(await store.read.instances.isTaken(project.id, { name: 'orders' })).toBe(true)
+      expect(await store.read.instances.isTaken(project.id, { name: 'orders' }, instance.id)).toBe(false)
+      expect(await store.read.instances.isTaken(project.id, { slug: 'orders' })).toBe(false)
+    })
+
     it('are seen by each dialect in its own way, under an alias that is unique there', async () => {
       const { store } = opened
       const { project, instance } = await aManagedServer(store)
@@ -117,6 +130,7 @@ function instances(opened: Opened): void {
       })
       expect(await store.read.instances.view(instance.id, 'digitalocean')).toStrictEqual(claimed)
       expect(await store.read.instances.views(project.id, 'trove')).toStrictEqual(new Map([[other.id, claimed]]))
+      expect(await store.read.instances.viewsOf(other.id)).toStrictEqual(new Map([['trove', claimed]]))
       const second = store.transaction(tables => tables.instances.setView(other.id, 'digitalocean', claimed))
       await expect(second).rejects.toMatchObject({ code: 'exists', subject: 'instance' })
       const released = { state: 'released', details: {} } as const

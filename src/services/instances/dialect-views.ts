@@ -1,0 +1,247 @@
+import type { Caller } from '../../domain/caller.ts'
+import type { Connection } from '../../domain/connection.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { EngineName, Instance, ServerFacts } from '../../domain/instance.ts'
+import type { KeyPage, Page } from '../../domain/page.ts'
+import type { Policy, PolicyInForce } from '../../domain/policy.ts'
+import type { Secret } from '../../domain/secret.ts'
+import { userKeyText } from '../../domain/user.ts'
+import type { DialectView, Store, Tables } from '../../store/store.ts'
+import { checkRight, findInstance, hasRight, viewerIn } from '../access/access.ts'
+import type { Connections, ConnectionWish } from '../connections/connections.ts'
+import type { Contact } from '../links/breakers.ts'
+import type { Links } from '../links/links.ts'
+import { changeStore } from '../operations/store-change.ts'
+import { type Claim, claim, noteDetails, release } from './claims.ts'
+import { noInstance, policiesOf, visibleConnections } from './instances.ts'
+
+/** What a dialect can show at all: instances of one project, of the engines that it has a word for. The dialect is the caller's. */
+export interface Sight {
+  readonly projectId: string
+  readonly engines: readonly EngineName[]
+}
+
+/** An instance as the caller's dialect shows it. Made from what is stored: its server is never asked. */
+export interface InstanceView {
+  readonly instance: Instance
+  /** `listed`: nobody asked for it by this dialect; `claimed`: adopted under an alias; `released`: hidden until adopted again. */
+  readonly state: DialectView['state']
+  /** Its alias in the dialect, else its own. */
+  readonly name: string
+  /** What the dialect keeps, and tells back. */
+  readonly details: Readonly<Record<string, unknown>>
+  /** Those that the caller sees, the managing one first, then the oldest. */
+  readonly connections: readonly Connection[]
+  /** The login that manages it. */
+  readonly primary: string | undefined
+  readonly policy: PolicyInForce
+  /** What came of the last try to reach the server; undefined before the first. */
+  readonly contact: Contact | undefined
+}
+
+/** How a dialect sees instances, adopts them and lets them go. Nothing of this changes anything on a server. */
+export interface DialectViews {
+  /** Everything but what is released; oldest first. */
+  list(caller: Caller, sight: Sight): Promise<readonly InstanceView[]>
+  /** What is released, too: all that may be adopted. */
+  listAll(caller: Caller, sight: Sight): Promise<readonly InstanceView[]>
+  /** Throws `not_found` where the dialect, or an access list, hides it. */
+  get(caller: Caller, sight: Sight, id: string): Promise<InstanceView>
+  /** What its server said of itself; asks it if nobody has yet. */
+  server(instance: Instance, signal: AbortSignal): Promise<ServerFacts>
+  /** Takes it under an alias; again under the same one is no fault. */
+  adopt(caller: Caller, sight: Sight, id: string, wanted: Claim): Promise<InstanceView>
+  /** Makes a connection, and adopts the instance that it leads to, in one transaction. */
+  register(caller: Caller, sight: Sight, wish: ConnectionWish, wanted: Claim): Promise<InstanceView>
+  /** Hides it from the dialect until it is adopted again; refused where the policy `onDelete` says so. */
+  release(caller: Caller, sight: Sight, id: string): Promise<void>
+  /** Keeps these details beside those that are there. */
+  note(caller: Caller, sight: Sight, id: string, details: Claim['details']): Promise<InstanceView>
+  /** The password of the managing login, if Rolecall made it, the policy keeps it, and the caller may read it. */
+  recall(caller: Caller, view: InstanceView): Promise<Secret | undefined>
+}
+
+export interface DialectViewParts {
+  readonly store: Store
+  readonly links: Links
+  readonly connections: Pick<Connections, 'createWith'>
+  readonly installationPolicy: Policy
+}
+
+export function createDialectViews(parts: DialectViewParts): DialectViews {
+  const { store, links } = parts
+
+  async function listAll(caller: Caller, { projectId, engines }: Sight): Promise<readonly InstanceView[]> {
+    checkRight(caller, projectId, 'read')
+    const tables = store.read
+    const viewer = viewerIn(caller, projectId)
+    const [all, connections, views, policies] = await Promise.all([
+      everyOne(page => tables.instances.list(projectId, page, viewer)),
+      everyOne(page => tables.connections.list(projectId, page, viewer)),
+      tables.instances.views(projectId, caller.dialect),
+      policiesOf(tables, parts.installationPolicy, projectId),
+    ])
+    const seen = Map.groupBy(connections, ({ instanceId }) => instanceId)
+    const shown = all.filter(instance => engines.includes(instance.engine) && !instance.leaving)
+    return Promise.all(
+      shown.toSorted(byAge).map(async instance => {
+        const own = seen.get(instance.id) ?? []
+        const primary = await primaryOf(tables, instance, own)
+        return viewOf(instance, views.get(instance.id), own, primary, policies(instance).policy)
+      }),
+    )
+  }
+
+  async function list(caller: Caller, sight: Sight): Promise<readonly InstanceView[]> {
+    return (await listAll(caller, sight)).filter(({ state }) => state !== 'released')
+  }
+
+  async function get(caller: Caller, sight: Sight, id: string): Promise<InstanceView> {
+    const instance = await mustSee(store.read, caller, sight, id)
+    const view = await look(store.read, caller, instance)
+    if (view.state === 'released') throw noInstance(id)
+    return view
+  }
+
+  async function look(tables: Tables, caller: Caller, instance: Instance): Promise<InstanceView> {
+    const [view, connections, policies] = await Promise.all([
+      tables.instances.view(instance.id, caller.dialect),
+      visibleConnections(tables, caller, instance),
+      policiesOf(tables, parts.installationPolicy, instance.projectId),
+    ])
+    const own = connections.filter(({ removedAt }) => removedAt === undefined)
+    const primary = await primaryOf(tables, instance, own)
+    return viewOf(instance, view, own, primary, policies(instance).policy)
+  }
+
+  function viewOf(
+    instance: Instance,
+    view: DialectView | undefined,
+    connections: readonly Connection[],
+    primary: string | undefined,
+    policy: PolicyInForce,
+  ): InstanceView {
+    const { state, alias, details } = view ?? { state: 'listed', details: {} }
+    const contact = lastOf([links.lastContact(instance), ...contactsOf(instance, connections)])
+    const own = managingFirst(instance, connections)
+    return { instance, state, name: alias ?? instance.name, details, connections: own, primary, policy, contact }
+  }
+
+  /** Looked at again inside of the transaction: what was true before it may not be any more. */
+  function change<T>(
+    caller: Caller,
+    sight: Sight,
+    id: string,
+    work: (tables: Tables, instance: Instance) => Promise<T>,
+  ): Promise<T> {
+    return changeStore(store, async tables => {
+      const instance = await mustSee(tables, caller, sight, id)
+      checkRight(caller, sight.projectId, 'administer')
+      return work(tables, instance)
+    })
+  }
+
+  async function afterwards(tables: Tables, caller: Caller, sight: Sight, id: string): Promise<InstanceView> {
+    return look(tables, caller, await mustSee(tables, caller, sight, id))
+  }
+
+  function adopt(caller: Caller, sight: Sight, id: string, wanted: Claim): Promise<InstanceView> {
+    return change(caller, sight, id, async (tables, instance) => {
+      await claim(tables, caller, instance, wanted)
+      return afterwards(tables, caller, sight, id)
+    })
+  }
+
+  function register(caller: Caller, sight: Sight, wish: ConnectionWish, wanted: Claim): Promise<InstanceView> {
+    return parts.connections.createWith(caller, sight.projectId, wish, async (tables, { instance }) => {
+      await claim(tables, caller, instance, wanted)
+      return afterwards(tables, caller, sight, instance.id)
+    })
+  }
+
+  function letGo(caller: Caller, sight: Sight, id: string): Promise<void> {
+    return change(caller, sight, id, async (tables, instance) => {
+      const { policy, state } = await look(tables, caller, instance)
+      if (state === 'released') throw noInstance(id)
+      if (policy.onDelete === 'refuse')
+        throw new Fault('invalid', 'instance', `The policy onDelete keeps ${instance.name} from being released`)
+      await release(tables, caller, instance)
+    })
+  }
+
+  function note(caller: Caller, sight: Sight, id: string, details: Claim['details']): Promise<InstanceView> {
+    return change(caller, sight, id, async (tables, instance) => {
+      if (!(await noteDetails(tables, caller, instance, details))) throw noInstance(id)
+      return afterwards(tables, caller, sight, id)
+    })
+  }
+
+  async function recall(caller: Caller, { instance, primary, policy }: InstanceView): Promise<Secret | undefined> {
+    if (primary === undefined || policy.passwordRecall !== 'stored') return undefined
+    if (!hasRight(caller, instance.projectId, 'change')) return undefined
+    return (await store.read.users.find(instance.id, userKeyText({ name: primary })))?.password
+  }
+
+  async function server(instance: Instance, signal: AbortSignal): Promise<ServerFacts> {
+    return instance.server ?? links.read(instance, signal, async client => client.server)
+  }
+
+  return { list, listAll, get, server, adopt, register, release: letGo, note, recall }
+}
+
+async function mustSee(tables: Tables, caller: Caller, { projectId, engines }: Sight, id: string): Promise<Instance> {
+  const instance = await findInstance(tables, caller, id)
+  const isHere = instance?.projectId === projectId && engines.includes(instance.engine) && !instance.leaving
+  if (!instance || !isHere) throw noInstance(id)
+  return instance
+}
+
+/** Before first contact nobody manages yet: the oldest connection is the first to be tried. */
+async function primaryOf(
+  tables: Tables,
+  { managingConnectionId: id }: Instance,
+  seen: readonly Connection[],
+): Promise<string | undefined> {
+  if (id === undefined) return seen.toSorted(byAge)[0]?.username
+  return (seen.find(connection => connection.id === id) ?? (await tables.connections.find(id)))?.username
+}
+
+function managingFirst({ managingConnectionId }: Instance, all: readonly Connection[]): readonly Connection[] {
+  const rank = ({ id }: Connection) => (id === managingConnectionId ? 0 : 1)
+  return all.toSorted((one, other) => rank(one) - rank(other) || byAge(one, other))
+}
+
+interface Dated {
+  readonly id: string
+  readonly createdAt: number
+}
+
+function byAge(one: Dated, other: Dated): number {
+  return one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1)
+}
+
+/** What the store remembers of contacts; a process that has just begun knows no other. */
+function contactsOf({ server }: Instance, connections: readonly Connection[]): readonly Contact[] {
+  const seen = server ? [{ reachable: true, at: server.seenAt }] : []
+  const tried = connections.flatMap(({ provedAt, lastTest }) => [
+    ...(provedAt === undefined ? [] : [{ reachable: true, at: provedAt }]),
+    ...(lastTest ? [{ reachable: lastTest.outcome === 'SUCCESS', at: lastTest.at }] : []),
+  ])
+  return [...seen, ...tried]
+}
+
+function lastOf(contacts: readonly (Contact | undefined)[]): Contact | undefined {
+  return contacts.filter(one => one !== undefined).toSorted((one, other) => other.at - one.at)[0]
+}
+
+/** So many rows are read at a time. */
+const AT_ONCE = 500
+
+async function everyOne<T>(list: (page: KeyPage) => Promise<Page<T>>): Promise<readonly T[]> {
+  const all: T[] = []
+  for (let page: Page<T> | undefined; !page || page.next !== undefined; ) {
+    page = await list({ limit: AT_ONCE, after: page?.next })
+    all.push(...page.items)
+  }
+  return all
+}
