@@ -18,7 +18,7 @@ export async function claim(tables: Tables, caller: Caller, instance: Instance, 
   const { alias, details, tags } = wanted
   const before = await tables.instances.view(instance.id, caller.dialect)
   if (before?.state === 'claimed' && before.alias !== alias)
-    throw new Fault('exists', 'instance', 'The instance has been adopted under another name')
+    throw new Fault('invalid', 'instance', 'The instance has been adopted under another name')
   await checkFree(tables, caller, instance, alias)
   await tables.instances.setView(instance.id, caller.dialect, { state: 'claimed', alias, details })
   const now = await tables.now()
