@@ -1,4 +1,4 @@
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller, Dialect } from '../../domain/caller.ts'
 import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { EngineName, Instance, ServerFacts } from '../../domain/instance.ts'
@@ -9,6 +9,7 @@ import { userKeyText } from '../../domain/user.ts'
 import type { DialectView, Store, Tables } from '../../store/store.ts'
 import { checkRight, findInstance, hasRight, viewerIn } from '../access/access.ts'
 import type { Connections, ConnectionWish } from '../connections/connections.ts'
+import { untilWon } from '../connections/contention.ts'
 import type { Contact } from '../links/breakers.ts'
 import type { Links } from '../links/links.ts'
 import { changeStore } from '../operations/store-change.ts'
@@ -47,6 +48,8 @@ export interface DialectViews {
   listAll(caller: Caller, sight: Sight): Promise<readonly InstanceView[]>
   /** Throws `not_found` where the dialect, or an access list, hides it. */
   get(caller: Caller, sight: Sight, id: string): Promise<InstanceView>
+  /** What is stored of how a dialect sees an instance; undefined: listed under its own name. */
+  of(instance: Instance, dialect: Dialect): Promise<DialectView | undefined>
   /** What its server said of itself; asks it if nobody has yet. */
   server(instance: Instance, signal: AbortSignal): Promise<ServerFacts>
   /** Takes it under an alias; again under the same one is no fault. */
@@ -134,11 +137,13 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     id: string,
     work: (tables: Tables, instance: Instance) => Promise<T>,
   ): Promise<T> {
-    return changeStore(store, async tables => {
-      const instance = await mustSee(tables, caller, sight, id)
-      checkRight(caller, sight.projectId, 'administer')
-      return work(tables, instance)
-    })
+    const once = () =>
+      changeStore(store, async tables => {
+        const instance = await mustSee(tables, caller, sight, id)
+        checkRight(caller, sight.projectId, 'administer')
+        return work(tables, instance)
+      })
+    return untilWon(({ code }) => code === 'precondition_failed', once)
   }
 
   async function afterwards(tables: Tables, caller: Caller, sight: Sight, id: string): Promise<InstanceView> {
@@ -186,7 +191,9 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     return instance.server ?? links.read(instance, signal, async client => client.server)
   }
 
-  return { list, listAll, get, server, adopt, register, release: letGo, note, recall }
+  const of = (instance: Instance, dialect: Dialect) => store.read.instances.view(instance.id, dialect)
+
+  return { list, listAll, get, of, server, adopt, register, release: letGo, note, recall }
 }
 
 async function mustSee(tables: Tables, caller: Caller, { projectId, engines }: Sight, id: string): Promise<Instance> {
