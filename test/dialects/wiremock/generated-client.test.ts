@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type GeneratedClient, generateClient } from '../../support/clients.ts'
+import { type GeneratedClient, generateClient } from '../../support/clients/generated.ts'
 import { postgresqlServer } from '../../support/servers.ts'
 import { aConnection, aName, aWiremock, type Wiremock } from './wiremock.ts'
 

@@ -1,12 +1,9 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const LISTED = join(ROOT, 'test', 'clients')
-const INSTALLED = join(ROOT, '.engines', 'clients')
+import { npmPackages } from './npm.ts'
 
 /** A client that is generated from an OpenAPI document, as its users would generate it. */
 export interface GeneratedClient extends Disposable {
@@ -25,13 +22,13 @@ export type Call = (request: { readonly path?: object; readonly query?: object; 
 
 /** Generates a TypeScript client with @hey-api/openapi-ts, and checks that its types are sound. */
 export async function generateClient(document: object): Promise<GeneratedClient> {
-  installOnce()
-  const folder = mkdtempSync(join(INSTALLED, 'generated-'))
+  const generators = npmPackages('generators')
+  const folder = mkdtempSync(join(generators, 'generated-'))
   const input = join(folder, 'document.json')
   writeFileSync(input, JSON.stringify(document))
-  await run('@hey-api/openapi-ts/bin/run.js', ['-i', input, '-o', join(folder, 'client'), '--silent'])
+  await run(generators, '@hey-api/openapi-ts/bin/run.js', ['-i', input, '-o', join(folder, 'client'), '--silent'])
   const client = join(folder, 'client')
-  await run('typescript/bin/tsc', [...STRICT, join(client, 'index.ts')])
+  await run(generators, 'typescript/bin/tsc', [...STRICT, join(client, 'index.ts')])
   const load = (file: string) => import(pathToFileURL(join(client, file)).href)
   const [operations, { client: shared }] = await Promise.all([load('sdk.gen.ts'), load('client.gen.ts')])
   return {
@@ -44,26 +41,12 @@ export async function generateClient(document: object): Promise<GeneratedClient>
 const STRICT = ['--noEmit', '--strict', '--skipLibCheck', '--moduleResolution', 'bundler']
 STRICT.push('--module', 'esnext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable')
 
-async function run(script: string, flags: readonly string[]): Promise<void> {
-  const bin = join(INSTALLED, 'node_modules', script)
+async function run(generators: string, script: string, flags: readonly string[]): Promise<void> {
+  const bin = join(generators, 'node_modules', script)
   try {
-    await promisify(execFile)(process.execPath, [bin, ...flags], { cwd: INSTALLED })
+    await promisify(execFile)(process.execPath, [bin, ...flags], { cwd: generators })
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${script} failed:\n${stdout}\n${stderr}`)
   }
-}
-
-/** Exactly as test/clients/package-lock.json says; again when that has changed. */
-function installOnce(): void {
-  const lock = readFileSync(join(LISTED, 'package-lock.json'), 'utf8')
-  const done = join(INSTALLED, 'installed.json')
-  if (existsSync(done) && readFileSync(done, 'utf8') === lock) return
-  mkdirSync(INSTALLED, { recursive: true })
-  for (const file of ['package.json', 'package-lock.json']) cpSync(join(LISTED, file), join(INSTALLED, file))
-  console.error('Fetching the generators of test clients into .engines/clients/ (once)')
-  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-  const { status } = spawnSync('npm', flags, { cwd: INSTALLED, stdio: ['ignore', 'ignore', 'inherit'] })
-  if (status !== 0) throw new Error('npm ci in .engines/clients/ failed: run it there by hand')
-  writeFileSync(done, lock)
 }
