@@ -4,7 +4,7 @@ import { type RecoveryParts, recover } from '../ledger/recover.ts'
 /** How often the store is asked for operations that nobody looks after. */
 const TICK_MS = 1_000
 
-/** Answers and replays whose time is over are erased this often. */
+/** Answers, replays and tokens whose time is over are erased this often. */
 const SWEEP_MS = 60_000
 
 /** At most this many operations are brought to their end at once. */
@@ -59,6 +59,7 @@ export function createWorker(parts: WorkerParts): Worker {
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))
+    await store.transaction(tables => tables.tokens.sweep(now))
     await removeLeft()
   }
 

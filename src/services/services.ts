@@ -11,6 +11,7 @@ import { createLeaving, type Leaving } from './callers/leaving.ts'
 import { createOperators, type Operators } from './callers/operators.ts'
 import { createProjects, type Projects } from './callers/projects.ts'
 import { createTeams, type Teams } from './callers/teams.ts'
+import { createTokens, type Tokens } from './callers/tokens.ts'
 import { type ConnectionTests, createConnectionTests } from './connections/connection-tests.ts'
 import { type Connections, createConnections } from './connections/connections.ts'
 import { createDataSources, type DataSources } from './instances/data-sources.ts'
@@ -29,6 +30,7 @@ import { createUsers, type Users } from './users/users.ts'
 /** Everything that a dialect may ask for. */
 export interface Services {
   readonly authentication: Authentication
+  readonly tokens: Tokens
   readonly projects: Projects
   readonly keys: Keys
   readonly connections: Connections
@@ -69,6 +71,7 @@ export function createServices(parts: ServiceParts): Services {
   const authentication = createAuthentication(store)
   return {
     authentication,
+    tokens: createTokens(store),
     projects: createProjects(store),
     keys: createKeys(store),
     connections,

@@ -26,6 +26,7 @@ export interface Schema {
   operationTargets: TargetRow
   operationSteps: StepRow
   replays: ReplayRow
+  tokens: TokenRow
   auditLines: AuditRow
 }
 
@@ -101,6 +102,16 @@ export interface KeyProjectRow {
   projectId: string
   role: string
   scopes: Json | null
+}
+
+export interface TokenRow {
+  id: string
+  tokenHash: string
+  keyId: string
+  projectId: string
+  methods: Json
+  issuedAt: number
+  expiresAt: number
 }
 
 export interface InstanceRow {

@@ -12,6 +12,7 @@ import type { Member, Project } from '../domain/project.ts'
 import type { Role } from '../domain/role.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { Team, TeamMember, TeamRole } from '../domain/team.ts'
+import type { Token } from '../domain/token.ts'
 import type { UserRecord } from './user-record.ts'
 
 /**
@@ -55,6 +56,7 @@ export interface Tables {
   readonly users: UserRecords
   readonly operations: Operations
   readonly replays: Replays
+  readonly tokens: Tokens
   readonly audit: Audit
 }
 
@@ -389,6 +391,16 @@ export interface Replays {
   remove(replay: ClaimedReplay): Promise<void>
   /** Frees every key whose request has changed nothing yet: only for the start of a process that has its store alone. */
   removeUnfinished(): Promise<void>
+}
+
+export interface Tokens {
+  /** Stores a keyed hash of `secret`, never `secret`. */
+  add(token: Token, secret: Secret): Promise<void>
+  /** By the token itself; one whose time is over too, until it is swept: the caller decides. */
+  find(secret: Secret): Promise<Token | undefined>
+  remove(id: string): Promise<void>
+  /** Removes those whose time is over. */
+  sweep(now: number): Promise<void>
 }
 
 export interface Audit {

@@ -8,6 +8,7 @@ import { ledger } from '../store/contract/ledger.ts'
 import { lists } from '../store/contract/lists.ts'
 import { managed } from '../store/contract/managed.ts'
 import { secrets } from '../store/contract/secrets.ts'
+import { tokens } from '../store/contract/tokens.ts'
 import { transactions } from '../store/contract/transactions.ts'
 
 /** What every store keeps of `Store`, on whichever database. */
@@ -31,6 +32,6 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
         return under
       },
     }
-    for (const part of [callers, managed, access, lists, ledger, answers, secrets, transactions]) part(opened)
+    for (const part of [callers, managed, access, lists, ledger, answers, secrets, tokens, transactions]) part(opened)
   })
 }

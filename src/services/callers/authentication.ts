@@ -53,7 +53,7 @@ export function createAuthentication(store: Store): Authentication {
   return { byPrivateKey, again }
 }
 
-function isUsable({ key, operator }: KeyMatch, now: number, address: string): boolean {
+export function isUsable({ key, operator }: KeyMatch, now: number, address: string): boolean {
   if (key.revokedAt !== undefined || operator.disabledAt !== undefined) return false
   if (key.expiresAt !== undefined && key.expiresAt <= now) return false
   return isInNetworks(address, key.networks)
@@ -64,7 +64,7 @@ export function refused(): Fault {
 }
 
 /** The weaker of key and operator counts, in each project that both name. */
-function toCaller({ key, operator, memberships }: KeyMatch, { address, dialect, requestId }: Origin): Caller {
+export function toCaller({ key, operator, memberships }: KeyMatch, { address, dialect, requestId }: Origin): Caller {
   const roles = new Map<string, Role>()
   const narrowed = new Set<string>()
   for (const { projectId, role } of key.projects) {

@@ -1,6 +1,7 @@
 import { first } from './0001-first.ts'
 import { whoSeesWhat } from './0002-who-sees-what.ts'
+import { tokens } from './0005-tokens.ts'
 import type { Migration } from './columns.ts'
 
 /** In order; never edited after merge, only added to. */
-export const MIGRATIONS: readonly Migration[] = [first, whoSeesWhat]
+export const MIGRATIONS: readonly Migration[] = [first, whoSeesWhat, tokens]

@@ -12,6 +12,7 @@ import { operatorTable } from './operators.ts'
 import { projectTable } from './projects.ts'
 import { replayTable } from './replays.ts'
 import { teamTable } from './teams.ts'
+import { tokenTable } from './tokens.ts'
 import { userTable } from './users.ts'
 
 export function makeTables(context: Context): Tables {
@@ -29,6 +30,7 @@ export function makeTables(context: Context): Tables {
     users: userTable(context),
     operations: operationTable(context),
     replays: replayTable(context),
+    tokens: tokenTable(context),
     audit: auditTable(context),
   }
 }

@@ -1,0 +1,62 @@
+import type { Caller } from '../../domain/caller.ts'
+import { newKeyId } from '../../domain/id.ts'
+import type { Role } from '../../domain/role.ts'
+import { newSecret, Secret } from '../../domain/secret.ts'
+import type { Token } from '../../domain/token.ts'
+import type { Store } from '../../store/store.ts'
+import { isUsable, type Origin, refused, toCaller } from './authentication.ts'
+
+/** A token that has just been made; its text is known here and nowhere else afterwards. */
+export interface IssuedToken {
+  readonly token: Token
+  readonly secret: Secret
+}
+
+/** Tokens for clients that ask an identity endpoint first. Each is as good as the key it was issued for, in one project, for a while. */
+export interface Tokens {
+  /** No later than `notAfter`, and no later than the key itself. */
+  issue(caller: Caller, projectId: string, methods: readonly string[], notAfter?: number): Promise<IssuedToken>
+  /** Whose it is, with the roles of now. Throws `unauthenticated`, always in the same words. */
+  caller(text: string, origin: Origin): Promise<{ readonly caller: Caller; readonly token: Token }>
+  revoke(token: Token): Promise<void>
+}
+
+const LIFE_MS = 8 * 3_600_000
+/** Tells a token from a key's private half without asking the store. */
+const PREFIX = 'rct-'
+
+export const isToken = (text: string): boolean => text.startsWith(PREFIX)
+
+export function createTokens(store: Store): Tokens {
+  async function issue(
+    { key }: Caller,
+    projectId: string,
+    methods: readonly string[],
+    notAfter = Number.POSITIVE_INFINITY,
+  ): Promise<IssuedToken> {
+    const secret = new Secret(PREFIX + newSecret(44).reveal())
+    const issuedAt = await store.now()
+    const expiresAt = Math.min(issuedAt + LIFE_MS, notAfter, key.expiresAt ?? Number.POSITIVE_INFINITY)
+    const token = { id: newKeyId(), keyId: key.id, projectId, methods, issuedAt, expiresAt }
+    await store.transaction(tables => tables.tokens.add(token, secret))
+    return { token, secret }
+  }
+
+  async function caller(text: string, origin: Origin) {
+    const token = await store.read.tokens.find(new Secret(text))
+    if (!token || token.expiresAt <= Date.now()) throw refused()
+    const { keyId, projectId } = token
+    const key = await store.read.keys.find(keyId)
+    const operator = key && (await store.read.operators.find(key.operatorId))
+    const member = key && (await store.read.members.find(projectId, key.operatorId))
+    if (!key || !operator) throw refused()
+    // Of all that the key may open, the token opens one project.
+    const narrowed = { ...key, projects: key.projects.filter(one => one.projectId === projectId) }
+    const memberships = new Map<string, Role>(member ? [[projectId, member.role]] : [])
+    const match = { key: narrowed, operator, memberships }
+    if (!isUsable(match, Date.now(), origin.address)) throw refused()
+    return { caller: toCaller(match, origin), token }
+  }
+
+  return { issue, caller, revoke: ({ id }) => store.transaction(tables => tables.tokens.remove(id)) }
+}
