@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { digitaloceanDialect } from './dialects/digitalocean/plugin.ts'
 import { nativeDialect } from './dialects/native/plugin.ts'
 import { wiremockDialect } from './dialects/wiremock/plugin.ts'
 import { createEngines, type Engines } from './engines/registry.ts'
@@ -39,7 +40,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-const DIALECTS = ['native', 'wiremock']
+const DIALECTS = ['native', 'wiremock', 'digitalocean']
 
 export async function realParts(settings: Settings): Promise<Parts> {
   const store = await openStore(storeOptions(settings, true))
@@ -76,12 +77,14 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   const dialectParts = {
     services,
     countRequest,
+    ratePerMinute: settings.limits.ratePerMinute,
     requestTimeoutMs: settings.timeouts.requestMs,
     version: VERSION,
     dialects: DIALECTS,
   }
   await http.register(nativeDialect, dialectParts)
   await http.register(wiremockDialect, dialectParts)
+  await http.register(digitaloceanDialect, dialectParts)
 
   async function start(): Promise<string> {
     await worker.start()

@@ -113,7 +113,7 @@ describe('who has no role anywhere', () => {
 })
 
 /** Things that an access list can hide, and what hangs on them. */
-const HIDEABLE = /:(connection|instance|operation|databaseConnectionId|dataSourceId|entityId)\b/
+const HIDEABLE = /:(connection|instance|id|operation|databaseConnectionId|dataSourceId|entityId)\b/
 
 describe.each(['viewer', 'editor'] as const)('what access lists hide from a %s', role => {
   test.each(locked.filter(({ route }) => HIDEABLE.test(route)))('is not there: $route', async ({ route }) => {

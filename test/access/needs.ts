@@ -120,6 +120,7 @@ const wiremock: Readonly<Record<string, Need>> = {
   'PUT /v1/users/me': { right: 'member', body: { user: { emailAddress: 'a@b.test', marketingOptIn: false } } },
   'GET /v1/users/:userId': { right: 'administer' },
   'PUT /v1/users/:userId': { right: 'nobody', body: { user: { emailAddress: '', marketingOptIn: false } } },
+  'DELETE /v1/users/:userId': { right: 'nobody' },
   'GET /v1/users/:userId/teams': { right: 'administer' },
   'POST /v1/users/:userId/regenerate-api-token': { right: 'nobody', body: {} },
   'GET /v1/users/:userId/database-connections': { right: 'administer' },
@@ -144,6 +145,15 @@ const wiremock: Readonly<Record<string, Need>> = {
   'DELETE /v1/organisations/:organisationId': { right: 'own' },
   'GET /v1/organisations/:organisationId/users': { right: 'read' },
   'DELETE /v1/organisations/:organisationId/members/:userId': { right: 'own' },
+  'GET /v1/organisations/:organisationId/invitations': { right: 'administer' },
+  'POST /v1/organisations/:organisationId/invitations': {
+    right: 'own',
+    body: { invitation: { recipientEmailAddress: 'new@example.test', role: 'organisation_member' } },
+  },
+  'GET /v1/organisations/:organisationId/invitations/:invitationId': { right: 'administer' },
+  'DELETE /v1/organisations/:organisationId/invitations/:invitationId': { right: 'own' },
+  // Whoever has a code needs no key.
+  'POST /v1/invitations/accept': { right: 'public' },
   'GET /v1/organisations/:organisationId/teams': { right: 'read' },
   'GET /v1/subscriptions/:organisationId/usage': { right: 'read' },
   'POST /v1/teams': { right: 'member', body: { team: { name: 'new' } } },
@@ -157,12 +167,29 @@ const wiremock: Readonly<Record<string, Need>> = {
   'DELETE /v1/teams/:teamId/members/:userId': { right: 'administer' },
 }
 
-const pages = ['/', '/docs', '/livez', '/readyz', '/metrics', '/openapi/native.json', '/openapi/wiremock.json']
+const cluster = '/v2/databases/:id'
+
+const digitalocean: Readonly<Record<string, Need>> = {
+  'GET /v1/oauth/token/info': { right: 'key' },
+  [`GET ${cluster}/dbs`]: { right: 'read' },
+}
+
+const pages = [
+  '/',
+  '/docs',
+  '/livez',
+  '/readyz',
+  '/metrics',
+  '/openapi/native.json',
+  '/openapi/wiremock.json',
+  '/openapi/digitalocean.json',
+]
 
 /** Every route and what it needs. A route that is not in here fails the matrix. */
 export const NEEDS: Readonly<Record<string, Need>> = {
   ...native,
   ...wiremock,
+  ...digitalocean,
   ...Object.fromEntries(pages.map(path => [`GET ${path}`, { right: 'public' as const }])),
 }
 

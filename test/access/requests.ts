@@ -10,7 +10,10 @@ export interface Reply {
 }
 
 /** The same for every answer, whoever asks. */
-const ALWAYS_DIFFERENT = ['date', 'ratelimit', 'content-length']
+const ALWAYS_DIFFERENT = ['date', 'ratelimit', 'ratelimit-remaining', 'ratelimit-reset', 'content-length']
+
+/** One dialect answers under no other ids than UUIDs. */
+const REQUEST_ID = 'c0ffee00-0000-4000-8000-000000000000'
 
 /** Asks for a route as the matrix spells it, with these things in its path. */
 export async function askRoute(
@@ -24,7 +27,11 @@ export async function askRoute(
   const answer = await app.http.inject({
     method: method as 'GET',
     url: filled(template, thingsAt(template, things)),
-    headers: { ...headersFor(need), ...(key !== null && { authorization: `Bearer ${key}` }), 'x-request-id': 'matrix' },
+    headers: {
+      ...headersFor(need),
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+      'x-request-id': REQUEST_ID,
+    },
     payload: need.csv ?? (need.body === undefined ? undefined : filled(JSON.stringify(need.body), things)),
     payloadAsStream: true,
   })

@@ -20,6 +20,8 @@ export async function thingsOf(store: Store, project: string, shared = true): Pr
   const key = aKey(member.id, project, { projects: [{ projectId: project, role: 'viewer' }] })
   const team = { id: newShortId(), projectId: project, name: newShortId(), createdAt: NOON }
   const far = Date.UTC(2099, 0)
+  const sent = { senderId: member.id, email: 'asked@example.test', role: 'viewer', createdAt: NOON } as const
+  const invitation = { id: newShortId(), projectId: project, ...sent, expiresAt: far }
   const operation = anOperation({
     id: newOperationId(Date.now()),
     projectId: project,
@@ -35,6 +37,7 @@ export async function thingsOf(store: Store, project: string, shared = true): Pr
     await tables.keys.add(key, newSecret(40))
     await tables.teams.add(team)
     await tables.teams.setMember(team, member.id, 'member', NOON)
+    await tables.invitations.add(invitation, newSecret(40))
     await tables.operations.begin(operation)
     const everybody = {
       projectId: project,
@@ -57,6 +60,7 @@ export async function thingsOf(store: Store, project: string, shared = true): Pr
     key: key.id,
     team: team.id,
     operation: operation.id,
+    invitation: invitation.id,
   })
 }
 
@@ -71,14 +75,15 @@ export function missingThings(): Things {
     key: newKeyId(),
     team: newShortId(),
     operation: newOperationId(Date.now()),
+    invitation: newShortId(),
   })
 }
 
-type Kind = 'project' | 'instance' | 'connection' | 'source' | 'member' | 'key' | 'team' | 'operation'
+type Kind = 'project' | 'instance' | 'connection' | 'source' | 'member' | 'key' | 'team' | 'operation' | 'invitation'
 
 /** By the names that paths have for them. */
 function named(ids: Readonly<Record<Kind, string>>): Things {
-  const { project, instance, connection, source, member, key, team, operation } = ids
+  const { project, instance, connection, source, member, key, team, operation, invitation } = ids
   return {
     ...{ project, instance, connection, key, operation },
     operator: member,
@@ -89,7 +94,11 @@ function named(ids: Readonly<Record<Kind, string>>): Things {
     dataSourceId: source,
     organisationId: project,
     teamId: team,
+    invitationId: invitation,
     user: 'ada',
     database: 'orders',
+    id: instance,
+    username: 'ada',
+    databaseName: 'orders',
   }
 }

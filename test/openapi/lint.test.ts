@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const DOCUMENTS = ['native', 'wiremock'] as const
+const DOCUMENTS = ['native', 'wiremock', 'digitalocean'] as const
 
 let running: RunningApp
 beforeAll(async () => {
@@ -56,15 +56,21 @@ describe.each(DOCUMENTS)('/openapi/%s.json', name => {
   })
 
   test('has every route that is served, and no other', async () => {
-    const prefix = { native: '/rolecall/v1', wiremock: '/v1' }[name]
     const served = running.app.http
       .routePaths()
-      .filter(path => path === prefix || path.startsWith(`${prefix}/`))
+      .filter(path => PATHS[name].test(path))
       .map(path => path.replace(/(.)\/$/, '$1').replace(/:(\w+)/g, '{$1}'))
     const described = Object.keys((await documentOf(name)).paths)
     expect(described.toSorted()).toEqual([...new Set(served)].filter(path => !HIDDEN.test(path)).toSorted())
   })
 })
+
+/** Whose paths are whose. */
+const PATHS = {
+  native: /^\/rolecall\/v1(\/|$)/,
+  wiremock: /^\/v1\/(?!oauth\/)/,
+  digitalocean: /^\/v2(\/|$)|^\/v1\/oauth\//,
+}
 
 /** The second name of the same routes, and addresses that only lead on. */
 const HIDDEN = /^\/v1\/data-connections\/|^\/v1\/users\/(self|me)$/

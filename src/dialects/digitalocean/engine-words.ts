@@ -1,0 +1,44 @@
+import type { EngineName, Instance } from '../../domain/instance.ts'
+
+/** What this API calls an engine. */
+export interface EngineWords {
+  /** Its `engine`. */
+  readonly engine: string
+  /** Its `protocol`, in connections. */
+  readonly protocol: string
+  /** The scheme of connection URIs, where it is another word. */
+  readonly scheme: string
+  /** User names that nobody gets here, beside those that the engine keeps for itself. */
+  readonly reserved: readonly string[]
+}
+
+const words = (engine: string, protocol: string, scheme = protocol, ...reserved: readonly string[]): EngineWords => ({
+  engine,
+  protocol,
+  scheme,
+  reserved,
+})
+
+/** Engines without a word exist in other dialects only. */
+const WORDS = {
+  postgresql: words('pg', 'postgresql', 'postgres', 'postgres'),
+  mysql: words('mysql', 'mysql'),
+  mongodb: words('mongodb', 'mongodb'),
+  kafka: words('kafka', 'kafka'),
+  redis: words('redis', 'rediss'),
+} as const satisfies Partial<Record<EngineName, EngineWords>>
+
+/** Variants that have a word of their own, as servers call themselves. */
+const VARIANTS: Readonly<Record<string, EngineWords>> = { valkey: words('valkey', 'rediss') }
+
+/** Instances of these engines are clusters here. */
+export const CLUSTER_ENGINES = Object.keys(WORDS) as readonly (keyof typeof WORDS)[]
+
+export function wordsOf({ engine, server }: Pick<Instance, 'engine' | 'server'>): EngineWords {
+  return VARIANTS[server?.variant ?? ''] ?? WORDS[engine as keyof typeof WORDS]
+}
+
+/** Every word of the published enum that this Rolecall can have clusters of. */
+export const ENGINE_WORDS: readonly string[] = [...Object.values(WORDS), ...Object.values(VARIANTS)].map(
+  ({ engine }) => engine,
+)

@@ -1,0 +1,49 @@
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../../domain/caller.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { Right } from '../../domain/role.ts'
+import { checkRight } from '../../services/access/access.ts'
+import type { InstanceView, Sight } from '../../services/instances/dialect-views.ts'
+import type { RouteParts } from '../request.ts'
+import { CLUSTER_ENGINES } from './engine-words.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The cluster that `{id}` names, once the caller has been found to have the right there. */
+    cluster: InstanceView
+  }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Clusters are the instances of the project that the caller's token is at home in. */
+export function sightOf({ key }: Caller): Sight {
+  return { projectId: key.homeProjectId, engines: CLUSTER_ENGINES }
+}
+
+/** A hook: the caller has the right in its home project, else 403. Before any look-up, so that ids can't be probed. */
+export function hereWith(right: Right) {
+  return async ({ caller }: FastifyRequest): Promise<void> => checkHere(caller, right)
+}
+
+/** A hook: the same; and `{id}` is a cluster there that the caller sees, else 404. */
+export function clusterWith({ services }: RouteParts, right: Right) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { caller } = request
+    checkHere(caller, right)
+    const { id } = request.params as { id: string }
+    if (!UUID.test(id)) throw noCluster()
+    request.cluster = await services.dialectViews.get(caller, sightOf(caller), id)
+  }
+}
+
+function checkHere(caller: Caller, right: Right): void {
+  const home = caller.key.homeProjectId
+  if (!caller.roles.has(home))
+    throw new Fault('forbidden', 'project', "This token's project is not open to its operator")
+  checkRight(caller, home, right)
+}
+
+export function noCluster(): Fault {
+  return new Fault('not_found', 'instance', 'cluster not found')
+}
