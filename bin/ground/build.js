@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { oneAtATime } from './one-at-a-time.js'
 import { at } from './place.js'
 import { noRuntime, runtimes } from './runtime.js'
@@ -24,7 +24,7 @@ function isBuilt() {
 /** Names, sizes and times say enough, and 400 of them are read in a few milliseconds. */
 function fingerprint() {
   const hash = createHash('sha256')
-  const files = [at('tsconfig.json'), at('tsconfig.build.json'), at('package-lock.json'), ...filesIn(at('src'))]
+  const files = [at('bin', 'ground', 'bundle.js'), at('package.json'), at('package-lock.json'), ...filesIn(at('src'))]
   for (const file of files) {
     const { size, mtimeMs } = statSync(file)
     hash.update(`${file} ${size} ${mtimeMs}\n`)
@@ -44,19 +44,24 @@ function build() {
   const before = fingerprint()
   const [node] = runtimes()
   if (!node) noRuntime()
-  // Types are looked at by `npm run check`; here they are only taken away.
-  const args = [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json', '--noCheck']
-  const { status, stdout, stderr } = spawnSync(node, args, { cwd: at(), encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(node, [at('bin', 'ground', 'bundle.js')], {
+    cwd: at(),
+    encoding: 'utf8',
+  })
   if (status !== 0) failed(`${stdout ?? ''}${stderr ?? ''}`)
   removeLeftovers()
   writeFileSync(stamp, before)
 }
 
-/** tsc never removes what it once wrote. */
+/** Longer than a build takes. */
+const SLACK_MS = 60_000
+
+/** What the build before left stays: a Rolecall that runs may not have imported all of it yet. Older files go. */
 function removeLeftovers() {
+  if (!existsSync(stamp)) return
+  const { mtimeMs: builtBefore } = statSync(stamp)
   for (const file of filesIn(at('dist'))) {
-    const source = file.replace(at('dist'), at('src')).replace(/\.js$/, '.ts')
-    if (file.endsWith('.js') && existsSync(dirname(source)) && !existsSync(source)) rmSync(file)
+    if (statSync(file).mtimeMs < builtBefore - SLACK_MS) rmSync(file)
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
@@ -17,7 +17,7 @@ const OLD_NODE =
 /** A checkout with the real launcher and a command of one line. */
 function aCheckout(main: string): string {
   const folder = aFolder()
-  for (const name of ['bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const name of ['bin', 'package.json', 'package-lock.json', 'tsconfig.json']) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true })
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
@@ -29,6 +29,8 @@ function write(folder: string, path: string, text: string): void {
   mkdirSync(join(folder, path, '..'), { recursive: true })
   writeFileSync(join(folder, path), text)
 }
+
+const read = (folder: string, name: string) => readFileSync(join(folder, 'dist', name), 'utf8')
 
 function launch(folder: string, args: readonly string[] = [], node: readonly string[] = [], env = {}) {
   const all = { ...process.env, npm_execpath: '', ...env }
@@ -50,14 +52,30 @@ describe('the launcher builds', () => {
     expect(launch(folder)).toEqual({ code: 0, out: 'second\n', err: 'rolecall: building…\n' })
   })
 
-  test('and leaves nothing of a file that is gone', () => {
-    const folder = aCheckout("console.log('fine')\n")
-    write(folder, 'src/cli/old.ts', 'export const old = 1\n')
-    launch(folder)
-    expect(existsSync(join(folder, 'dist/cli/old.js'))).toBe(true)
-    rmSync(join(folder, 'src/cli/old.ts'))
-    launch(folder)
-    expect(existsSync(join(folder, 'dist/cli/old.js'))).toBe(false)
+  test('and keeps what the build before left, for a Rolecall that still runs, and nothing older', () => {
+    const folder = aCheckout('')
+    const chunks = () => readdirSync(join(folder, 'dist')).filter(name => /^part-.*\.js$/.test(name))
+    const build = (words: string, minutesAgo: number) => {
+      write(folder, 'src/cli/main.ts', "const { words } = await import('./part.ts')\nconsole.log(words)\n")
+      write(folder, 'src/cli/part.ts', `export const words = '${words}'\n`)
+      expect(launch(folder).out).toBe(`${words}\n`)
+      const then = new Date(Date.now() - minutesAgo * 60_000)
+      for (const name of [...chunks().filter(name => read(folder, name).includes(words)), '.stamp']) {
+        utimesSync(join(folder, 'dist', name), then, then)
+      }
+    }
+    build('first', 30)
+    build('second', 15)
+    expect(chunks()).toHaveLength(2)
+    build('third', 0)
+    expect(chunks()).toHaveLength(2)
+    expect(chunks().some(name => read(folder, name).includes('first'))).toBe(false)
+  })
+
+  test('and keeps the licences of the packages that became part of it', () => {
+    const folder = aCheckout("import { Type } from 'typebox'\nconsole.log(typeof Type.String)\n")
+    expect(launch(folder).out).toBe('function\n')
+    expect(read(folder, 'THIRD-PARTY.txt')).toMatch(/── typebox \d[^\n]*: MIT[\s\S]*Permission is hereby granted/)
   })
 
   test('and says so when it can’t', () => {
