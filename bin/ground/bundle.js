@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { rolldown } from 'rolldown'
 import { at } from './place.js'
 
@@ -10,20 +11,29 @@ import { at } from './place.js'
 const LEFT_WHERE_THEY_ARE =
   /^(better-sqlite3|pg-native|mysql2|mongodb|redis|tedious|oracledb|@platformatic\/kafka)($|\/)/
 
-const bundle = await rolldown({
-  input: { 'cli/main': at('src', 'cli', 'main.ts') },
-  platform: 'node',
-  external: LEFT_WHERE_THEY_ARE,
-})
-const { output } = await bundle.write({
-  dir: at('dist'),
-  format: 'esm',
-  // A Rolecall that runs while the next is built never finds another file under the name that it is about to import.
-  chunkFileNames: '[name]-[hash].js',
-  keepNames: true,
-})
-const modules = output.flatMap(({ moduleIds = [] }) => moduleIds)
-writeFileSync(at('dist', 'THIRD-PARTY.txt'), licencesOf(modules))
+try {
+  writeFileSync(at('dist', 'THIRD-PARTY.txt'), licencesOf(await bundle()))
+} catch (error) {
+  process.stderr.write(`${stripVTControlCharacters(error.message)}\n`)
+  process.exitCode = 1
+}
+
+/** Writes the bundle; answers the modules that went into it. */
+async function bundle() {
+  const made = await rolldown({
+    input: { 'cli/main': at('src', 'cli', 'main.ts') },
+    platform: 'node',
+    external: LEFT_WHERE_THEY_ARE,
+  })
+  const { output } = await made.write({
+    dir: at('dist'),
+    format: 'esm',
+    // A Rolecall that runs while the next is built never finds another file under the name that it is about to import.
+    chunkFileNames: '[name]-[hash].js',
+    keepNames: true,
+  })
+  return output.flatMap(({ moduleIds = [] }) => moduleIds)
+}
 
 /** What the packages inside want to be told wherever they go. */
 function licencesOf(modules) {
