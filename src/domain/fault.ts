@@ -32,6 +32,7 @@ export type FaultSubject =
   | 'project'
   | 'member'
   | 'team'
+  | 'invitation'
   | 'connection'
   | 'data-source'
   | 'instance'

@@ -19,6 +19,7 @@ export interface Schema {
   connections: ConnectionRow
   teams: TeamRow
   teamMembers: TeamMemberRow
+  invitations: InvitationRow
   dataSources: DataSourceRow
   accessGrants: AccessGrantRow
   userRecords: UserRecordRow
@@ -216,6 +217,21 @@ export interface TeamMemberRow {
   operatorId: string
   role: string
   since: number
+}
+
+export interface InvitationRow {
+  id: string
+  projectId: string
+  senderId: string
+  email: string
+  role: string
+  thingKind: 'team' | 'connection' | 'data-source' | null
+  thingId: string | null
+  thingRole: string | null
+  codeHash: string
+  createdAt: number
+  expiresAt: number
+  searchText: string
 }
 
 export interface DataSourceRow {

@@ -5,6 +5,7 @@ import type { Change, Subject } from '../domain/change.ts'
 import type { Connection, Credential, HostPort, TestRecord } from '../domain/connection.ts'
 import type { DataSource } from '../domain/data-source.ts'
 import type { Instance, ServerFacts } from '../domain/instance.ts'
+import type { Invitation } from '../domain/invitation.ts'
 import type { FaultRecord, Operation, OperationState, StepShown, TargetOutcome } from '../domain/operation.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
@@ -52,6 +53,7 @@ export interface Tables {
   readonly connections: Connections
   readonly access: AccessLists
   readonly teams: Teams
+  readonly invitations: Invitations
   readonly dataSources: DataSources
   readonly users: UserRecords
   readonly operations: Operations
@@ -66,6 +68,8 @@ export interface Operators {
   findByUsername(username: string): Promise<Operator | undefined>
   list(page: KeyPage): Promise<Page<Operator>>
   save(operator: Operator): Promise<void>
+  /** With its memberships, teams, access and keys; what it did stays in the audit. */
+  remove(id: string): Promise<boolean>
   count(): Promise<number>
 }
 
@@ -73,6 +77,8 @@ export interface Projects {
   add(project: Project): Promise<void>
   find(id: string): Promise<Project | undefined>
   findByAlias(alias: string): Promise<Project | undefined>
+  /** As `find`, and whoever else holds it waits until this transaction is over. */
+  hold(id: string): Promise<Project | undefined>
   /** By id order; `among` narrows to these ids. */
   list(page: KeyPage, among?: readonly string[]): Promise<Page<Project>>
   /** Counts `version` up; throws `precondition_failed` unless the stored version is `project.version`. */
@@ -87,6 +93,8 @@ export interface Members {
   set(projectId: string, operatorId: string, role: Role, now: number): Promise<void>
   remove(projectId: string, operatorId: string): Promise<boolean>
   countWith(projectId: string, role: Role): Promise<number>
+  /** Every project that the operator belongs to. */
+  listOf(operatorId: string): Promise<readonly Member[]>
 }
 
 /** What the lookup of a credential finds, in one query. */
@@ -116,6 +124,8 @@ export interface Keys {
   matchPublic(publicKey: string): Promise<(KeyMatch & { readonly digest: DigestHalves }) | undefined>
   /** Adds the project to the key, or changes what the key may do in it. */
   setProject(keyId: string, project: KeyProject): Promise<void>
+  /** Makes another project the key's home, in place of the one that was: it opens that one no more. */
+  move(keyId: string, from: string, to: KeyProject): Promise<void>
   revoke(id: string, at: number): Promise<void>
   /** Written at most once a minute per key; a lost write is no harm. */
   touch(id: string, at: number): Promise<void>
@@ -240,6 +250,19 @@ export interface Teams {
   setMember(team: Team, operatorId: string, role: TeamRole, now: number): Promise<void>
   removeMember(teamId: string, operatorId: string): Promise<boolean>
   roleOf(teamId: string, operatorId: string): Promise<TeamRole | undefined>
+}
+
+/** Who is asked into a project and has not come yet. */
+export interface Invitations {
+  /** Stores a keyed hash of `code`, never `code`. */
+  add(invitation: Invitation, code: Secret): Promise<void>
+  find(id: string): Promise<Invitation | undefined>
+  findByCode(code: Secret): Promise<Invitation | undefined>
+  /** Oldest first; `q` is a literal part of the address. */
+  list(projectId: string, q?: string): Promise<readonly Invitation[]>
+  remove(id: string): Promise<boolean>
+  /** Removes those whose time is over. */
+  sweep(now: number): Promise<void>
 }
 
 export interface DataSourceFilter {

@@ -13,6 +13,8 @@ export interface Need {
   readonly refusal?: 404
   /** A caller with the right may be told that there is nothing: the matrix has no such thing to find. */
   readonly empty?: true
+  /** Its caller is no more afterwards. */
+  readonly ends?: true
   /** Its answer has no end. */
   readonly stream?: true
 }
@@ -121,6 +123,8 @@ const wiremock: Readonly<Record<string, Need>> = {
   'GET /v1/users/:userId': { right: 'administer' },
   'PUT /v1/users/:userId': { right: 'nobody', body: { user: { emailAddress: '', marketingOptIn: false } } },
   'DELETE /v1/users/:userId': { right: 'nobody' },
+  'DELETE /v1/users/self': { right: 'member', ends: true },
+  'DELETE /v1/users/me': { right: 'member', ends: true },
   'GET /v1/users/:userId/teams': { right: 'administer' },
   'POST /v1/users/:userId/regenerate-api-token': { right: 'nobody', body: {} },
   'GET /v1/users/:userId/database-connections': { right: 'administer' },

@@ -7,6 +7,7 @@ import type { Opened, StoreUnderTest } from '../store/contract/harness.ts'
 import { ledger } from '../store/contract/ledger.ts'
 import { lists } from '../store/contract/lists.ts'
 import { managed } from '../store/contract/managed.ts'
+import { people } from '../store/contract/people.ts'
 import { secrets } from '../store/contract/secrets.ts'
 import { tokens } from '../store/contract/tokens.ts'
 import { transactions } from '../store/contract/transactions.ts'
@@ -32,6 +33,7 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
         return under
       },
     }
-    for (const part of [callers, managed, access, lists, ledger, answers, secrets, tokens, transactions]) part(opened)
+    for (const part of [callers, people, managed, access, lists, ledger, answers, secrets, tokens, transactions])
+      part(opened)
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../domain/caller.ts'
-import { privateKeyOf, refused } from '../../services/callers/authentication.ts'
+import { type Origin, privateKeyOf, refused } from '../../services/callers/authentication.ts'
 import { type CountRequest, limitRate, rateLimitFields } from '../rate.ts'
 import type { RouteParts } from '../request.ts'
 
@@ -15,13 +15,17 @@ export async function authenticate(
   reply: FastifyReply,
 ): Promise<void> {
   reply.header('cache-control', 'no-store')
+  if (request.routeOptions.config.mayBeNew && request.headers.authorization === undefined) return
   const credentials = credentialsOf(request.headers.authorization)
   if (!credentials) throw refused()
-  const origin = { address: request.ip, dialect: 'wiremock', requestId: request.id } as const
-  const caller = await services.authentication.byPrivateKey(credentials.key, origin)
+  const caller = await services.authentication.byPrivateKey(credentials.key, originOf(request))
   if (credentials.username !== undefined && !goesBy(caller, credentials.username)) throw refused()
   request.caller = caller
   await limitRate(countRequest, request, reply, rateLimitFields)
+}
+
+export function originOf({ ip, id }: FastifyRequest): Origin {
+  return { address: ip, dialect: 'wiremock', requestId: id }
 }
 
 interface Credentials {

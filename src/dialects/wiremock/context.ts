@@ -24,6 +24,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     readonly body?: BodyRules
+    /** Asked without a key too, by people who have none yet. */
+    readonly mayBeNew?: true
   }
 }
 
@@ -32,7 +34,7 @@ export interface BodyRules {
   /** Where the fields of a thing lie in it. */
   readonly envelope:
     | ''
-    | `/${'databaseConnection' | 'dataSource' | 'team' | 'member' | 'grant' | 'user' | 'organisation'}`
+    | `/${'databaseConnection' | 'dataSource' | 'team' | 'member' | 'grant' | 'user' | 'organisation' | 'invitation'}`
   /** What a violation answers: one operation has no 422. */
   readonly status: 400 | 422
   /** Nothing at all means `{}`. */

@@ -17,10 +17,13 @@ const PLACES: Readonly<Record<string, string>> = {
 /** Where a body says a connection; in all others fields are called as the services call them. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set(['', '/databaseConnection'])
 
+const OF_INVITATIONS: Readonly<Record<string, string>> = { '/email': '/recipientEmailAddress', '/to': '/aclObjectId' }
+
 /** What a service found wrong, as whole sentences, with pointers into the body. Values are not told back: a host may hold a password. */
 export function toWrongs(violations: readonly Violation[], envelope: string): readonly Wrong[] {
   return violations.map(({ pointer: native, detail }) => {
-    const pointer = envelope + (OF_CONNECTIONS.has(envelope) ? `/${placeOf(native)}` : native)
+    const pointer =
+      envelope + (OF_CONNECTIONS.has(envelope) ? `/${placeOf(native)}` : (OF_INVITATIONS[native] ?? native))
     return { pointer, detail: `json pointer ${pointer} has a value that is not acceptable; it ${detail}` }
   })
 }

@@ -10,6 +10,7 @@ import { accessListRoutes } from './routes/access-lists.ts'
 import { collectionRoutes } from './routes/collection.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { dataSourceRoutes } from './routes/data-sources.ts'
+import { invitationRoutes } from './routes/invitations.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { teamRoutes } from './routes/teams.ts'
 import { storedTestRoute, typedTestRoute } from './routes/tests.ts'
@@ -21,6 +22,7 @@ import { connectionSchemas } from './wire/connections.ts'
 import { TestInput } from './wire/coordinates.ts'
 import { dataSourceSchemas } from './wire/data-sources.ts'
 import { errorSchemas } from './wire/errors.ts'
+import { invitationSchemas } from './wire/invitations.ts'
 import { teamSchemas } from './wire/teams.ts'
 import { TestOutcomeBody } from './wire/tests.ts'
 import { userSchemas } from './wire/users.ts'
@@ -32,6 +34,7 @@ const SCHEMAS = [
   ...errorSchemas,
   ...userSchemas,
   ...teamSchemas,
+  ...invitationSchemas,
   ...dataSourceSchemas,
 ]
 
@@ -60,6 +63,7 @@ async function routes(api: WiremockHttp, parts: WiremockParts): Promise<void> {
   for (const collection of COLLECTIONS) accessListRoutes(api, parts, collection)
   dataSourceRoutes(api, parts)
   organisationRoutes(api, parts)
+  invitationRoutes(api, parts)
   teamRoutes(api, parts)
   userRoutes(api, parts)
 }

@@ -83,6 +83,7 @@ function itemsOf(fault: Fault, title: string, request: FastifyRequest): readonly
 /** What is refused, where it is no connection. */
 const TITLES: Partial<Record<FaultSubject, string>> = {
   team: 'Invalid team',
+  operator: 'Invalid user',
   table: 'Invalid data source',
   'data-source': 'Invalid data source',
   member: 'Conflict',

@@ -1,11 +1,14 @@
 import type { TSchema } from 'typebox'
 import { type JsonType, jsonTypeOf } from './json-type.ts'
 
+type TypeName = 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
+
 /** What we read of a schema: those of this dialect's bodies have nothing else in them. */
 export interface Shape {
   readonly $id?: string
   readonly $ref?: string
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
+  /** A list: or null. */
+  readonly type?: TypeName | readonly [TypeName, 'null']
   readonly allOf?: readonly Shape[]
   readonly properties?: Readonly<Record<string, Shape>>
   readonly required?: readonly string[]
@@ -51,12 +54,14 @@ export function fieldsOf(shape: Shape, named: Named): readonly Field[] {
 }
 
 function typeNameOf({ type, enum: values }: Shape): JsonType {
-  if (type === 'integer') return 'number'
-  return type ?? (values ? 'string' : 'object')
+  const name = Array.isArray(type) ? type[0] : type
+  if (name === 'integer') return 'number'
+  return name ?? (values ? 'string' : 'object')
 }
 
 /** What is missing or of another JSON type than it must be, in field order. */
 export function wrongTypesIn(shape: Shape, value: unknown, named: Named, pointer = ''): readonly Wrong[] {
+  if (value === null && Array.isArray(shape.type)) return []
   const wanted = typeNameOf(shape)
   if (jsonTypeOf(value) !== wanted) return [{ pointer, detail: otherType(pointer, value, wanted) }]
   if (Array.isArray(value)) {

@@ -33,9 +33,7 @@ export function createOperators(store: Store): Operators {
   }
 
   function add(wanted: NewOperator): Promise<Operator> {
-    if (!/^[\p{L}\p{N}._@+-]{1,100}$/u.test(wanted.username)) {
-      throw new Fault('invalid', 'operator', 'A username is 1 to 100 letters, digits and . _ @ + -')
-    }
+    checkUsername(wanted.username)
     return store.transaction(async tables => {
       const operator: Operator = { id: newShortId(), ...wanted, first: false, createdAt: await tables.now() }
       await tables.operators.add(operator)
@@ -70,6 +68,12 @@ export function createOperators(store: Store): Operators {
   }
 
   return { list: page => store.read.operators.list(page), get, add, changeOwn, setDisabled }
+}
+
+export function checkUsername(username: string): void {
+  if (/^[\p{L}\p{N}._@+-]{1,100}$/u.test(username)) return
+  const violations = [{ pointer: '/username', detail: 'must have 1 to 100 letters, digits and . _ @ + -' }]
+  throw new Fault('invalid', 'operator', 'A username is 1 to 100 letters, digits and . _ @ + -', { violations })
 }
 
 function checkText(pointer: string, text: string): void {

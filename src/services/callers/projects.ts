@@ -147,6 +147,7 @@ export function createProjects(store: Store): Projects {
   async function setMember(caller: Caller, id: string, operatorId: string, role: Role): Promise<Member> {
     checkRight(caller, id, 'own')
     return store.transaction(async tables => {
+      await tables.projects.hold(id)
       if (!(await tables.operators.find(operatorId)))
         throw new Fault('not_found', 'operator', `No operator ${operatorId}`)
       if (role !== 'owner') await checkNotLastOwner(tables, id, operatorId)
@@ -162,6 +163,7 @@ export function createProjects(store: Store): Projects {
   async function removeMember(caller: Caller, id: string, operatorId: string): Promise<void> {
     checkRight(caller, id, 'own')
     await changeStore(store, async tables => {
+      await tables.projects.hold(id)
       await mustFindMember(tables, id, operatorId)
       await checkNotLastOwner(tables, id, operatorId)
       await tables.members.remove(id, operatorId)
@@ -198,13 +200,14 @@ async function mustFind(tables: Tables, id: string): Promise<Project> {
   return project
 }
 
-async function mustFindMember(tables: Tables, id: string, operatorId: string): Promise<Member> {
+export async function mustFindMember(tables: Tables, id: string, operatorId: string): Promise<Member> {
   const member = await tables.members.find(id, operatorId)
   if (!member) throw new Fault('not_found', 'member', `No member ${operatorId} in this project`)
   return member
 }
 
-async function checkNotLastOwner(tables: Tables, id: string, operatorId: string): Promise<void> {
+/** In a transaction that holds the project: two owners who remove each other at once must not both succeed. */
+export async function checkNotLastOwner(tables: Tables, id: string, operatorId: string): Promise<void> {
   const member = await tables.members.find(id, operatorId)
   if (!member || !roleHas(member.role, 'own')) return
   if ((await tables.members.countWith(id, 'owner')) > 1) return

@@ -41,8 +41,9 @@ export async function resetMasterKey(place: StorePlace, key: KeyPlace): Promise<
     const now = await on.words.now(on.db)
     await makeDataKeys(on.db, ring, Math.max(now, ...keys.map(({ createdAt }) => createdAt + 1)))
     await on.db.updateTable('apiKeys').set({ revokedAt: now }).where('revokedAt', 'is', null).execute()
-    // Requests are compared by a keyed hash, and that key is gone.
+    // Requests are compared, and invitations found, by a keyed hash, and that key is gone.
     await on.db.deleteFrom('replays').execute()
+    await on.db.deleteFrom('invitations').execute()
     return { ...losses, now: ring.fingerprint }
   })
 }

@@ -5,6 +5,7 @@ import { auditTable } from './audit.ts'
 import { connectionTable } from './connections.ts'
 import { dataSourceTable } from './data-sources.ts'
 import { instanceTable } from './instances.ts'
+import { invitationTable } from './invitations.ts'
 import { keyTable } from './keys.ts'
 import { memberTable } from './members.ts'
 import { operationTable } from './operations.ts'
@@ -26,6 +27,7 @@ export function makeTables(context: Context): Tables {
     connections: connectionTable(context),
     access: accessTable(context),
     teams: teamTable(context),
+    invitations: invitationTable(context),
     dataSources: dataSourceTable(context),
     users: userTable(context),
     operations: operationTable(context),

@@ -32,6 +32,11 @@ export function keyTable(context: Context): Keys {
       return cutPage(keysFrom(rows), page.limit, key => key.id)
     },
     setProject: (keyId, project) => setProject(context, keyId, project),
+    async move(keyId, from, to) {
+      await db.updateTable('apiKeys').set({ homeProjectId: to.projectId }).where('id', '=', keyId).execute()
+      await db.deleteFrom('keyProjects').where('keyId', '=', keyId).where('projectId', '=', from).execute()
+      await setProject(context, keyId, to)
+    },
     async revoke(id, at) {
       const query = db.updateTable('apiKeys').set({ revokedAt: at }).where('id', '=', id)
       await query.where('revokedAt', 'is', null).execute()

@@ -40,6 +40,10 @@ export function memberTable(context: Context): Members {
       const { numDeletedRows } = await query.where('operatorId', '=', operatorId).executeTakeFirst()
       return numDeletedRows > 0n
     },
+    async listOf(operatorId) {
+      const query = select().where('members.operatorId', '=', operatorId)
+      return (await query.orderBy('members.projectId').execute()).map(memberFrom)
+    },
     async countWith(projectId, role) {
       const query = db.selectFrom('members').where('projectId', '=', projectId).where('role', '=', role)
       const { rows } = await query.select(eb => eb.fn.countAll<number>().as('rows')).executeTakeFirstOrThrow()

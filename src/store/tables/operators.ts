@@ -30,6 +30,10 @@ export function operatorTable(context: Context): Operators {
     async save(operator) {
       await db.updateTable('operators').set(toRow(operator)).where('id', '=', operator.id).execute()
     },
+    async remove(id) {
+      const { numDeletedRows } = await db.deleteFrom('operators').where('id', '=', id).executeTakeFirst()
+      return numDeletedRows > 0n
+    },
     async count() {
       const { rows } = await db
         .selectFrom('operators')

@@ -21,6 +21,11 @@ export function projectTable(context: Context): Projects {
       const row = await select().where('alias', '=', alias).executeTakeFirst()
       return row && projectFrom(row)
     },
+    async hold(id) {
+      const query = select().where('id', '=', id)
+      const row = await (context.words.rowLocks ? query.forNoKeyUpdate() : query).executeTakeFirst()
+      return row && projectFrom(row)
+    },
     async list(page, among) {
       if (among?.length === 0) return { items: [] }
       const all = select().where(within(context, page, 'id', 'searchText'))

@@ -22,7 +22,7 @@ const MemberParams = Type.Object({ organisationId: Type.String(), userId: Type.S
 
 /** The organisation: the home project of the caller's key. */
 export function organisationRoutes(http: WiremockHttp, { services }: RouteParts): void {
-  const { projects, teams, connections } = services
+  const { projects, teams, connections, leaving } = services
   const path = '/organisations/:organisationId'
 
   http.get(
@@ -103,14 +103,14 @@ export function organisationRoutes(http: WiremockHttp, { services }: RouteParts)
       schema: {
         operationId: 'removeOrganisationMember',
         tags,
-        summary: 'Remove a member; the last owner stays',
+        summary: 'Remove a member, to an organisation of its own if it has no other; the last owner stays',
         params: MemberParams,
         response: { 204: Type.Null(), ...refusals(403, 404, 409) },
       },
       onRequest: organisationWith('own'),
     },
     async ({ caller, params }, reply) => {
-      await projects.removeMember(caller, params.organisationId, params.userId)
+      await leaving.moveOut(caller, params.organisationId, params.userId)
       return reply.code(204).send()
     },
   )

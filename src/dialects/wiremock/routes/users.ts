@@ -15,7 +15,7 @@ const UserParams = Type.Object({ userId: Type.String() })
 
 /** Who calls, and a new key for it: the minimum that clients of the connections need. */
 export function userRoutes(http: WiremockHttp, parts: RouteParts): void {
-  const { projects, keys, operators, teams } = parts.services
+  const { projects, keys, operators, teams, leaving } = parts.services
 
   const toMe = async ({ caller }: FastifyRequest, reply: FastifyReply) =>
     reply.code(307).header('location', `/v1/users/${caller.operator.id}`).send()
@@ -58,6 +58,24 @@ export function userRoutes(http: WiremockHttp, parts: RouteParts): void {
     async ({ caller, subject, body: { user } }) => {
       const changed = await operators.changeOwn(caller, { email: user.emailAddress, name: user.name })
       return fromOperator(changed, subject.organisation)
+    },
+  )
+
+  http.delete(
+    '/users/:userId',
+    {
+      schema: {
+        operationId: 'deleteUser',
+        tags,
+        summary: 'Yourself, with your keys; refused while others, or servers, depend on you',
+        params: UserParams,
+        response: { 204: Type.Null(), ...refusals(403, 409) },
+      },
+      onRequest: [subjectWith(parts, 'read'), ownAlone],
+    },
+    async ({ caller }, reply) => {
+      await leaving.removeOwn(caller)
+      return reply.code(204).send()
     },
   )
 
@@ -108,8 +126,8 @@ export function userRoutes(http: WiremockHttp, parts: RouteParts): void {
   )
 }
 
-/** A hook: whoever had another's new key would be that other. */
+/** A hook: whoever had another's new key would be that other, and nobody ends others who may belong elsewhere too. */
 async function ownAlone({ caller, subject }: FastifyRequest): Promise<void> {
   if (isSelf(caller, subject.userId)) return
-  throw new Fault('forbidden', 'key', 'Everybody renews their own key')
+  throw new Fault('forbidden', 'key', 'Only a user itself may do that')
 }

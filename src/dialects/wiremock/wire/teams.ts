@@ -3,6 +3,7 @@ import type { Operator } from '../../../domain/operator.ts'
 import type { Project } from '../../../domain/project.ts'
 import type { Team } from '../../../domain/team.ts'
 import { ref } from '../../request.ts'
+import { aclLinks } from './users.ts'
 
 const TeamBody = Type.Object(
   {
@@ -10,7 +11,14 @@ const TeamBody = Type.Object(
     name: Type.String(),
     aclSubject: Type.String(),
     aclObject: Type.String(),
-    links: Type.Object({ self: Type.String(), organisation: Type.String(), members: Type.String() }),
+    links: Type.Object({
+      self: Type.String(),
+      organisation: Type.String(),
+      members: Type.String(),
+      aclSubject: Type.String(),
+      aclObject: Type.String(),
+      acl: Type.String(),
+    }),
   },
   { $id: 'Team' },
 )
@@ -26,7 +34,8 @@ export const NewTeam = Type.Object({
 
 export function fromTeam({ id, name, projectId }: Team) {
   const self = `/v1/teams/${id}`
-  const links = { self, organisation: `/v1/organisations/${projectId}`, members: `${self}/members` }
+  const own = { self, organisation: `/v1/organisations/${projectId}`, members: `${self}/members` }
+  const links = { ...own, ...aclLinks(id), acl: `${self}/acl{?subjectId}` }
   return { id, name, aclSubject: id, aclObject: id, links }
 }
 

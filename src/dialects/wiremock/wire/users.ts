@@ -20,8 +20,12 @@ const UserBody = Type.Object(
     links: Type.Object({
       self: Type.String(),
       teams: Type.String(),
+      mockApis: Type.String({ description: 'Nothing is served there' }),
       dataSources: Type.String(),
+      keys: Type.String({ description: 'Nothing is served there' }),
       organisation: Type.String(),
+      aclSubject: Type.String(),
+      aclObject: Type.String(),
       databaseConnections: Type.String(),
     }),
   },
@@ -38,6 +42,11 @@ export const UserChange = Type.Object({
     name: Type.Optional(Type.String()),
   }),
 })
+
+/** Where the published API has what access lists are about; told for clients that look for the fields. */
+export function aclLinks(id: string) {
+  return { aclSubject: `/v1/acl/subjects/${id}`, aclObject: `/v1/acl/objects/${id}` }
+}
 
 export function fromOperator(operator: Operator, organisation: string) {
   const { id, username, email = '', name, issuer, subject, createdAt } = operator
@@ -59,8 +68,11 @@ export function fromOperator(operator: Operator, organisation: string) {
       links: {
         self,
         teams: `${self}/teams`,
+        mockApis: `${self}/apis`,
         dataSources: `${self}/data-sources`,
+        keys: `${self}/jwks`,
         organisation: `/v1/organisations/${organisation}`,
+        ...aclLinks(id),
         databaseConnections: `${self}/database-connections`,
       },
     },
