@@ -4,7 +4,7 @@ import { Fault } from '../../domain/fault.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Links } from '../links/links.ts'
-import { type Asked, type Prepared, prepare } from '../operations/prepared.ts'
+import { type Asked, type Prepared, prepare, prepareMany } from '../operations/prepared.ts'
 import type { Instances } from './instances.ts'
 
 export interface DatabaseDone {
@@ -17,6 +17,12 @@ export interface Databases {
   list(caller: Caller, instanceId: string, page: KeyPage, signal: AbortSignal): Promise<Page<Database>>
   get(caller: Caller, instanceId: string, name: string, signal: AbortSignal): Promise<Database>
   create(asked: Asked, instanceId: string, wanted: NewDatabase): Promise<Prepared<DatabaseDone>>
+  /** As one operation: all of them are made, or none. */
+  createMany(
+    asked: Asked,
+    instanceId: string,
+    wanted: readonly NewDatabase[],
+  ): Promise<Prepared<Pick<DatabaseDone, 'operationId'>>>
   /** `force` ends the sessions that use it; undefined: what policy says. */
   drop(asked: Asked, instanceId: string, name: string, force?: boolean): Promise<Prepared<DatabaseDone>>
   /** Roles that can be granted: the catalogue's and the engine's own. */
@@ -58,6 +64,13 @@ export function createDatabases({ links, instances, ledger }: DatabaseParts): Da
     )
   }
 
+  async function createMany(asked: Asked, instanceId: string, wanted: readonly NewDatabase[]) {
+    const instance = await instances.allowChange(asked.caller, instanceId)
+    const wish = { username: asked.caller.operator.username }
+    const targets = wanted.map(database => ({ change: { kind: 'create-database', database } as const, wish }))
+    return prepareMany(ledger, asked, instance, targets, async operationId => ({ operationId }))
+  }
+
   async function drop(
     asked: Asked,
     instanceId: string,
@@ -79,7 +92,7 @@ export function createDatabases({ links, instances, ledger }: DatabaseParts): Da
     return links.read(instance, signal, client => client.listRoles())
   }
 
-  return { list, get, create, drop, roles }
+  return { list, get, create, createMany, drop, roles }
 }
 
 function noDatabase(name: string): Fault {

@@ -32,11 +32,23 @@ export function prepare<T>(
   target: Omit<OrderTarget, 'instanceId'>,
   finish: (operationId: string, outcome: TargetOutcome) => Promise<T>,
 ): Prepared<T> {
-  const order: Order = { ...asked, projectId: instance.projectId, targets: [{ ...target, instanceId: instance.id }] }
+  return prepareMany(ledger, asked, instance, [target], (operationId, [outcome]) => finish(operationId, outcome!))
+}
+
+/** Changes of several subjects on one instance, as one operation: all of them are made, or none. */
+export function prepareMany<T>(
+  ledger: Ledger,
+  asked: Asked,
+  instance: Instance,
+  targets: readonly Omit<OrderTarget, 'instanceId'>[],
+  finish: (operationId: string, outcomes: readonly TargetOutcome[]) => Promise<T>,
+): Prepared<T> {
+  const here = targets.map(target => ({ ...target, instanceId: instance.id }))
+  const order: Order = { ...asked, projectId: instance.projectId, targets: here }
   return {
     run: async () => {
       const { operationId, outcomes } = await ledger.perform(order)
-      return finish(operationId, outcomes[0]!)
+      return finish(operationId, outcomes)
     },
     preview: async () => showPlans(instance.id, await ledger.preview(order)),
   }

@@ -1,3 +1,4 @@
+import type { Caller } from '../../domain/caller.ts'
 import type { Change } from '../../domain/change.ts'
 import { Fault, type Violation } from '../../domain/fault.ts'
 import type { GrantChange } from '../../domain/grant.ts'
@@ -7,12 +8,14 @@ import type { OnOwned, PolicyInForce } from '../../domain/policy.ts'
 import { newSecret, type Secret } from '../../domain/secret.ts'
 import { type NewUser, type UserKey, type UserSettings, userKeyText } from '../../domain/user.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
+import type { OrderTarget } from '../../ledger/order.ts'
 import type { RecordWish } from '../../ledger/settlement.ts'
 import type { Store } from '../../store/store.ts'
+import { hasRight } from '../access/access.ts'
 import type { Instances } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
 import { auditOf } from '../operations/audit.ts'
-import { type Asked, type Prepared, prepare, prepareStoreChange } from '../operations/prepared.ts'
+import { type Asked, type Prepared, prepare, prepareMany, prepareStoreChange } from '../operations/prepared.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { createProtection } from './protection.ts'
 import { keyOf, type UserShown, withRecord } from './user-view.ts'
@@ -35,6 +38,11 @@ export interface UserWish extends Notes {
   readonly engineRoles?: readonly string[]
 }
 
+export interface Reset {
+  readonly key: UserKey
+  readonly password?: Secret
+}
+
 /** What a change answers: the login after it, and a password where one was made. */
 export interface UserDone {
   readonly operationId?: string
@@ -49,7 +57,11 @@ export interface UserDropped {
 /** Changes of logins. Each is checked when asked for, and made when run. */
 export interface UserChanges {
   create(asked: Asked, instanceId: string, wish: NewUserWish): Promise<Prepared<UserDone>>
+  /** As one operation: all of them are made, or none. */
+  createMany(asked: Asked, instanceId: string, wishes: readonly NewUserWish[]): Promise<Prepared<readonly UserDone[]>>
   reset(asked: Asked, instanceId: string, key: UserKey, password?: Secret): Promise<Prepared<UserDone>>
+  /** As one operation; nothing is changed unless every login is there. */
+  resetMany(asked: Asked, instanceId: string, resets: readonly Reset[]): Promise<Prepared<readonly UserDone[]>>
   lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>>
@@ -70,35 +82,65 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   const protection = createProtection({ store, links })
 
   async function create(asked: Asked, instanceId: string, wish: NewUserWish): Promise<Prepared<UserDone>> {
-    const instance = await instances.allowChange(asked.caller, instanceId)
-    checkAble(instance, wish)
+    return first(await createMany(asked, instanceId, [wish]))
+  }
+
+  async function createMany(asked: Asked, instanceId: string, wishes: readonly NewUserWish[]) {
+    const instance = await instances.allowChange(asked.caller, instanceId, 'create')
     const policy = await instances.policyOf(instance)
+    const targets = wishes.map(wish => newUser(asked, instance, policy, wish))
+    return toUsers(asked, instance, targets)
+  }
+
+  function newUser(asked: Asked, instance: Instance, policy: PolicyInForce, wish: NewUserWish): UserTarget {
+    checkAble(instance, wish)
     if (wish.password) checkPassword(wish.password, policy)
     const grants = [...wish.grants, ...defaultGrants(instance, policy, wish)]
     const user: NewUser = { ...keyOf(wish), settings: wish.settings, engineRoles: wish.engineRoles, grants }
     const { closePublic } = policy
     const change: Change = { kind: 'create-user', user, password: wish.password ?? newSecret(), closePublic }
-    return toUser(asked, instance, change, {
+    const remembered = {
+      username: asked.caller.operator.username,
       labels: wish.labels,
       description: wish.description,
       asked: wish.asked,
       passwordChosen: wish.password !== undefined,
       keepPassword: policy.passwordRecall === 'stored',
-    })
+    }
+    return { change, wish: remembered }
   }
 
-  async function reset(asked: Asked, instanceId: string, key: UserKey, chosen?: Secret): Promise<Prepared<UserDone>> {
+  async function reset(asked: Asked, instanceId: string, key: UserKey, password?: Secret): Promise<Prepared<UserDone>> {
     const { instance, policy } = await managed(asked, instanceId, key)
+    return first(toUsers(asked, instance, [await newPassword(asked, instance, policy, { key, password })]))
+  }
+
+  async function resetMany(asked: Asked, instanceId: string, resets: readonly Reset[]) {
+    const targets: UserTarget[] = []
+    for (const one of resets) {
+      const { instance, policy } = await managed(asked, instanceId, one.key)
+      targets.push({ ...(await newPassword(asked, instance, policy, one)), ifMissing: noUser(one.key) })
+    }
+    return toUsers(asked, await instances.allowChange(asked.caller, instanceId, 'update'), targets)
+  }
+
+  async function newPassword(
+    asked: Asked,
+    instance: Instance,
+    policy: PolicyInForce,
+    { key, password: chosen }: Reset,
+  ): Promise<UserTarget> {
     if (chosen) checkPassword(chosen, policy)
     const users = await protection.connectionsOf(instance, key, asked.signal)
     protection.checkResettable(users)
     const change: Change = { kind: 'reset-user', key, password: chosen ?? newSecret() }
     const wish = {
+      username: asked.caller.operator.username,
       passwordChosen: chosen !== undefined,
       keepPassword: policy.passwordRecall === 'stored',
       connections: users.map(({ id }) => id),
     }
-    return toUser(asked, instance, change, wish, users.length > 0)
+    return { change, wish, ownLogin: users.length > 0 }
   }
 
   async function lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
@@ -127,7 +169,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
 
   /** Labels and description live in the store alone, also for logins that others made. */
   async function annotate(asked: Asked, instanceId: string, key: UserKey, notes: Notes): Promise<Prepared<UserDone>> {
-    const instance = await instances.allow(asked.caller, instanceId, 'change')
+    const instance = await instances.allow(asked.caller, instanceId, 'update')
     const user = await links.read(instance, asked.signal, client => client.findUser(key))
     if (!user) throw noUser(key)
     return prepareStoreChange(() =>
@@ -182,7 +224,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     key: UserKey,
     onOwned?: OnOwned,
   ): Promise<Prepared<UserDropped>> {
-    const { instance, policy } = await managed(asked, instanceId, key)
+    const { instance, policy } = await managed(asked, instanceId, key, 'delete')
     await protection.check(instance, key, 'dropped', asked.signal)
     if (onOwned === 'drop' && !policy.allowOwnedDrop && policy.onOwned !== 'drop') {
       throw new Fault('forbidden', 'user', 'onOwned=drop needs the policy allowOwnedDrop on this instance')
@@ -196,8 +238,9 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     asked: Asked,
     instanceId: string,
     key: UserKey,
+    right: 'update' | 'delete' = 'update',
   ): Promise<{ instance: Instance; policy: PolicyInForce }> {
-    const instance = await instances.allowChange(asked.caller, instanceId)
+    const instance = await instances.allowChange(asked.caller, instanceId, right)
     const policy = await instances.policyOf(instance)
     if (!policy.manageExisting) await protection.checkMadeHere(instance, key, asked.signal)
     return { instance, policy }
@@ -208,16 +251,26 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     instance: Instance,
     change: Change,
     wish: Omit<RecordWish, 'username'> = {},
-    ownLogin = false,
   ): Prepared<UserDone> {
     const named = { ...wish, username: asked.caller.operator.username }
-    return prepare(ledger, asked, instance, { change, wish: named, ownLogin }, (operationId, outcome) =>
-      toDone(operationId, instance, outcome),
+    return first(toUsers(asked, instance, [{ change, wish: named }]))
+  }
+
+  function toUsers(asked: Asked, instance: Instance, targets: readonly UserTarget[]): Prepared<readonly UserDone[]> {
+    return prepareMany(ledger, asked, instance, targets, (operationId, outcomes) =>
+      Promise.all(outcomes.map(outcome => toDone(asked.caller, operationId, instance, outcome))),
     )
   }
 
-  async function toDone(operationId: string, instance: Instance, { user, password }: TargetOutcome): Promise<UserDone> {
-    return { operationId, shown: user && (await withRecord(store.read, instance, user)), password }
+  /** Some keys may make a password, and not read it. */
+  async function toDone(
+    caller: Caller,
+    operationId: string,
+    instance: Instance,
+    { user, password }: TargetOutcome,
+  ): Promise<UserDone> {
+    const told = hasRight(caller, instance.projectId, 'recall') ? password : undefined
+    return { operationId, shown: user && (await withRecord(store.read, instance, user)), password: told }
   }
 
   function checkAble(instance: Instance, { settings, engineRoles }: Pick<NewUser, 'settings' | 'engineRoles'>): void {
@@ -231,7 +284,14 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
       throw new Fault('unsupported', 'user', `${about.label} has no roles to give`)
   }
 
-  return { create, reset, lock, unlock, change, grant, endSessions, drop }
+  return { create, createMany, reset, resetMany, lock, unlock, change, grant, endSessions, drop }
+}
+
+type UserTarget = Omit<OrderTarget, 'instanceId'>
+
+/** Of an operation with one target. */
+function first<T>({ run, preview }: Prepared<readonly T[]>): Prepared<T> {
+  return { run: async () => (await run())[0]!, preview }
 }
 
 /** What policy gives every new login on the default database, if the caller asked for nothing there. */
