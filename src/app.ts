@@ -73,7 +73,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     wakeWorker: worker.wake,
     onTestFailure: fault => log.info({ err: fault }, 'a connection test failed'),
   })
-  const countRequest = await countPerKey(http, settings.limits.ratePerMinute)
+  const countRequest = countPerKey(settings.limits.ratePerMinute)
   const dialectParts = {
     services,
     countRequest,

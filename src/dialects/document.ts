@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { type FastifyInstance, fastify, type RouteOptions } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -41,15 +40,14 @@ async function textOf({ openapi, schemas, transform }: DialectDocument, routes: 
   for (const schema of schemas) paper.addSchema(schema)
   for (const route of routes) paper.route({ ...route, handler: async () => undefined })
   await paper.ready()
-  const text = JSON.stringify(paper.swagger())
+  const made = await nameSuccesses(paper.swagger())
   await paper.close()
-  return text
+  return JSON.stringify(made)
 }
 
 function swaggerOptions(openapi: OpenApi, transform: DialectDocument['transform']): FastifyDynamicSwaggerOptions {
   return {
     transform,
-    transformObject: made => ('openapiObject' in made ? nameSuccesses(made.openapiObject) : made.swaggerObject),
     openapi: { openapi: '3.1.0', ...openapi, servers: [{ url: '/', description: 'Where this document came from' }] },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, at) => (typeof json.$id === 'string' ? json.$id : `def-${at}`),
@@ -57,12 +55,13 @@ function swaggerOptions(openapi: OpenApi, transform: DialectDocument['transform'
   }
 }
 
-type Document = Parameters<NonNullable<FastifyDynamicSwaggerOptions['transformObject']>>[0] & { openapiObject: object }
 type Answers = Record<string, Record<string, { responses?: Record<string, { description?: string }> }>>
 
 /** Answers whose schema is a reference have nowhere to say what they are: HTTP's own words for them. */
-function nameSuccesses<T extends Document['openapiObject']>(document: T): T {
-  const operations = Object.values((document as { paths?: Answers }).paths ?? {}).flatMap(path => Object.values(path))
+async function nameSuccesses<T extends { paths?: object }>(document: T): Promise<T> {
+  // Imported by name at start, this module would load Node's whole fetch as well.
+  const { STATUS_CODES } = await import('node:http')
+  const operations = Object.values((document.paths ?? {}) as Answers).flatMap(path => Object.values(path))
   for (const [status, answer] of operations.flatMap(({ responses = {} }) => Object.entries(responses))) {
     if (answer.description === 'Default Response') answer.description = STATUS_CODES[status]
   }

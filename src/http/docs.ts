@@ -1,7 +1,8 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
-import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import { dirname, join } from 'node:path'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Nothing from elsewhere, and nothing inline but one style of Swagger UI's own, by its hash: a browser's console names the new one after an upgrade. */
 const POLICY = [
@@ -15,24 +16,40 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** What the page needs of the package; nothing else of it is served. */
-const ASSETS = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'favicon-32x32.png']
+const SCRIPT = 'text/javascript; charset=utf-8'
 
-/** `/docs`: every OpenAPI document that is served, readable in a browser. Files are read when somebody looks. */
+/** What the page needs of the package, and what it is; nothing else of it is served. */
+const ASSETS = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': SCRIPT,
+  'swagger-ui-standalone-preset.js': SCRIPT,
+  'favicon-32x32.png': 'image/png',
+}
+
+/** `/docs`: every OpenAPI document that is served, readable in a browser. Files are looked for and read when somebody looks. */
 export function addDocs(http: FastifyInstance): void {
   http.register(async scope => {
-    const root = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
-    await scope.register(fastifyStatic, { root, serve: false, maxAge: '1h' })
     scope.addHook('onRequest', async (_request, reply) => guard(reply))
     scope.get('/docs', async (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE))
     scope.get('/docs/start.js', async (_request, reply) =>
       reply
-        .type('text/javascript; charset=utf-8')
+        .type(SCRIPT)
         .header('cache-control', 'no-cache')
         .send(startWith(documentsOf(http))),
     )
-    for (const file of ASSETS) scope.get(`/docs/${file}`, (_request, reply) => reply.sendFile(file))
+    for (const [file, type] of Object.entries(ASSETS)) {
+      scope.get(`/docs/${file}`, (request, reply) => sendAsset(file, request, reply.type(type)))
+    }
   })
+}
+
+async function sendAsset(file: string, { headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const path = join(dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json')), file)
+  const { size, mtimeMs } = await stat(path)
+  const etag = `"${size}-${mtimeMs}"`
+  reply.header('cache-control', 'public, max-age=3600').header('etag', etag)
+  if (headers['if-none-match'] === etag) return reply.code(304).send()
+  return reply.header('content-length', size).send(createReadStream(path))
 }
 
 function guard(reply: FastifyReply): void {

@@ -39,6 +39,18 @@ test('it lists every document that is served', async () => {
   for (const url of urls) expect((await get(url!)).body.openapi).toBe('3.1.0')
 })
 
+test('its files come as what they are, and a browser that has one is told so', async () => {
+  const { headers, text } = await get('/docs/swagger-ui.css')
+  expect(headers).toMatchObject({ 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=3600' })
+  expect(text).toContain('.swagger-ui')
+  const again = { key: null, headers: { 'if-none-match': headers.etag! } }
+  const second = await running.ask('GET', '/docs/swagger-ui.css', again)
+  expect([second.status, second.text]).toEqual([304, ''])
+  expect((await running.ask('HEAD', '/docs/swagger-ui.css', { key: null })).headers['content-length']).toBe(
+    headers['content-length'],
+  )
+})
+
 test('nothing else of the package is served', async () => {
   for (const file of ['package.json', 'swagger-initializer.js', '../package.json', '%2e%2e/package.json']) {
     expect((await get(`/docs/${file}`)).status).toBe(404)
