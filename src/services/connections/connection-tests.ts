@@ -7,6 +7,7 @@ import type { Secret } from '../../domain/secret.ts'
 import type { Engines } from '../../engines/registry.ts'
 import type { Store } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
+import { unlessLate } from '../links/patience.ts'
 import { createWatch } from '../links/server-watch.ts'
 import { type Coordinates, passwordBehind, type TargetRules, targetOf } from '../links/targets.ts'
 import { violationsOfCoordinates } from './connection-rules.ts'
@@ -57,8 +58,7 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
   async function stored(caller: Caller, id: string, signal: AbortSignal): Promise<TestOutcome> {
     const { connection, instance, access } = await parts.connections.get(caller, id)
     if (!accessHas(access, 'edit')) checkRight(caller, connection.projectId, 'change')
-    using _turn = turns.take(connection.projectId)
-    const outcome = await attempt(async () => {
+    const outcome = await attempt(connection.projectId, signal, async () => {
       const { server, missingRights } = await look(
         connection.engine,
         connection,
@@ -82,9 +82,7 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
     const violations = violationsIn(wish)
     if (violations.length > 0)
       throw new Fault('invalid', 'connection', 'The connection is not acceptable', { violations })
-    using _turn = turns.take(projectId)
-    // Awaited here: the turn ends when this function does.
-    return await attempt(() => look(wish.engine, wish, wish.password, signal))
+    return attempt(projectId, signal, () => look(wish.engine, wish, wish.password, signal))
   }
 
   function violationsIn(wish: TypedConnection): readonly Violation[] {
@@ -99,10 +97,15 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
   }
 
   async function attempt(
+    projectId: string,
+    signal: AbortSignal,
     work: () => Promise<{ server: ServerFacts; missingRights: readonly string[] }>,
   ): Promise<TestOutcome> {
+    const turn = turns.take(projectId)
+    // The turn ends with the work, not with the caller's patience: as long as sockets are open, they count.
+    const running = work().finally(() => turn[Symbol.dispose]())
     try {
-      return { outcome: 'SUCCESS', ...(await work()) }
+      return { outcome: 'SUCCESS', ...(await unlessLate(signal, running)) }
     } catch (error) {
       const fault = toFault(error)
       parts.onFailure(fault)

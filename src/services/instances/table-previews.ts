@@ -1,6 +1,7 @@
 import type { Connection } from '../../domain/connection.ts'
 import type { Rows } from '../../domain/data-source.ts'
 import type { Engines } from '../../engines/registry.ts'
+import { unlessLate } from '../links/patience.ts'
 import { passwordBehind, type TargetRules, targetOf } from '../links/targets.ts'
 import { createTurns } from '../links/turns.ts'
 
@@ -23,12 +24,12 @@ export function createTablePreviews({ installation, engines, rules }: PreviewPar
   const turns = createTurns(AT_ONCE)
   const session = { installation, operation: 'preview' }
 
-  async function of(connection: Connection, table: string, limit: number, signal: AbortSignal): Promise<Rows> {
+  async function look(connection: Connection, table: string, limit: number, signal: AbortSignal): Promise<Rows> {
     using _turn = await turns.take(signal)
     const target = targetOf(connection, await passwordBehind(connection.credential, rules.credentials), rules)
     await using client = await engines.get(connection.engine).open(target, session, signal)
     return await client.previewTable(table, limit)
   }
 
-  return { of }
+  return { of: (connection, table, limit, signal) => unlessLate(signal, look(connection, table, limit, signal)) }
 }
