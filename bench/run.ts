@@ -1,6 +1,6 @@
 import { postgresqlServer, type TestServer } from '../test/support/servers.ts'
 import { benchCreate } from './create.ts'
-import { benchLists } from './list.ts'
+import { benchClusterUsers, benchLists } from './list.ts'
 import { benchPageCost } from './page-cost.ts'
 import { benchStart } from './start.ts'
 
@@ -8,6 +8,7 @@ import { benchStart } from './start.ts'
 const BENCHES: Readonly<Record<string, (server: TestServer) => Promise<void>>> = {
   start: benchStart,
   lists: benchLists,
+  digitalocean: benchClusterUsers,
   create: benchCreate,
   pages: benchPageCost,
 }
