@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { ApiKey } from '../domain/api-key.ts'
+import { type ApiKey, scopesOf } from '../domain/api-key.ts'
 import type { Operator } from '../domain/operator.ts'
 import { ROLES, type Role } from '../domain/role.ts'
+import { SCOPES } from '../domain/scope.ts'
 import { createKeys } from '../services/callers/keys.ts'
 import { createOperators } from '../services/callers/operators.ts'
 import { answerList, answerOne, timeText } from './answer.ts'
@@ -16,6 +17,7 @@ interface CreateOptions {
   readonly role: Role
   readonly expires?: string
   readonly network?: readonly string[]
+  readonly scope?: readonly string[]
   readonly description?: string
 }
 
@@ -26,6 +28,7 @@ export function setUp(keys: Command): void {
     .option('--operator <operator>', 'whose it is: id or username; without it, the first operator’s')
     .addOption(new Option('--role <role>', 'what it may do there').choices(ROLES).makeOptionMandatory())
     .option('--expires <end>', 'a time such as 2027-01-31T00:00:00Z, or how long, such as P30D or PT12H')
+    .option('--scope <scope>', `narrows it: ${SCOPES.join(', ')}; may be given again`, collect)
     .option('--network <cidr>', 'client network it may be used from; may be given again', collect)
     .option('--description <text>', 'what it is for')
     .action((options: CreateOptions) => onStore(create, at => createKey(create, at, options)))
@@ -48,6 +51,7 @@ async function createKey(command: Command, { store, caller }: OnStore, options: 
     role: options.role,
     operatorId: operator.id,
     description: options.description,
+    scopes: options.scope,
     networks: options.network,
     expiresAt: options.expires === undefined ? undefined : endOf(options.expires, await store.now()),
   })
@@ -69,7 +73,11 @@ async function listKeys(command: Command, { store, caller }: OnStore, name: stri
   const keys = await everything(page => createKeys(store).list(caller, id, page))
   const operators = new Map((await everything(page => store.read.operators.list(page))).map(one => [one.id, one]))
   const shown = keys.map(key => toShown(key, id, operators.get(key.operatorId)))
-  answerList(command, shown, ({ networks, ...key }) => ({ ...key, networks: networks.join(' ') || 'any' }))
+  answerList(command, shown, ({ networks, scopes, ...key }) => ({
+    ...key,
+    networks: networks.join(' ') || 'any',
+    scopes: scopes?.join(' ') ?? 'all',
+  }))
 }
 
 function toShown(key: ApiKey, projectId: string, operator: Operator | undefined) {
@@ -78,6 +86,7 @@ function toShown(key: ApiKey, projectId: string, operator: Operator | undefined)
     public: key.publicKey,
     operator: operator?.username ?? key.operatorId,
     role: key.projects.find(one => one.projectId === projectId)?.role,
+    scopes: scopesOf(key, projectId),
     networks: key.networks,
     expires: timeText(key.expiresAt),
     lastUsed: timeText(key.lastUsedAt),

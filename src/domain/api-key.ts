@@ -23,3 +23,8 @@ export interface KeyProject {
   readonly role: Role
   readonly scopes?: readonly string[]
 }
+
+/** Undefined: it has none, and may do there what its role says. */
+export function scopesOf({ projects }: Pick<ApiKey, 'projects'>, projectId: string): readonly string[] | undefined {
+  return projects.find(project => project.projectId === projectId)?.scopes
+}

@@ -33,6 +33,12 @@ export type Change =
 
 export type ChangeKind = Change['kind']
 
+/** What a caller needs to ask for it. */
+export function rightFor(kind: ChangeKind): 'create' | 'update' | 'delete' {
+  if (kind === 'create-user' || kind === 'create-database') return 'create'
+  return kind === 'drop-user' || kind === 'drop-database' ? 'delete' : 'update'
+}
+
 /** What a change is about. One open operation per subject. */
 export interface Subject {
   readonly kind: 'user' | 'database' | 'connection'

@@ -8,8 +8,24 @@ export function weakerRole(one: Role, other: Role): Role {
 
 /** Everything a request may need leave for, and the weakest role that has it: the table of DESIGN §1. */
 const WEAKEST = {
-  read: 'viewer',
-  change: 'editor', // users, databases, grants, plans, stored passwords
+  read: 'viewer', // instances, users, grants, databases, operations
+  coordinates: 'viewer', // connections: where servers are, and who logs in
+  project: 'viewer',
+  tags: 'viewer', // of instances
+  network: 'viewer', // which private network an instance is said to be in
+  account: 'viewer', // who the caller is
+  belong: 'viewer', // what members see beside servers: members, teams, keys, data sources
+  create: 'editor', // users and databases, by verb
+  update: 'editor',
+  delete: 'editor',
+  recall: 'editor', // passwords that are stored, or that wait in an answer
+  change: 'editor', // everything else that editors do: plans, retries, data sources
+  register: 'admin', // making connections
+  adopt: 'admin', // instances, in the dialects that take them by name
+  release: 'admin',
+  configure: 'admin',
+  tag: 'admin',
+  untag: 'admin',
   administer: 'admin', // connections, instances, policies, access lists, keys of others, audit, abandon, accept a server
   own: 'owner', // members and their roles, project settings, deleting the project
 } as const satisfies Record<string, Role>

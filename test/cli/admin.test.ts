@@ -68,12 +68,21 @@ describe('rolecall keys', () => {
     expect(left).toBeLessThanOrEqual(3_600_000)
   })
 
+  test('narrows a key to scopes, and lists them', async () => {
+    const key = await json('keys', 'create', '--role', 'admin', '--scope', 'database:read', '--scope', 'tag:read')
+    const { items } = await json('keys', 'list')
+    const [shown] = items.filter(({ id }: { id: string }) => id === key.id)
+    expect(shown.scopes).toEqual(['database:read', 'tag:read'])
+    expect((await admin('keys', 'list')).out).toContain('database:read tag:read')
+  })
+
   test.each([
     [['--role', 'king'], EXIT.usage, 'viewer, editor, admin, owner'],
     [[], EXIT.usage, '--role'],
     [['--role', 'viewer', '--expires', 'soon'], EXIT.usage, 'P30D'],
     [['--role', 'viewer', '--expires', '2020-01-01'], EXIT.refused, 'future'],
     [['--role', 'viewer', '--network', '10.0.0.0/99'], EXIT.refused, '10.0.0.0/8'],
+    [['--role', 'viewer', '--scope', 'everything'], EXIT.refused, 'database:read'],
     [['--role', 'viewer', '--project', 'nowhere'], EXIT.refused, 'rolecall projects list'],
     [['--role', 'viewer', '--operator', 'nobody'], EXIT.refused, 'No operator nobody'],
   ])('refuses %j with words', async (flags, exit, words) => {

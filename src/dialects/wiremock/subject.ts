@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { accessHas, type EntityRight } from '../../domain/access.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
-import { type Right, roleHas } from '../../domain/role.ts'
+import type { Right } from '../../domain/role.ts'
+import { hasRight } from '../../services/access/access.ts'
 import type { RouteParts } from '../request.ts'
 import { typeShown } from './database-types.ts'
 import { wantsView } from './view.ts'
@@ -85,8 +86,7 @@ export function teamIn(parts: RouteParts) {
 }
 
 function mayDo(caller: Caller, right: Right): boolean {
-  const role = caller.roles.get(caller.key.homeProjectId)
-  return role !== undefined && roleHas(role, right)
+  return hasRight(caller, caller.key.homeProjectId, right)
 }
 
 export function forbidden(): Fault {

@@ -1,38 +1,60 @@
 import { type Access, accessHas, type Entity, type EntityRight, weakerAccess } from '../../domain/access.ts'
+import { scopesOf } from '../../domain/api-key.ts'
 import type { Caller } from '../../domain/caller.ts'
 import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { Operation } from '../../domain/operation.ts'
 import { type Right, roleHas, weakestRoleWith } from '../../domain/role.ts'
+import { scopesLacking } from '../../domain/scope.ts'
 import type { Tables } from '../../store/store.ts'
 
 /** Throws unless the caller has the right in the project. A project it has no role in looks like one that does not exist. */
 export function checkRight(caller: Caller, projectId: string, right: Right): void {
   const role = caller.roles.get(projectId)
   if (!role) throw new Fault('not_found', 'project', `No project ${projectId}`)
-  if (roleHas(role, right)) return
-  throw new Fault(
-    'forbidden',
-    'project',
-    `This needs the role ${weakestRoleWith(right)}; yours in this project is ${role}`,
-  )
+  if (!roleHas(role, right))
+    throw new Fault(
+      'forbidden',
+      'project',
+      `This needs the role ${weakestRoleWith(right)}; yours in this project is ${role}`,
+    )
+  checkScopes(caller, projectId, right)
 }
 
+function checkScopes({ key }: Caller, projectId: string, right: Right): void {
+  const lacking = scopesLacking(scopesOf(key, projectId), right)
+  if (!lacking) throw new Fault('forbidden', 'key', 'This key has scopes, and none is good for this')
+  if (lacking.length > 0) throw new Fault('forbidden', 'key', `This key lacks the scope ${lacking.join(' and ')}`)
+}
+
+/** As its role says, and, where its key has scopes, as they say. */
 export function hasRight(caller: Caller, projectId: string, right: Right): boolean {
+  return isAs(caller, projectId, right) && scopesLacking(scopesOf(caller.key, projectId), right)?.length === 0
+}
+
+/** As its role says: what a caller sees at all does not depend on scopes. */
+function isAs(caller: Caller, projectId: string, right: Right): boolean {
   const role = caller.roles.get(projectId)
   return role !== undefined && roleHas(role, right)
 }
 
+function isScoped({ key }: Caller, projectId: string): boolean {
+  return scopesOf(key, projectId) !== undefined
+}
+
 /** The installation's first operator may make projects, and has no rights in those of others. */
 export function checkFirstOperator(caller: Caller): void {
+  // It would own what it makes, with all rights there.
+  if (caller.key.projects.some(({ scopes }) => scopes !== undefined))
+    throw new Fault('forbidden', 'key', 'This key has scopes, and none is good for this')
   if (caller.operator.first) return
   throw new Fault('forbidden', 'operator', "Only the installation's first operator may do this")
 }
 
 /** The operator whose access lists narrow what the caller sees in the project; undefined for admins, who see all of it. */
 export function viewerIn(caller: Caller, projectId: string): string | undefined {
-  return hasRight(caller, projectId, 'administer') ? undefined : caller.operator.id
+  return isAs(caller, projectId, 'administer') ? undefined : caller.operator.id
 }
 
 /** What the caller may do with each of these things of one project; those that it may not even see are absent. */
@@ -44,13 +66,14 @@ export async function accessToEach(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Access>> {
   if (!caller.roles.has(projectId)) return new Map()
-  if (hasRight(caller, projectId, 'administer')) return new Map(ids.map(id => [id, 'admin']))
+  if (isAs(caller, projectId, 'administer')) return new Map(ids.map(id => [id, cut(caller, projectId, 'admin')]))
   const given = await tables.access.strongest(caller.operator.id, kind, ids)
   return new Map([...given].map(([id, access]) => [id, cut(caller, projectId, access)]))
 }
 
-/** A key that is weaker than its operator takes no more from an access list than its own role is good for. */
+/** A key that is weaker than its operator takes no more from an access list than its own role is good for; with scopes, no more than a look. */
 function cut(caller: Caller, projectId: string, access: Access): Access {
+  if (isScoped(caller, projectId)) return 'user'
   if (!caller.narrowed?.has(projectId)) return access
   return weakerAccess(access, hasRight(caller, projectId, 'change') ? 'editor' : 'user')
 }
@@ -86,7 +109,8 @@ export async function findSeen<T extends { readonly projectId: string }>(
 ): Promise<Seen<T> | undefined> {
   const [thing, given] = await Promise.all([find(id), givenTo(tables, caller, kind, id)])
   if (!thing || !caller.roles.has(thing.projectId)) return undefined
-  if (hasRight(caller, thing.projectId, 'administer')) return { thing, access: 'admin' }
+  if (!hasRight(caller, thing.projectId, kind === 'connection' ? 'coordinates' : 'belong')) return undefined
+  if (isAs(caller, thing.projectId, 'administer')) return { thing, access: cut(caller, thing.projectId, 'admin') }
   return given && { thing, access: cut(caller, thing.projectId, given) }
 }
 

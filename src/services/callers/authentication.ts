@@ -67,11 +67,11 @@ export function refused(): Fault {
 export function toCaller({ key, operator, memberships }: KeyMatch, { address, dialect, requestId }: Origin): Caller {
   const roles = new Map<string, Role>()
   const narrowed = new Set<string>()
-  for (const { projectId, role } of key.projects) {
+  for (const { projectId, role, scopes } of key.projects) {
     const own = memberships.get(projectId)
     if (!own) continue
     roles.set(projectId, weakerRole(own, role))
-    if (ROLES.indexOf(role) < ROLES.indexOf(own)) narrowed.add(projectId)
+    if (scopes || ROLES.indexOf(role) < ROLES.indexOf(own)) narrowed.add(projectId)
   }
   return { operator, key, roles, narrowed, address, dialect, requestId }
 }

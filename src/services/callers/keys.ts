@@ -4,6 +4,7 @@ import { Fault } from '../../domain/fault.ts'
 import { newKeyId, newPublicKey } from '../../domain/id.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import { ROLES, type Role, roleHas } from '../../domain/role.ts'
+import { SCOPES } from '../../domain/scope.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Store } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
@@ -43,12 +44,12 @@ export function createKeys(store: Store): Keys {
   const isAdmin = (caller: Caller, projectId: string) => roleHas(caller.roles.get(projectId) ?? 'viewer', 'administer')
 
   async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ApiKey>> {
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'belong')
     return store.read.keys.list(projectId, page, isAdmin(caller, projectId) ? undefined : caller.operator.id)
   }
 
   async function get(caller: Caller, projectId: string, id: string): Promise<ApiKey> {
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'belong')
     const key = await store.read.keys.find(id)
     const named = key?.projects.some(one => one.projectId === projectId)
     const own = key?.operatorId === caller.operator.id
@@ -57,7 +58,7 @@ export function createKeys(store: Store): Keys {
   }
 
   async function create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey> {
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'belong')
     const operatorId = wanted.operatorId ?? caller.operator.id
     if (operatorId !== caller.operator.id) checkRight(caller, projectId, 'administer')
     return store.transaction(async tables => {
@@ -86,7 +87,7 @@ export function createKeys(store: Store): Keys {
           projectId,
           action: 'key.create',
           subject: key.id,
-          detail: ['role', 'networks', 'expiresAt'],
+          detail: ['role', 'scopes', 'networks', 'expiresAt'],
           at: now,
         }),
       )
@@ -132,11 +133,20 @@ function checkNotStronger(caller: Caller, projectId: string, key: ApiKey): void 
   throw new Fault('forbidden', 'key', `This key's role is ${own}, and it can't revoke one of the role ${role}`)
 }
 
+function checkScopes(scopes: readonly string[] | undefined): void {
+  const isKnown = (scope: string) => (SCOPES as readonly string[]).includes(scope)
+  if (!scopes || (scopes.length > 0 && scopes.every(isKnown))) return
+  throw new Fault('invalid', 'key', `Scopes are some of ${SCOPES.join(', ')}; without any, leave them out`, {
+    violations: [{ pointer: '/scopes', detail: `must be some of ${SCOPES.join(', ')}` }],
+  })
+}
+
 function keyProject(projectId: string, wanted: NewKey): KeyProject {
   return { projectId, role: wanted.role, scopes: wanted.scopes }
 }
 
 function checkKey(wanted: NewKey, strongest: Role, now: number): void {
+  checkScopes(wanted.scopes)
   for (const network of wanted.networks ?? []) parseNetwork(network)
   if (wanted.expiresAt !== undefined && wanted.expiresAt <= now) {
     throw new Fault('invalid', 'key', 'The end of a key lies in the future', {

@@ -7,7 +7,7 @@ import type { Policy } from '../../domain/policy.ts'
 import type { Member, Project } from '../../domain/project.ts'
 import { type Role, roleHas } from '../../domain/role.ts'
 import type { Store, Tables } from '../../store/store.ts'
-import { checkFirstOperator, checkRight } from '../access/access.ts'
+import { checkFirstOperator, checkRight, hasRight } from '../access/access.ts'
 import { auditOf } from '../operations/audit.ts'
 import { changeStore } from '../operations/store-change.ts'
 
@@ -37,10 +37,14 @@ export interface Projects {
 }
 
 export function createProjects(store: Store): Projects {
-  const list = (caller: Caller, page: KeyPage) => store.read.projects.list(page, [...caller.roles.keys()])
+  const list = (caller: Caller, page: KeyPage) =>
+    store.read.projects.list(
+      page,
+      [...caller.roles.keys()].filter(id => hasRight(caller, id, 'project')),
+    )
 
   async function get(caller: Caller, id: string): Promise<Project> {
-    checkRight(caller, id, 'read')
+    checkRight(caller, id, 'project')
     return mustFind(store.read, id)
   }
 
@@ -115,12 +119,12 @@ export function createProjects(store: Store): Projects {
   }
 
   async function listMembers(caller: Caller, id: string, page: KeyPage): Promise<Page<Member>> {
-    checkRight(caller, id, 'read')
+    checkRight(caller, id, 'belong')
     return store.read.members.list(id, page)
   }
 
   async function getMember(caller: Caller, id: string, operatorId: string): Promise<Member> {
-    checkRight(caller, id, 'read')
+    checkRight(caller, id, 'belong')
     return mustFindMember(store.read, id, operatorId)
   }
 
@@ -132,7 +136,7 @@ export function createProjects(store: Store): Projects {
   }
 
   async function listOperators(caller: Caller, id: string, q: string): Promise<readonly Operator[]> {
-    checkRight(caller, id, 'read')
+    checkRight(caller, id, 'belong')
     const operators: Operator[] = []
     for (let after: string | undefined, last = false; !last; ) {
       const page = await store.read.members.list(id, { limit: 500, after, q })

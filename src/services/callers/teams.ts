@@ -30,17 +30,17 @@ export interface Teams {
 
 export function createTeams(store: Store): Teams {
   async function list(caller: Caller, projectId: string, q: string): Promise<readonly Team[]> {
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'belong')
     return store.read.teams.list(projectId, { q })
   }
 
   async function listOf(caller: Caller, projectId: string, memberId: string, q: string): Promise<readonly Team[]> {
-    checkRight(caller, projectId, memberId === caller.operator.id ? 'read' : 'administer')
+    checkRight(caller, projectId, memberId === caller.operator.id ? 'belong' : 'administer')
     return store.read.teams.list(projectId, { q, memberId })
   }
 
   async function create(caller: Caller, projectId: string, name: string): Promise<Team> {
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'belong')
     if (!hasRight(caller, projectId, 'change')) checkWholeKey(caller, projectId)
     checkName(name)
     return changeStore(store, async tables => {
@@ -97,7 +97,7 @@ export function createTeams(store: Store): Teams {
 
 async function mustSee(tables: Tables, caller: Caller, id: string): Promise<Team> {
   const team = await tables.teams.find(id)
-  if (!team || !caller.roles.has(team.projectId)) throw new Fault('not_found', 'team', `No team ${id}`)
+  if (!team || !hasRight(caller, team.projectId, 'belong')) throw new Fault('not_found', 'team', `No team ${id}`)
   return team
 }
 

@@ -110,7 +110,7 @@ export function createConnections(parts: ConnectionParts): Connections {
   const { store, engines, guard } = parts
 
   async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ConnectionShown>> {
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'coordinates')
     const found = await store.read.connections.list(projectId, page, viewerIn(caller, projectId))
     const seen = await withAccess(store.read, caller, projectId, found.items)
     const items = await Promise.all(seen.map(one => shown(store.read, one)))
@@ -125,7 +125,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     seenBy: string = caller.operator.id,
   ): Promise<ConnectionPage> {
     const { projectId } = filter
-    checkRight(caller, projectId, seenBy === caller.operator.id ? 'read' : 'administer')
+    checkRight(caller, projectId, seenBy === caller.operator.id ? 'coordinates' : 'administer')
     // No name has a NUL in it, and PostgreSQL takes none in a question.
     if (filter.q?.includes('\u0000')) return { items: [], total: 0 }
     const visibleTo = await viewerAs(store.read, caller, projectId, seenBy)
@@ -143,7 +143,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     raw: ConnectionWish,
     finish: (tables: Tables, made: ConnectionShown) => Promise<T>,
   ): Promise<T> {
-    checkRight(caller, projectId, 'administer')
+    checkRight(caller, projectId, 'register')
     const wish = tidy(raw)
     check(wish)
     // Another create may have taken the name that we made up for the instance: then we make up another.

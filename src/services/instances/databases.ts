@@ -50,7 +50,7 @@ export function createDatabases({ links, instances, ledger }: DatabaseParts): Da
   }
 
   async function create(asked: Asked, instanceId: string, database: NewDatabase): Promise<Prepared<DatabaseDone>> {
-    const instance = await instances.allowChange(asked.caller, instanceId)
+    const instance = await instances.allowChange(asked.caller, instanceId, 'create')
     const wish = { username: asked.caller.operator.username }
     return prepare(
       ledger,
@@ -65,7 +65,7 @@ export function createDatabases({ links, instances, ledger }: DatabaseParts): Da
   }
 
   async function createMany(asked: Asked, instanceId: string, wanted: readonly NewDatabase[]) {
-    const instance = await instances.allowChange(asked.caller, instanceId)
+    const instance = await instances.allowChange(asked.caller, instanceId, 'create')
     const wish = { username: asked.caller.operator.username }
     const targets = wanted.map(database => ({ change: { kind: 'create-database', database } as const, wish }))
     return prepareMany(ledger, asked, instance, targets, async operationId => ({ operationId }))
@@ -77,7 +77,7 @@ export function createDatabases({ links, instances, ledger }: DatabaseParts): Da
     name: string,
     force?: boolean,
   ): Promise<Prepared<DatabaseDone>> {
-    const instance = await instances.allowChange(asked.caller, instanceId)
+    const instance = await instances.allowChange(asked.caller, instanceId, 'delete')
     const { forceDropDatabase } = await instances.policyOf(instance)
     if (force && !forceDropDatabase)
       throw new Fault('forbidden', 'database', 'force needs the policy forceDropDatabase on this instance')

@@ -49,8 +49,8 @@ export interface Instances {
   get(caller: Caller, id: string): Promise<InstanceShown>
   /** The instance, if the caller has the right on it; one it may not see looks like one that does not exist. */
   allow(caller: Caller, id: string, right: Right): Promise<Instance>
-  /** Like `allow` for a change; refused in observe mode and after a change of server. */
-  allowChange(caller: Caller, id: string): Promise<Instance>
+  /** Like `allow` for a change of what is on its server; refused in observe mode. */
+  allowChange(caller: Caller, id: string, right: Right): Promise<Instance>
   policyOf(instance: Instance): Promise<PolicyInForce>
   change(caller: Caller, id: string, wish: InstanceWish, version?: number): Promise<InstanceShown>
   /** Removes its connections and so leaves it; nothing on the server is dropped. */
@@ -79,8 +79,8 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
     return instance
   }
 
-  async function allowChange(caller: Caller, id: string): Promise<Instance> {
-    const instance = await allow(caller, id, 'change')
+  async function allowChange(caller: Caller, id: string, right: Right): Promise<Instance> {
+    const instance = await allow(caller, id, right)
     if (instance.mode === 'observe')
       throw new Fault(
         'read_only',

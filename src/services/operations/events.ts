@@ -32,7 +32,7 @@ const AT_ONCE = 100
 export function createEvents(store: Store, authentication: Pick<Authentication, 'again'>): Events {
   function follow(caller: Caller, projectId: string, after: string | undefined, signal: AbortSignal) {
     // Before anything is sent: a stream that has begun can't be refused any more.
-    checkRight(caller, projectId, 'read')
+    checkRight(caller, projectId, 'belong')
     return lines(caller, projectId, after, signal)
   }
 

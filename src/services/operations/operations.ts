@@ -86,7 +86,7 @@ export function createOperations({ store, links, wake }: OperationParts): Operat
 
   async function takeAnswer(caller: Caller, projectId: string, id: string) {
     // It may hold a password: a weaker key of the same operator must not fetch it.
-    const operation = await allow(caller, projectId, id, 'change')
+    const operation = await allow(caller, projectId, id, 'recall')
     const outcomes = await store.transaction(async tables =>
       tables.operations.takeAnswer(id, caller.operator.id, await tables.now()),
     )

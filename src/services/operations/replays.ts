@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caller } from '../../domain/caller.ts'
+import { rightFor } from '../../domain/change.ts'
 import { Fault, isFault } from '../../domain/fault.ts'
 import type { Operation, TargetOutcome } from '../../domain/operation.ts'
 import type { ClaimedReplay, Replay, Store } from '../../store/store.ts'
-import { checkRight, findOperation } from '../access/access.ts'
+import { checkRight, findOperation, hasRight } from '../access/access.ts'
 
 export type { ClaimedReplay }
 
@@ -57,7 +58,7 @@ export function createReplays(store: Store): Replays {
         continue
       }
       if (state && known.operationId) await checkStillAllowed(caller, known.operationId)
-      if (state) return state
+      if (state) return asAllowed(caller, state)
       if (signal.aborted)
         throw new Fault('conflict', 'request', 'The first request with this key is still running', {
           retryAfterSeconds: 5,
@@ -70,7 +71,7 @@ export function createReplays(store: Store): Replays {
   async function checkStillAllowed(caller: Caller, operationId: string): Promise<void> {
     const operation = await findOperation(store.read, caller, operationId)
     if (!operation) throw new Fault('not_found', 'operation', `No operation ${operationId}`)
-    checkRight(caller, operation.projectId, 'change')
+    for (const { kind } of operation.targets) checkRight(caller, operation.projectId, rightFor(kind))
   }
 
   async function claim(replay: Replay): Promise<boolean> {
@@ -111,6 +112,12 @@ export function createReplays(store: Store): Replays {
   }
 
   return { begin, keep, forget }
+}
+
+/** The first answer had no password for a key that may not read one; nor has this. */
+function asAllowed(caller: Caller, state: ReplayState): ReplayState {
+  if (state.kind !== 'settled' || hasRight(caller, state.operation.projectId, 'recall')) return state
+  return { ...state, outcomes: state.outcomes.map(({ user }) => ({ user })) }
 }
 
 /** In the hands of whoever read it last. */

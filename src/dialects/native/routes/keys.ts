@@ -50,12 +50,12 @@ export function keyRoutes(http: NativeHttp, { services }: RouteParts): void {
       },
     },
     async (request, reply) => {
-      const { role, operator, description, networks, expiresAt } = request.body
+      const { role, operator, description, scopes, networks, expiresAt } = request.body
       const wish = {
         role,
         operatorId: operator,
         description,
-
+        scopes,
         networks,
         expiresAt: expiresAt === undefined ? undefined : toMilliseconds(expiresAt),
       }

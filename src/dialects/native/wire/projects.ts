@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ApiKey } from '../../../domain/api-key.ts'
 import type { Member, Project } from '../../../domain/project.ts'
+import { SCOPES } from '../../../domain/scope.ts'
 import type { MadeKey } from '../../../services/callers/keys.ts'
 import { PolicySchema } from '../../connection-fields.ts'
 import { Closed, RoleName, Time, toTime } from './common.ts'
@@ -52,6 +53,13 @@ export const NewKeyBody = Type.Object(
     role: RoleName,
     operator: Type.Optional(Type.String({ description: 'Whose key; your own unless you are an admin' })),
     description: Type.Optional(Type.String({ maxLength: 255 })),
+    scopes: Type.Optional(
+      Type.Array(Type.Enum([...SCOPES]), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Narrows what the role gives, over all APIs; left out, nothing is narrowed',
+      }),
+    ),
     networks: Type.Optional(
       Type.Array(Type.String(), { maxItems: 64, description: 'Client networks (CIDR) it may be used from' }),
     ),
