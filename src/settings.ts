@@ -129,6 +129,9 @@ const SettingsSchema = Type.Object(
         oneOf('what a new user may do where its maker says nothing', ['none', 'read', 'readwrite', 'owner']),
       ),
       passwordRecall: Type.Optional(oneOf('are passwords kept, sealed, to be read again', ['never', 'stored'])),
+      requirePasswordOnMove: Type.Optional(
+        yesNo('is a connection led to another server only with its password typed again'),
+      ),
       onDelete: Type.Optional(oneOf("what a dialect's delete of an instance does", ['release', 'refuse'])),
     }),
     limits: Type.Object({

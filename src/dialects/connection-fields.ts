@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { type Static, Type } from 'typebox'
-import type { HostPort, Tls } from '../domain/connection.ts'
+import type { Credential, HostPort, Tls } from '../domain/connection.ts'
 import { Fault } from '../domain/fault.ts'
 import { BUILT_IN_POLICY } from '../domain/policy.ts'
 import { Secret } from '../domain/secret.ts'
@@ -62,6 +62,9 @@ export const PolicySchema = Type.Object(
     closePublic: Type.Optional(Type.Boolean()),
     newUserGrants: Type.Optional(Type.Enum(['none', 'read', 'readwrite', 'owner'])),
     passwordRecall: Type.Optional(Type.Enum(['never', 'stored'])),
+    requirePasswordOnMove: Type.Optional(
+      Type.Boolean({ description: 'A connection is led to another server only with its password typed again' }),
+    ),
     onDelete: Type.Optional(Type.Enum(['release', 'refuse'])),
   },
   Closed,
@@ -77,6 +80,18 @@ export const InstanceFields = {
   accountHost: Type.Optional(Type.String({ maxLength: 255 })),
   policy: Type.Optional(PolicySchema),
   tags: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9:_-]{1,255}$' }), { maxItems: 100 })),
+}
+
+export const CredentialField = Type.Optional(
+  Type.String({
+    pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$',
+    description: '`env:NAME` or `file:PATH`, read when it is needed',
+  }),
+)
+
+export function toCredential(text: string): Credential {
+  const rest = text.slice(text.indexOf(':') + 1)
+  return text.startsWith('env:') ? { kind: 'env', name: rest } : { kind: 'file', path: rest }
 }
 
 /** More addresses of one server, each `host:port`. */

@@ -14,6 +14,8 @@ export interface Policy {
   readonly closePublic?: boolean
   readonly newUserGrants?: 'none' | 'read' | 'readwrite' | 'owner'
   readonly passwordRecall?: 'never' | 'stored'
+  /** May a connection be led to another server only with its password typed again: else the stored one goes along. */
+  readonly requirePasswordOnMove?: boolean
   /** What a dialect's delete of an instance does. */
   readonly onDelete?: 'release' | 'refuse'
 }
@@ -35,6 +37,7 @@ export const BUILT_IN_POLICY: PolicyInForce = {
   closePublic: false,
   newUserGrants: 'none',
   passwordRecall: 'never',
+  requirePasswordOnMove: false,
   onDelete: 'release',
 }
 

@@ -67,7 +67,8 @@ export interface ServiceParts {
 export function createServices(parts: ServiceParts): Services {
   const { store, engines, links, ledger, rules } = parts
   const instances = createInstances({ store, links, installationPolicy: parts.installationPolicy })
-  const connections = createConnections({ store, engines, guard: rules.guard, credentials: rules.credentials })
+  const { installationPolicy } = parts
+  const connections = createConnections({ store, engines, ...rules, installationPolicy })
   const authentication = createAuthentication(store)
   return {
     authentication,

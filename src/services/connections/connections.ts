@@ -32,6 +32,7 @@ import { violationsOf } from './connection-rules.ts'
 import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
 import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
+import { checkMayMove } from './moving.ts'
 
 /** Everything that can be said of a connection; the fields from `instanceName` on belong to its instance. */
 export interface ConnectionWish {
@@ -104,6 +105,7 @@ export interface ConnectionParts {
   readonly engines: Engines
   readonly guard: NetworkGuard
   readonly credentials: readonly string[]
+  readonly installationPolicy: Policy
 }
 
 export function createConnections(parts: ConnectionParts): Connections {
@@ -202,7 +204,8 @@ export function createConnections(parts: ConnectionParts): Connections {
       const { projectId } = before
       const wish = tidy({ ...toWish(before), ...raw })
       check(wish)
-      checkMayMove(caller, before, wish)
+      const isSecretNew = raw.password !== undefined || raw.credential !== undefined
+      await checkMayMove(tables, caller, parts.installationPolicy, before, wish, isSecretNew)
       const now = await tables.now()
       const instanceId = await instanceAfter(tables, before, wish, raw, now)
       const credential = credentialOf(raw)
@@ -308,12 +311,6 @@ export function createConnections(parts: ConnectionParts): Connections {
 
 function isMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {
   return code === 'exists' && subject === 'instance' && slug === undefined && instanceName === undefined
-}
-
-/** Leading a connection elsewhere carries its secret there, and may open a server that is hidden from the caller: for admins of the project. */
-function checkMayMove(caller: Caller, before: Connection, wish: ConnectionWish): void {
-  if (before.engine === wish.engine && sameAddresses(before, wish)) return
-  checkRight(caller, before.projectId, 'administer')
 }
 
 async function shown(tables: Tables, { connection, access }: ConnectionSeen): Promise<ConnectionShown> {

@@ -83,6 +83,30 @@ describe('changing one', () => {
     expect((await wiremock.ask('PATCH', '/v1/data-connections/nothere', bad)).status).toBe(404)
     expect((await wiremock.ask('PATCH', `/v1/data-connections/${id}`, bad)).status).toBe(415)
   })
+  test('that leads it to another server wants the password again where the policy says so', async () => {
+    const id = await wiremock.create({ host: 'here.example', port: 5432, password: 'typed once' })
+    const own = { host: 'there.example', port: 5432 }
+    expect((await patch(id, { host: 'before.example' })).status).toBe(200)
+    const lines = await wiremock.running.app.store.read.audit.list(wiremock.running.project, { limit: 1 })
+    expect(lines.items[0]?.action).toBe('connection.move-with-stored-secret')
+    const policy = (requirePasswordOnMove: boolean) =>
+      wiremock.running.native('PATCH', `/projects/${wiremock.running.project}`, {
+        body: { policy: { requirePasswordOnMove } },
+      })
+    expect((await policy(true)).status).toBe(200)
+    for (const moved of [own, { host: 'before.example', port: 1 }, { databaseType: 'MYSQL', host: 'before.example' }]) {
+      const answer = await patch(id, moved)
+      expect([answer.status, detailsOf(answer).join()]).toEqual([
+        422,
+        expect.stringContaining(
+          'json pointer /databaseConnection/password has a value that is not acceptable; it is needed',
+        ),
+      ])
+    }
+    expect((await patch(id, { host: 'BEFORE.example', username: 'carol' })).status).toBe(200)
+    expect((await patch(id, { ...own, password: 'typed again' })).status).toBe(200)
+    await policy(false)
+  })
   test('PATCH and DELETE at once leave nothing behind', async () => {
     const id = await wiremock.create()
     const answers = await Promise.all([patch(id, {}), remove(id), patch(id, {}), remove(id)])
@@ -102,12 +126,11 @@ describe('deleting one', () => {
     expect([again.status, again.text]).toEqual([404, '{"code":404,"message":"HTTP 404 Not Found"}'])
   })
   test('takes its instance along', async () => {
-    const { connection, instance } = (await wiremock.running.app.services.connections.get(
-      { roles: new Map([[wiremock.running.project, 'owner']]) } as never,
-      await wiremock.create({ host: 'alone.example' }),
-    ))!
-    await remove(connection.id)
-    expect((await wiremock.running.native('GET', `/instances/${instance.id}`)).status).toBe(404)
+    const id = await wiremock.create({ host: 'alone.example' })
+    const { instance } = (await get(id, '?view=rolecall')).body.databaseConnection.rolecall
+    expect((await wiremock.running.native('GET', `/instances/${instance}`)).status).toBe(200)
+    await remove(id)
+    expect((await wiremock.running.native('GET', `/instances/${instance}`)).status).toBe(404)
   })
 })
 
