@@ -173,8 +173,56 @@ const wiremock: Readonly<Record<string, Need>> = {
 
 const cluster = '/v2/databases/:id'
 
+const resources = { resources: [{ resource_id: ':id', resource_type: 'database' }] }
+
+/** Routes that refuse whoever may ask: with words about the cluster, which nobody else gets. */
+const lacking = ['sql_mode', 'eviction_policy', 'topics', 'topics/:name'].flatMap((path): [string, Need][] => [
+  [`GET ${cluster}/${path}`, { right: 'read' }],
+  [`${path === 'topics' ? 'POST' : 'PUT'} ${cluster}/${path}`, { right: 'configure' }],
+])
+
+const clusters: Readonly<Record<string, Need>> = {
+  'GET /v2/databases': { right: 'read' },
+  'POST /v2/databases': {
+    right: 'adopt',
+    body: { name: 'new', engine: 'pg', region: 'nowhere', size: 'byo', num_nodes: 1 },
+  },
+  'GET /v2/databases/options': { right: 'read' },
+  // A word where ids stand: nothing has it.
+  'DELETE /v2/databases/options': { right: 'release', refusal: 404, empty: true },
+  [`GET ${cluster}`]: { right: 'read' },
+  [`DELETE ${cluster}`]: { right: 'release' },
+  [`GET ${cluster}/ca`]: { right: 'read', empty: true },
+  [`GET ${cluster}/autoscale`]: { right: 'read' },
+  [`PUT ${cluster}/autoscale`]: { right: 'configure', body: {} },
+  [`PUT ${cluster}/maintenance`]: { right: 'configure', body: { day: 'monday', hour: '02:00' } },
+  [`PUT ${cluster}/resize`]: { right: 'configure', body: {} },
+  [`PUT ${cluster}/migrate`]: { right: 'configure', body: {} },
+  [`PUT ${cluster}/upgrade`]: { right: 'configure', body: { version: '16' } },
+  [`PUT ${cluster}/install_update`]: { right: 'configure', body: {} },
+  [`GET ${cluster}/config`]: { right: 'read' },
+  [`PATCH ${cluster}/config`]: { right: 'configure', body: {} },
+  [`GET ${cluster}/firewall`]: { right: 'read' },
+  [`PUT ${cluster}/firewall`]: { right: 'configure', body: {} },
+  [`GET ${cluster}/backups`]: { right: 'read' },
+  [`GET ${cluster}/replicas`]: { right: 'read' },
+  [`GET ${cluster}/events`]: { right: 'read' },
+  [`GET ${cluster}/pools`]: { right: 'read' },
+  [`POST ${cluster}/pools`]: { right: 'configure', body: {} },
+  [`GET ${cluster}/pools/:name`]: { right: 'read', empty: true },
+  [`PUT ${cluster}/pools/:name`]: { right: 'configure', body: {} },
+  [`DELETE ${cluster}/pools/:name`]: { right: 'configure' },
+  [`DELETE ${cluster}/topics/:name`]: { right: 'configure' },
+  ...Object.fromEntries(lacking),
+  'POST /v2/tags': { right: 'tag', body: { name: 'prod' } },
+  'POST /v2/tags/:tag/resources': { right: 'tag', body: resources },
+  'DELETE /v2/tags/:tag/resources': { right: 'untag', body: resources },
+  'GET /v2/account': { right: 'account' },
+}
+
 const digitalocean: Readonly<Record<string, Need>> = {
   'GET /v1/oauth/token/info': { right: 'key' },
+  ...clusters,
   [`GET ${cluster}/dbs`]: { right: 'read' },
 }
 

@@ -17,6 +17,8 @@ export const digitaloceanOpenApi: DialectDocument['openapi'] = {
     { name: 'Users', description: 'Logins on a cluster' },
     { name: 'Databases', description: 'Databases of a cluster' },
     { name: 'Clusters', description: 'The managed servers' },
+    { name: 'Tags', description: 'Of clusters' },
+    { name: 'Account', description: 'Who asks' },
     { name: 'Token', description: 'What the token is good for' },
   ],
 }

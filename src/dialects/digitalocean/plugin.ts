@@ -8,13 +8,18 @@ import { parseBody, readBodiesRaw } from './bodies.ts'
 import type { DigitalOceanHttp } from './context.ts'
 import { digitaloceanOpenApi } from './document.ts'
 import { sendProblem } from './problems.ts'
+import { accountRoutes } from './routes/account.ts'
+import { clusterPartRoutes } from './routes/cluster-parts.ts'
+import { clusterSettingRoutes } from './routes/cluster-settings.ts'
+import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { databaseRoutes, databaseSchemas } from './routes/databases.ts'
+import { tagRoutes } from './routes/tags.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { unknownRoutes } from './routes/unknown.ts'
 import { userRoutes, userSchemas } from './routes/users.ts'
 import { ErrorBody } from './wire/errors.ts'
 
-const SCHEMAS: readonly TSchema[] = [ErrorBody, ...userSchemas, ...databaseSchemas]
+const SCHEMAS: readonly TSchema[] = [ErrorBody, ...clusterSchemas, ...userSchemas, ...databaseSchemas]
 
 /** The DigitalOcean dialect: Managed Databases under `/v2`, and the one path elsewhere that its command line asks for. */
 export async function digitaloceanDialect(scope: FastifyInstance, parts: DigitalOceanParts): Promise<void> {
@@ -30,6 +35,11 @@ export async function digitaloceanDialect(scope: FastifyInstance, parts: Digital
     )
   await below('/v2', api => {
     unknownRoutes(api)
+    clusterRoutes(api, parts)
+    clusterSettingRoutes(api, parts)
+    clusterPartRoutes(api, parts)
+    tagRoutes(api, parts)
+    accountRoutes(api)
     userRoutes(api, parts)
     databaseRoutes(api, parts)
   })

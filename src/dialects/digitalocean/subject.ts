@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Right } from '../../domain/role.ts'
-import { checkRight } from '../../services/access/access.ts'
+import { checkRight, hasRight } from '../../services/access/access.ts'
 import type { InstanceView, Sight } from '../../services/instances/dialect-views.ts'
 import type { RouteParts } from '../request.ts'
 import { CLUSTER_ENGINES } from './engine-words.ts'
@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Clusters are the instances of the project that the caller's token is at home in. */
 export function sightOf({ key }: Caller): Sight {
@@ -26,14 +26,15 @@ export function hereWith(right: Right) {
   return async ({ caller }: FastifyRequest): Promise<void> => checkHere(caller, right)
 }
 
-/** A hook: the same; and `{id}` is a cluster there that the caller sees, else 404. */
+/** A hook: `{id}` is a cluster there that the caller sees, else 404; and the caller has the right, else 403. Who may not even read learns nothing of ids. */
 export function clusterWith({ services }: RouteParts, right: Right) {
   return async (request: FastifyRequest): Promise<void> => {
-    const { caller } = request
-    checkHere(caller, right)
-    const { id } = request.params as { id: string }
+    const { caller, params } = request
+    const { id } = params as { id: string }
+    if (!hasRight(caller, caller.key.homeProjectId, 'read')) checkHere(caller, right)
     if (!UUID.test(id)) throw noCluster()
     request.cluster = await services.dialectViews.get(caller, sightOf(caller), id)
+    checkHere(caller, right)
   }
 }
 

@@ -46,6 +46,18 @@ export async function noteDetails(
   return true
 }
 
+/** Says nothing, and writes nothing, where they stay as they are. */
+export async function changeTags(
+  tables: Tables,
+  caller: Caller,
+  instance: Instance,
+  tags: readonly string[],
+): Promise<void> {
+  if (JSON.stringify(tags) === JSON.stringify(instance.tags)) return
+  await tables.instances.save({ ...instance, tags, updatedAt: await tables.now() })
+  await audit(tables, caller, instance, 'instance.change', ['tags'])
+}
+
 const LISTED: DialectView = { state: 'listed', details: {} }
 
 /** Names are unique as the dialect shows them: those of others that it shows under their own, and aliases. */

@@ -1,9 +1,10 @@
-import type { Caller, Dialect } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/caller.ts'
 import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { EngineName, Instance, ServerFacts } from '../../domain/instance.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Policy, PolicyInForce } from '../../domain/policy.ts'
+import type { Right } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { userKeyText } from '../../domain/user.ts'
 import type { DialectView, Store, Tables } from '../../store/store.ts'
@@ -13,7 +14,7 @@ import { untilWon } from '../connections/contention.ts'
 import type { Contact } from '../links/breakers.ts'
 import type { Links } from '../links/links.ts'
 import { changeStore } from '../operations/store-change.ts'
-import { type Claim, claim, noteDetails, release } from './claims.ts'
+import { type Claim, changeTags, claim, noteDetails, release } from './claims.ts'
 import { noInstance, policiesOf, visibleConnections } from './instances.ts'
 
 /** What a dialect can show at all: instances of one project, of the engines that it has a word for. The dialect is the caller's. */
@@ -45,11 +46,9 @@ export interface DialectViews {
   /** Everything but what is released; oldest first. */
   list(caller: Caller, sight: Sight): Promise<readonly InstanceView[]>
   /** What is released, too: all that may be adopted. */
-  listAll(caller: Caller, sight: Sight): Promise<readonly InstanceView[]>
+  listAll(caller: Caller, sight: Sight, right: Right): Promise<readonly InstanceView[]>
   /** Throws `not_found` where the dialect, or an access list, hides it. */
   get(caller: Caller, sight: Sight, id: string): Promise<InstanceView>
-  /** What is stored of how a dialect sees an instance; undefined: listed under its own name. */
-  of(instance: Instance, dialect: Dialect): Promise<DialectView | undefined>
   /** What its server said of itself; asks it if nobody has yet. */
   server(instance: Instance, signal: AbortSignal): Promise<ServerFacts>
   /** Takes it under an alias; again under the same one is no fault. */
@@ -60,9 +59,13 @@ export interface DialectViews {
   release(caller: Caller, sight: Sight, id: string): Promise<void>
   /** Keeps these details beside those that are there. */
   note(caller: Caller, sight: Sight, id: string, details: Claim['details']): Promise<InstanceView>
+  /** Gives these instances other tags, all of them or none. */
+  retag(caller: Caller, sight: Sight, right: 'tag' | 'untag', ids: readonly string[], to: TagChange): Promise<void>
   /** The password of the managing login, if Rolecall made it, the policy keeps it, and the caller may read it. */
   recall(caller: Caller, view: InstanceView): Promise<Secret | undefined>
 }
+
+export type TagChange = (tags: readonly string[]) => readonly string[]
 
 export interface DialectViewParts {
   readonly store: Store
@@ -74,8 +77,9 @@ export interface DialectViewParts {
 export function createDialectViews(parts: DialectViewParts): DialectViews {
   const { store, links } = parts
 
-  async function listAll(caller: Caller, { projectId, engines }: Sight): Promise<readonly InstanceView[]> {
-    checkRight(caller, projectId, 'read')
+  async function listAll(caller: Caller, sight: Sight, right: Right): Promise<readonly InstanceView[]> {
+    const { projectId, engines } = sight
+    checkRight(caller, projectId, right)
     const tables = store.read
     const viewer = viewerIn(caller, projectId)
     const [all, connections, views, policies] = await Promise.all([
@@ -96,7 +100,7 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
   }
 
   async function list(caller: Caller, sight: Sight): Promise<readonly InstanceView[]> {
-    return (await listAll(caller, sight)).filter(({ state }) => state !== 'released')
+    return (await listAll(caller, sight, 'read')).filter(({ state }) => state !== 'released')
   }
 
   async function get(caller: Caller, sight: Sight, id: string): Promise<InstanceView> {
@@ -135,15 +139,14 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     caller: Caller,
     sight: Sight,
     id: string,
+    right: Right,
     work: (tables: Tables, instance: Instance) => Promise<T>,
   ): Promise<T> {
-    const once = () =>
-      changeStore(store, async tables => {
-        const instance = await mustSee(tables, caller, sight, id)
-        checkRight(caller, sight.projectId, 'administer')
-        return work(tables, instance)
-      })
-    return untilWon(({ code }) => code === 'precondition_failed', once)
+    return again(async tables => {
+      const instance = await mustSee(tables, caller, sight, id)
+      checkRight(caller, sight.projectId, right)
+      return work(tables, instance)
+    })
   }
 
   async function afterwards(tables: Tables, caller: Caller, sight: Sight, id: string): Promise<InstanceView> {
@@ -151,7 +154,7 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
   }
 
   function adopt(caller: Caller, sight: Sight, id: string, wanted: Claim): Promise<InstanceView> {
-    return change(caller, sight, id, async (tables, instance) => {
+    return change(caller, sight, id, 'adopt', async (tables, instance) => {
       await claim(tables, caller, instance, wanted)
       return afterwards(tables, caller, sight, id)
     })
@@ -165,7 +168,7 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
   }
 
   function letGo(caller: Caller, sight: Sight, id: string): Promise<void> {
-    return change(caller, sight, id, async (tables, instance) => {
+    return change(caller, sight, id, 'release', async (tables, instance) => {
       const { policy, state } = await look(tables, caller, instance)
       if (state === 'released') throw noInstance(id)
       if (policy.onDelete === 'refuse')
@@ -175,15 +178,41 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
   }
 
   function note(caller: Caller, sight: Sight, id: string, details: Claim['details']): Promise<InstanceView> {
-    return change(caller, sight, id, async (tables, instance) => {
+    return change(caller, sight, id, 'configure', async (tables, instance) => {
       if (!(await noteDetails(tables, caller, instance, details))) throw noInstance(id)
       return afterwards(tables, caller, sight, id)
     })
   }
 
+  function retag(
+    caller: Caller,
+    sight: Sight,
+    right: 'tag' | 'untag',
+    ids: readonly string[],
+    to: TagChange,
+  ): Promise<void> {
+    return again(async tables => {
+      checkRight(caller, sight.projectId, right)
+      for (const id of ids) {
+        const instance = await mustSee(tables, caller, sight, id)
+        const { state } = await look(tables, caller, instance)
+        if (state === 'released') throw noInstance(id)
+        await changeTags(tables, caller, instance, to(instance.tags))
+      }
+    })
+  }
+
+  /** A change that came between is no conflict: nobody named a version. */
+  function again<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
+    return untilWon(
+      ({ code }) => code === 'precondition_failed',
+      () => changeStore(store, work),
+    )
+  }
+
   async function recall(caller: Caller, { instance, primary, policy }: InstanceView): Promise<Secret | undefined> {
     if (primary === undefined || policy.passwordRecall !== 'stored') return undefined
-    if (!hasRight(caller, instance.projectId, 'change')) return undefined
+    if (!hasRight(caller, instance.projectId, 'recall')) return undefined
     return (await store.read.users.find(instance.id, userKeyText({ name: primary })))?.password
   }
 
@@ -191,9 +220,7 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     return instance.server ?? links.read(instance, signal, async client => client.server)
   }
 
-  const of = (instance: Instance, dialect: Dialect) => store.read.instances.view(instance.id, dialect)
-
-  return { list, listAll, get, of, server, adopt, register, release: letGo, note, recall }
+  return { list, listAll, get, server, adopt, register, release: letGo, note, retag, recall }
 }
 
 async function mustSee(tables: Tables, caller: Caller, { projectId, engines }: Sight, id: string): Promise<Instance> {

@@ -35,6 +35,9 @@ export function refusals(...statuses: readonly (keyof typeof DESCRIPTIONS)[]) {
   return Object.fromEntries(named)
 }
 
+/** For an operation that the published API has, and no cluster here. */
+export const never = { '2xx': { description: 'Never' } }
+
 /** Of a read on a cluster's server. */
 export const readRefusals = refusals(400, 404, 422)
 

@@ -6,12 +6,14 @@ import { Secret } from '../../../domain/secret.ts'
 import type { TestOutcome, TypedConnection } from '../../../services/connections/connection-tests.ts'
 import type { ConnectionShown, ConnectionWish } from '../../../services/connections/connections.ts'
 import {
+  CredentialField,
   fromTls,
   Hosts,
   InstanceFields,
   LinkOptions,
   TlsFields,
   TlsShown,
+  toCredential,
   toHostPort,
   toTls,
 } from '../../connection-fields.ts'
@@ -30,12 +32,7 @@ const coordinates = {
 
 const optional = {
   password: Type.Optional(Type.String({ maxLength: 1024, description: 'Kept sealed, never shown' })),
-  credential: Type.Optional(
-    Type.String({
-      pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$',
-      description: '`env:NAME` or `file:PATH`, read when it is needed',
-    }),
-  ),
+  credential: CredentialField,
   hosts: Hosts,
   authDatabase: Type.Optional(Type.String({ maxLength: 255 })),
   mechanism: Type.Optional(Type.String({ maxLength: 64 })),
@@ -107,11 +104,6 @@ export function toTyped(body: Static<typeof TypedBody>): TypedConnection {
     options: body.options ?? {},
     password: secret,
   }
-}
-
-function toCredential(text: string): Credential {
-  const rest = text.slice(text.indexOf(':') + 1)
-  return text.startsWith('env:') ? { kind: 'env', name: rest } : { kind: 'file', path: rest }
 }
 
 export function fromConnection({ connection, instance }: ConnectionShown) {

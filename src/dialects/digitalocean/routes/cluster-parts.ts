@@ -1,0 +1,137 @@
+import { Type } from 'typebox'
+import { Fault } from '../../../domain/fault.ts'
+import type { Right } from '../../../domain/role.ts'
+import type { RouteParts } from '../../request.ts'
+import type { DigitalOceanHttp } from '../context.ts'
+import { wordsOf } from '../engine-words.ts'
+import { clusterWith } from '../subject.ts'
+import { Meta, PageQuery, wholeList } from '../wire/common.ts'
+import { changeRefusals, never, readRefusals } from '../wire/errors.ts'
+
+const tags = ['Clusters']
+const params = Type.Object({ id: Type.String() })
+const named = Type.Object({ id: Type.String(), name: Type.String() })
+
+/** What the hosted clusters have around them, and a server of one's own has not. */
+export function clusterPartRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
+  for (const { path, root, operationId, summary } of EMPTY) {
+    http.get(
+      `/databases/:id/${path}`,
+      {
+        schema: {
+          operationId,
+          tags,
+          summary,
+          params,
+          querystring: PageQuery,
+          response: { 200: emptyList(root), ...readRefusals },
+        },
+        onRequest: clusterWith(parts, 'read'),
+      },
+      async ({ query }) => wholeList(root, [], query),
+    )
+  }
+  poolRoutes(http, parts)
+  for (const [method, path, operationId] of LACKING) {
+    const right = rightFor(method)
+    http.route({
+      method,
+      url: `/databases/:id/${path}`,
+      schema: {
+        operationId,
+        tags,
+        summary: 'Not of this cluster type',
+        params: path.includes(':name') ? named : params,
+        response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
+      },
+      onRequest: clusterWith(parts, right),
+      handler: async () => {
+        throw notOfThisType()
+      },
+    })
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+const EMPTY = [
+  { path: 'firewall', root: 'rules', operationId: 'databases_list_firewall_rules', summary: 'There is no firewall' },
+  { path: 'backups', root: 'backups', operationId: 'databases_list_backups', summary: 'Backups are not made here' },
+  { path: 'replicas', root: 'replicas', operationId: 'databases_list_replicas', summary: 'Replicas are not made here' },
+  { path: 'events', root: 'events', operationId: 'databases_list_events_logs', summary: 'The native API has them' },
+] as const
+
+/** What no engine that is driven today has here. */
+const LACKING: readonly (readonly [Method, string, string])[] = [
+  ['GET', 'sql_mode', 'databases_get_sql_mode'],
+  ['PUT', 'sql_mode', 'databases_update_sql_mode'],
+  ['GET', 'eviction_policy', 'databases_get_evictionPolicy'],
+  ['PUT', 'eviction_policy', 'databases_update_evictionPolicy'],
+  ['GET', 'topics', 'databases_list_kafka_topics'],
+  ['POST', 'topics', 'databases_create_kafka_topic'],
+  ['GET', 'topics/:name', 'databases_get_kafka_topic'],
+  ['PUT', 'topics/:name', 'databases_update_kafka_topic'],
+  ['DELETE', 'topics/:name', 'databases_delete_kafka_topic'],
+]
+
+/** Engines that have connection pools in this API. */
+const POOLED: ReadonlySet<string> = new Set(['pg', 'advanced_pg'])
+
+function poolRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
+  http.get(
+    '/databases/:id/pools',
+    {
+      schema: {
+        operationId: 'databases_list_connectionPools',
+        tags,
+        summary: 'There is no pooler',
+        params,
+        querystring: PageQuery,
+        response: { 200: emptyList('pools'), ...readRefusals },
+      },
+      onRequest: clusterWith(parts, 'read'),
+    },
+    async ({ cluster, query }) => {
+      if (!POOLED.has(wordsOf(cluster.instance).engine)) throw notOfThisType()
+      return wholeList('pools', [], query)
+    },
+  )
+  for (const [method, path, operationId] of POOL_CALLS) {
+    http.route({
+      method,
+      url: `/databases/:id/${path}`,
+      schema: {
+        operationId,
+        tags,
+        summary: 'There is no pooler',
+        params: path.includes(':name') ? named : params,
+        response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
+      },
+      onRequest: clusterWith(parts, rightFor(method)),
+      handler: async ({ cluster }) => {
+        if (!POOLED.has(wordsOf(cluster.instance).engine)) throw notOfThisType()
+        if (method === 'GET') throw new Fault('not_found', 'request', 'pool not found')
+        throw new Fault('unsupported', 'instance', 'connection pools are not supported: the server has no pooler')
+      },
+    })
+  }
+}
+
+const POOL_CALLS: readonly (readonly [Method, string, string])[] = [
+  ['POST', 'pools', 'databases_add_connectionPool'],
+  ['GET', 'pools/:name', 'databases_get_connectionPool'],
+  ['PUT', 'pools/:name', 'databases_update_connectionPool'],
+  ['DELETE', 'pools/:name', 'databases_delete_connectionPool'],
+]
+
+function rightFor(method: Method): Right {
+  return method === 'GET' ? 'read' : 'configure'
+}
+
+function emptyList(root: string) {
+  return Type.Object({ [root]: Type.Array(Type.Unknown()), meta: Meta })
+}
+
+function notOfThisType(): Fault {
+  return new Fault('unsupported', 'instance', 'operation is not supported for this cluster type')
+}
