@@ -13,7 +13,13 @@ export type Change =
       /** PUBLIC's rights on the databases that are granted on are closed. */
       readonly closePublic?: boolean
     }
-  | { readonly kind: 'reset-user'; readonly key: UserKey; readonly password: Secret }
+  | {
+      readonly kind: 'reset-user'
+      readonly key: UserKey
+      readonly password: Secret
+      /** How the server is to check it from now on; left out, as before. */
+      readonly authPlugin?: string
+    }
   | { readonly kind: 'lock-user'; readonly key: UserKey }
   | { readonly kind: 'unlock-user'; readonly key: UserKey }
   | {

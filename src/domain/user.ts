@@ -34,6 +34,8 @@ export interface UserSettings {
   readonly replication?: boolean
   /** -1 or absent: no limit. */
   readonly connectionLimit?: number
+  /** How the server checks the password (MySQL family); changed by a reset alone. */
+  readonly authPlugin?: string
 }
 
 /** Written on the engine in the same transaction as what it marks. */

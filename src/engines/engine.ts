@@ -158,7 +158,7 @@ export interface Capabilities {
   readonly sessions: boolean
   readonly owners: boolean
   readonly engineRoles: boolean
-  readonly settings: readonly ('replication' | 'connectionLimit')[]
+  readonly settings: readonly ('replication' | 'connectionLimit' | 'authPlugin')[]
   /** Is a host, or an authentication database, part of a user's key. */
   readonly userHost: boolean
   readonly authDatabase: boolean
@@ -175,6 +175,8 @@ export interface Capabilities {
 export interface NameRule {
   readonly maxLength: number
   readonly unit: 'bytes' | 'characters'
+  /** Only characters of Unicode's basic plane: no emoji. */
+  readonly basicPlane?: boolean
   /** Names nobody may make, as lower-case texts or prefixes that end in `*`. */
   readonly reserved: readonly string[]
 }
