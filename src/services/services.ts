@@ -21,6 +21,7 @@ import { createInstances, type Instances } from './instances/instances.ts'
 import { createTablePreviews } from './instances/table-previews.ts'
 import type { Links } from './links/links.ts'
 import type { TargetRules } from './links/targets.ts'
+import { type AuditLog, createAuditLog } from './operations/audit-log.ts'
 import { createEvents, type Events } from './operations/events.ts'
 import { createOperations, type Operations } from './operations/operations.ts'
 import { createReplays, type Replays } from './operations/replays.ts'
@@ -49,6 +50,7 @@ export interface Services {
   readonly operations: Operations
   readonly replays: Replays
   readonly events: Events
+  readonly auditLog: AuditLog
   readonly engines: Engines
   readonly links: Links
 }
@@ -91,6 +93,7 @@ export function createServices(parts: ServiceParts): Services {
     operations: createOperations({ store, links, wake: parts.wakeWorker }),
     replays: createReplays(store),
     events: createEvents(store, authentication),
+    auditLog: createAuditLog(store),
     engines,
     links,
   }

@@ -7,6 +7,7 @@ import type { WiremockHttp } from './context.ts'
 import { wiremockOpenApi } from './document.ts'
 import { sendProblem } from './problems.ts'
 import { accessListRoutes } from './routes/access-lists.ts'
+import { auditEventRoutes } from './routes/audit-events.ts'
 import { collectionRoutes } from './routes/collection.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { dataSourceRoutes } from './routes/data-sources.ts'
@@ -64,6 +65,7 @@ async function routes(api: WiremockHttp, parts: WiremockParts): Promise<void> {
   dataSourceRoutes(api, parts)
   organisationRoutes(api, parts)
   invitationRoutes(api, parts)
+  auditEventRoutes(api, parts)
   teamRoutes(api, parts)
   userRoutes(api, parts)
 }
