@@ -31,7 +31,8 @@ export interface ManagingLogin {
  * A session's first message. Names are looked up in the system catalogue alone, so that nobody's table or function can stand in
  * for it. All that we ask goes by key, so the planner is left nested loops over indexes and nothing else: with stale statistics it
  * would sort, hash or walk every role to list a page (200 ms instead of 2 at 60,000). The price it then writes into plans would
- * make the compiler start, so that is off too.
+ * make the compiler start, so that is off too. With that little choice left, planning a page for its values takes longer than
+ * reading it, and on a server that has statistics it would be planned so each time: 0.8 ms instead of 0.3 at 100,000.
  */
 export function firstMessage(statementTimeoutMs: number): string {
   return `set search_path = pg_catalog, pg_temp;
@@ -43,6 +44,7 @@ set enable_hashjoin = off;
 set enable_mergejoin = off;
 set enable_material = off;
 set jit = off;
+set plan_cache_mode = force_generic_plan;
 select current_setting('server_version_num')::int as version, current_setting('server_version') as "versionText",
   pg_is_in_recovery() as standby, current_database()::text as database,
   has_function_privilege('pg_control_system()', 'execute') as "mayIdentify",

@@ -31,13 +31,16 @@ const ONE = `
   from pg_roles r ${COMMENT}
   where r.rolname = $1::text::name and r.rolname::text = $1::text` // as a name for the index; as a text because a name is cut without a word
 
+// As a value, not as `exists`: that may be planned as a look at every role's password first, for a page of twenty.
+const NO_PASSWORD = '(select a.rolpassword is null from pg_authid a where a.oid = u.oid)'
+
 /** One row for each login of `which`, with everything that the cluster-wide catalogue says of it. */
 const rows = (which: string, state: ServerState) => `
 select u.oid::text as oid, u.rolname::text as name, u.rolcanlogin as "canLogIn", u.rolsuper as superuser,
   u.rolreplication as replication, u.rolcreaterole as "createRole", u.rolcreatedb as "createDb", u.rolbypassrls as "bypassRls",
   u.rolinherit as inherit, u.rolconnlimit as "connectionLimit", u.comment, u.rolname ~ '${HIDDEN}' as hidden,
   case when isfinite(u.rolvaliduntil) then extract(epoch from u.rolvaliduntil)::float8 * 1000 end as "passwordUntil",
-  ${state.me.superuser ? 'exists (select from pg_authid a where a.oid = u.oid and a.rolpassword is null)' : 'false'} as "noPassword",
+  ${state.me.superuser ? NO_PASSWORD : 'false'} as "noPassword",
   (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'roleOid', g.oid::text, 'database', b.datname, 'grantor', pg_get_userbyid(m.grantor))), '[]')
    from pg_auth_members m join pg_roles g on g.oid = m.roleid
    left join pg_database b on b.oid = ('x' || substring(g.rolname from '${CATALOGUE_PATTERN}'))::bit(32)::int8::oid
