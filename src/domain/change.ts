@@ -29,6 +29,13 @@ export type Change =
       readonly engineRoles?: readonly string[]
     }
   | { readonly kind: 'grant-user'; readonly key: UserKey; readonly grants: GrantChange; readonly closePublic?: boolean }
+  | {
+      readonly kind: 'rename-user'
+      readonly key: UserKey
+      readonly to: UserKey
+      /** A new one, in the same change. */
+      readonly password?: Secret
+    }
   | { readonly kind: 'end-sessions'; readonly key: UserKey }
   | { readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned }
   | { readonly kind: 'create-database'; readonly database: NewDatabase }
@@ -76,5 +83,5 @@ export function goesForward(change: Change): boolean {
 
 /** The new password that a change sets, if it sets one. */
 export function passwordOf(change: Change): Secret | undefined {
-  return change.kind === 'create-user' || change.kind === 'reset-user' ? change.password : undefined
+  return 'password' in change ? change.password : undefined
 }

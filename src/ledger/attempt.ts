@@ -115,6 +115,7 @@ export async function readBack({ change, link, wish }: Attempt): Promise<TargetO
 function userOf(change: Change): UserKey | undefined {
   if (subjectOf(change).kind !== 'user') return undefined
   if (change.kind === 'create-user') return change.user
+  if (change.kind === 'rename-user') return change.to
   return 'key' in change ? change.key : undefined
 }
 

@@ -1,7 +1,7 @@
 import { type Change, goesForward, passwordOf } from '../domain/change.ts'
 import type { Operation, OperationTarget, TargetOutcome } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
-import type { DatabaseUser } from '../domain/user.ts'
+import { type DatabaseUser, userKeyText } from '../domain/user.ts'
 import type { Tables } from '../store/store.ts'
 import type { UserRecord } from '../store/user-record.ts'
 
@@ -38,6 +38,7 @@ export async function remember(
   if (target.kind === 'drop-user') return tables.users.remove(target.instanceId, target.subject.key)
   const before = await tables.users.find(target.instanceId, target.subject.key)
   const after = recordAfter(operation, target, outcome, wish, now, before)
+  if (target.change.kind === 'rename-user') await tables.users.remove(target.instanceId, target.subject.key)
   if (after) await tables.users.put(after)
   await changeCredentials(tables, wish.connections ?? [], passwordOf(target.change))
 }
@@ -65,7 +66,7 @@ export function recordAfter(
   }
   return {
     instanceId: target.instanceId,
-    key: target.subject.key,
+    key: target.change.kind === 'rename-user' ? userKeyText(target.change.to) : target.subject.key,
     incarnation,
     madeBy: target.kind === 'create-user' ? made : same?.madeBy,
     passwordChangedAt: password ? now : same?.passwordChangedAt,

@@ -5,10 +5,12 @@ import { readHoldings } from './drop/facts.ts'
 import { readMadeRoles } from './drop/made-roles.ts'
 import type { PostgresFacts } from './facts.ts'
 import { readGrantDatabases } from './grants/facts.ts'
+import type { Link } from './link/link.ts'
 import type { Links } from './link/links.ts'
 import { isSameMark, markIn } from './marks.ts'
 import { readReach } from './reach.ts'
-import { findRole, isUser } from './users/read.ts'
+import { findRole, isUser, type UserRow } from './users/read.ts'
+import { findRenamed, type RenameFacts } from './users/rename.ts'
 import { scramVerifier } from './users/scram.ts'
 import { listSessions } from './users/sessions.ts'
 
@@ -49,7 +51,7 @@ const nothingElse = { sessions: 0, grants: [], others: [], madeRoles: [] }
 async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
   const { main, signal } = links
   const { name } = change.kind === 'create-user' ? change.user : change.key
-  const role = await findRole(main, name, signal)
+  const { role, rename } = await subjectRole(main, change, name, mark, signal)
   const roleMark = markIn(role?.comment ?? undefined)
   const madeRoles = change.kind === 'undo-create-user' ? await readMadeRoles(links, mark, role?.oid) : []
   const named = await readReach(main, [name, ...rolesNamedIn(change)], signal)
@@ -68,7 +70,19 @@ async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<
     grants: await readGrantDatabases(links, change, role),
     madeRoles,
     holdings: role && isDrop(change) ? await readHoldings(links, role.oid) : undefined,
+    rename,
   }
+}
+
+async function subjectRole(
+  link: Link,
+  change: UserChange,
+  name: string,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<{ readonly role?: UserRow; readonly rename?: RenameFacts }> {
+  if (change.kind === 'rename-user') return findRenamed(link, change, mark, signal)
+  return { role: await findRole(link, name, signal) }
 }
 
 const isDrop = ({ kind }: UserChange) => kind === 'drop-user' || kind === 'undo-create-user'

@@ -9,6 +9,7 @@ import type { ServerState } from './link/server.ts'
 import type { MarkFound } from './marks.ts'
 import type { Reach } from './reach.ts'
 import type { UserRow } from './users/read.ts'
+import type { RenameFacts } from './users/rename.ts'
 
 /** What a plan on PostgreSQL knows. Absent parts are of no matter to the change at hand. */
 export interface PostgresFacts extends Facts {
@@ -32,6 +33,7 @@ export interface PostgresFacts extends Facts {
   /** Catalogue roles that carry this operation's mark; read only to take them back. */
   readonly madeRoles: readonly MadeRole[]
   readonly database?: DatabaseFound
+  readonly rename?: RenameFacts
 }
 
 /** Where a step runs: left out, it is the database that Rolecall is connected to. */

@@ -8,6 +8,7 @@ import { planGrant } from './grants/plan.ts'
 import { planEndSessions, planLock, planUnlock } from './users/lock.ts'
 import { planCreate, planReset, planSet } from './users/plan.ts'
 import { grantsOf } from './users/read.ts'
+import { planRename } from './users/rename.ts'
 
 /** The exact statements that bring the server from what `facts` saw to what `change` wants. */
 export function plan(change: Change, facts: Facts): Plan {
@@ -37,6 +38,8 @@ function planFor(change: Change, facts: PostgresFacts): Plan {
       return planSet(change, facts)
     case 'grant-user':
       return planGrant(change, facts)
+    case 'rename-user':
+      return planRename(change, facts)
     case 'end-sessions':
       return planEndSessions(change, facts)
     case 'drop-user':

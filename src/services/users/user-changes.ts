@@ -62,6 +62,14 @@ export interface UserChanges {
   reset(asked: Asked, instanceId: string, key: UserKey, password?: Secret): Promise<Prepared<UserDone>>
   /** As one operation; nothing is changed unless every login is there. */
   resetMany(asked: Asked, instanceId: string, resets: readonly Reset[]): Promise<Prepared<readonly UserDone[]>>
+  /** Keeps what it may do; a password given with it counts from then on. */
+  rename(
+    asked: Asked,
+    instanceId: string,
+    key: UserKey,
+    to: UserKey,
+    password?: Secret,
+  ): Promise<Prepared<UserDone>>
   lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>>
@@ -141,6 +149,15 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
       connections: users.map(({ id }) => id),
     }
     return { change, wish, ownLogin: users.length > 0 }
+  }
+
+  async function rename(asked: Asked, instanceId: string, key: UserKey, to: UserKey, password?: Secret) {
+    const { instance, policy } = await managed(asked, instanceId, key)
+    await protection.check(instance, key, 'renamed', asked.signal)
+    if (password) checkPassword(password, policy)
+    const change: Change = { kind: 'rename-user', key, to, password }
+    const wish = { passwordChosen: true, keepPassword: policy.passwordRecall === 'stored' }
+    return toUser(asked, instance, change, wish)
   }
 
   async function lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
@@ -284,7 +301,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
       throw new Fault('unsupported', 'user', `${about.label} has no roles to give`)
   }
 
-  return { create, createMany, reset, resetMany, lock, unlock, change, grant, endSessions, drop }
+  return { create, createMany, reset, resetMany, rename, lock, unlock, change, grant, endSessions, drop }
 }
 
 type UserTarget = Omit<OrderTarget, 'instanceId'>

@@ -152,7 +152,8 @@ function targetFrom(vault: Vault, row: TargetRow, steps: readonly StepShown[]): 
 
 function changeFrom(vault: Vault, row: TargetRow): Change {
   const change = fromJson<Change>(row.change)
-  if (change.kind !== 'create-user' && change.kind !== 'reset-user') return change
+  if (change.kind === 'rename-user' && row.password === null) return change
+  if (change.kind !== 'create-user' && change.kind !== 'reset-user' && change.kind !== 'rename-user') return change
   return { ...change, password: vault.openLater(row.password, place(row.operationId, row.position, 'password')) }
 }
 

@@ -40,7 +40,7 @@ function createStatements({ name, settings, engineRoles }: NewUser, facts: Postg
   ]
 }
 
-function withPassword(statement: string, { verifier }: PostgresFacts): Statement {
+export function withPassword(statement: string, { verifier }: PostgresFacts): Statement {
   const password = (text: string) => `${statement} password ${quoteText(text)}`
   return masked(password(VERIFIER_SHOWN), password(verifier!.reveal()))
 }
