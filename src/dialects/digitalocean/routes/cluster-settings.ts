@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
 import type { RouteParts } from '../../request.ts'
+import { shownCluster } from '../cluster-sight.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { clusterWith, sightOf } from '../subject.ts'
+import { SingleCluster } from '../wire/clusters.ts'
 import { changeRefusals, never, readRefusals } from '../wire/errors.ts'
 import { unacceptable } from '../wire/new-cluster.ts'
 import {
@@ -114,18 +116,21 @@ export function clusterSettingRoutes(http: DigitalOceanHttp, parts: RouteParts):
   )
 }
 
+/** What is accepted is answered with the cluster as it is: no success but 204 may be empty. */
 function fixedSettings(http: DigitalOceanHttp, parts: RouteParts): void {
   for (const { path, operationId, summary, status, body, refusal } of FIXED_SETTINGS) {
+    const answer = status === 202 ? SingleCluster : Type.Null()
     http.put(
       `/databases/:id/${path}`,
       {
-        schema: { operationId, tags, summary, params, body, response: { [status]: Type.Null(), ...changeRefusals } },
+        schema: { operationId, tags, summary, params, body, response: { [status]: answer, ...changeRefusals } },
         onRequest: clusterWith(parts, 'configure'),
       },
-      async (request, reply) => {
-        const reason = refusal(request.cluster, request.body as never)
+      async ({ caller, cluster, body }, reply) => {
+        const reason = refusal(cluster, body as never)
         if (reason) throw unacceptable(reason)
-        return reply.code(status).send()
+        if (status === 204) return reply.code(204).send()
+        return reply.code(202).send({ database: await shownCluster(parts.services, caller, cluster) })
       },
     )
   }
