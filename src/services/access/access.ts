@@ -80,7 +80,7 @@ function cut(caller: Caller, projectId: string, access: Access): Access {
 
 /** Throws where the key is weaker than its operator: what everybody may do, such a key may not do for everybody. */
 export function checkWholeKey(caller: Caller, projectId: string): void {
-  if (!caller.narrowed?.has(projectId)) return
+  if (!caller.narrowed?.has(projectId) && !isScoped(caller, projectId)) return
   throw new Fault('forbidden', 'key', 'This key is weaker than its operator, and was not made for that')
 }
 

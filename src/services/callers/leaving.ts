@@ -53,9 +53,13 @@ async function leave(tables: Tables, caller: Caller, { projectId, operatorId }: 
   await tables.audit.add(auditOf(caller, { ...line, at: await tables.now() }))
 }
 
+/** Projects have shorter names than operators. */
+const NAME_CHARACTERS = 64
+
 async function ownProject(tables: Tables, caller: Caller, { operatorId, username }: Member): Promise<string> {
   const createdAt = await tables.now()
-  const project: Project = { id: newProjectId(), name: username, policy: {}, createdAt, version: 1 }
+  const name = [...username].slice(0, NAME_CHARACTERS).join('')
+  const project: Project = { id: newProjectId(), name, policy: {}, createdAt, version: 1 }
   await tables.projects.add(project)
   await tables.members.set(project.id, operatorId, 'owner', createdAt)
   const operator = await tables.operators.find(operatorId)

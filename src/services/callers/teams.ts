@@ -115,7 +115,9 @@ async function mustBeMember(tables: Tables, { id }: Team, operatorId: string): P
   return member
 }
 
-async function checkNotLastAdmin(tables: Tables, { id }: Team, operatorId: string): Promise<void> {
+async function checkNotLastAdmin(tables: Tables, { id, projectId }: Team, operatorId: string): Promise<void> {
+  // Two admins who remove each other at once must not both succeed.
+  await tables.projects.hold(projectId)
   const admins = (await tables.teams.members(id)).filter(({ role }) => role === 'admin')
   if (admins.length !== 1 || admins[0]?.operatorId !== operatorId) return
   throw new Fault('conflict', 'team', 'The last admin of a team stays; make another member an admin first')

@@ -112,6 +112,11 @@ describe('a user that deletes itself', () => {
     const { project } = wiremock.running
     const weak = await wiremock.aMember('editor', { key: { projects: [{ projectId: project, role: 'viewer' }] } })
     expect((await end(weak.id, weak.key)).status).toBe(403)
+    const scopes = ['database:read'] as const
+    const scoped = await wiremock.aMember('viewer', {
+      key: { projects: [{ projectId: project, role: 'viewer', scopes: [...scopes] }] },
+    })
+    expect((await end(scoped.id, scoped.key)).status).toBe(403)
     const partial = await wiremock.aMember('viewer')
     await join(await anotherProject(store()), partial)
     expect((await end(partial.id, partial.key)).status).toBe(403)

@@ -71,6 +71,7 @@ describe('the organisation', () => {
     const named = (name: string, key?: string) => wiremock.ask('PUT', path(), { key, body: { organisation: { name } } })
     expect((await named('renamed', (await wiremock.aMember('admin')).key)).status).toBe(403)
     expect((await named('renamed')).body.organisation.name).toBe('renamed')
+    for (const wrong of ['', 'x'.repeat(65), 'line\nbreak']) expect((await named(wrong)).status).toBe(422)
     expect((await wiremock.ask('DELETE', path())).status).toBe(409)
   })
   test('lets a member go, who then has no access by any list', async () => {

@@ -94,6 +94,27 @@ export function people(opened: Opened): void {
     })
   })
 
+  it('a project that is held lets nobody else hold it until that transaction is over', async () => {
+    const { store } = opened
+    const project = aProject()
+    await store.transaction(tables => tables.projects.add(project))
+    const order: string[] = []
+    const held = Promise.withResolvers<void>()
+    const first = store.transaction(async tables => {
+      await tables.projects.hold(project.id)
+      held.resolve()
+      await new Promise(resolve => setTimeout(resolve, 100))
+      order.push('first')
+    })
+    await held.promise
+    const second = store.transaction(async tables => {
+      await tables.projects.hold(project.id)
+      order.push('second')
+    })
+    await Promise.all([first, second])
+    expect(order).toEqual(['first', 'second'])
+  })
+
   it('a project that is held is as it was found', async () => {
     const project = aProject()
     await opened.store.transaction(async tables => {

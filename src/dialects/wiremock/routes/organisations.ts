@@ -4,6 +4,7 @@ import { checkMediaType } from '../bodies.ts'
 import type { WiremockHttp } from '../context.ts'
 import { checkQ, QQuery } from '../queries.ts'
 import { organisationWith } from '../subject.ts'
+import { checkValues } from '../validation.ts'
 import { refusals } from '../wire/errors.ts'
 import {
   fromProject,
@@ -54,7 +55,9 @@ export function organisationRoutes(http: WiremockHttp, { services }: RouteParts)
       config: { body: { envelope: '/organisation', status: 422 } },
       onRequest: [organisationWith('own'), checkMediaType],
     },
-    async ({ caller, params, body }) => {
+    async request => {
+      const { caller, params, body } = request
+      checkValues(request, OrganisationChange, [])
       const { name } = body.organisation
       return fromProject(await projects.change(caller, params.organisationId, { name }))
     },

@@ -78,7 +78,10 @@ const OrganisationBody = Type.Object(
 )
 
 export const SingleOrganisation = Type.Object({ organisation: ref(OrganisationBody) })
-export const OrganisationChange = Type.Object({ organisation: Type.Object({ name: Type.String() }) })
+
+/** As the native API takes names of projects. */
+const OrganisationName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[\\p{L}\\p{N}\\-_.(),:&@+' ]+$" })
+export const OrganisationChange = Type.Object({ organisation: Type.Object({ name: OrganisationName }) })
 
 export function fromProject({ id, name }: Project) {
   const self = `/v1/organisations/${id}`
