@@ -21,23 +21,7 @@ const characters = (maxLength: number, ...reserved: readonly string[]) =>
 const bytes = (maxLength: number, ...reserved: readonly string[]) => ({ maxLength, unit: 'bytes', reserved }) as const
 
 /** What we know of the engines that are not driven yet. */
-export const DESCRIPTIONS: Readonly<Record<Exclude<EngineName, 'postgresql'>, EngineDescription>> = {
-  mysql: {
-    name: 'mysql',
-    label: 'MySQL',
-    defaultPort: 3306,
-    versions: '8.0 to 9.4, MariaDB 10.6 to 12',
-    variants: ['mariadb'],
-    provedOn: [],
-    capabilities: {
-      ...NOTHING,
-      userHost: true,
-      userNames: characters(32, 'mysql.*', 'root'),
-      databaseNames: characters(64, 'mysql', 'information_schema', 'performance_schema', 'sys', 'lost+found'),
-      emptyDatabase: true,
-      emptyUsername: false,
-    },
-  },
+export const DESCRIPTIONS: Readonly<Record<Exclude<EngineName, 'postgresql' | 'mysql'>, EngineDescription>> = {
   mongodb: {
     name: 'mongodb',
     label: 'MongoDB',

@@ -2,7 +2,8 @@ import { Fault } from '../domain/fault.ts'
 import { ENGINES, type EngineName } from '../domain/instance.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import type { Engine, EngineDescription } from './engine.ts'
-import { type Dial, postgresql } from './postgresql/index.ts'
+import { type Dial as DialMysql, mysql } from './mysql/index.ts'
+import { type Dial as DialPostgresql, postgresql } from './postgresql/index.ts'
 
 /** Every engine that Rolecall has a word for; the driven ones also do something. */
 export interface Engines {
@@ -11,8 +12,16 @@ export interface Engines {
   isDriven(name: EngineName): boolean
 }
 
-export function createEngines(parts: { readonly dialPostgresql?: Dial } = {}): Engines {
-  const driven: Partial<Record<EngineName, Engine>> = { postgresql: postgresql(parts.dialPostgresql) }
+export interface EngineParts {
+  readonly dialPostgresql?: DialPostgresql
+  readonly dialMysql?: DialMysql
+}
+
+export function createEngines(parts: EngineParts = {}): Engines {
+  const driven: Partial<Record<EngineName, Engine>> = {
+    postgresql: postgresql(parts.dialPostgresql),
+    mysql: mysql(parts.dialMysql),
+  }
   const engines = new Map(ENGINES.map(name => [name, driven[name] ?? describedOnly(name)] as const))
   return {
     get: name => engines.get(name)!,

@@ -13,8 +13,8 @@ test('every engine that has a name has a description of that name', () => {
   for (const { about } of engines.list()) expect(about.defaultPort).toBeGreaterThan(0)
 })
 
-test('PostgreSQL is driven, the others are described', () => {
-  expect(ENGINES.filter(name => engines.isDriven(name))).toEqual(['postgresql'])
+test('PostgreSQL and the MySQL family are driven, the others are described', () => {
+  expect(ENGINES.filter(name => engines.isDriven(name))).toEqual(['postgresql', 'mysql'])
 })
 
 test.each(ENGINES.filter(name => !engines.isDriven(name)))(
@@ -46,5 +46,22 @@ test('connection strings quote what their clients would stumble over', () => {
     psql: `psql 'host=::1 port=5432 dbname='"'"'a/b c'"'"' user='"'"'o\\'"'"'brien'"'"' password='"'"'p@ss:w/"rd\\\\'"'"' sslmode=verify-full'`,
     jdbc: "jdbc:postgresql://[::1]:5432/a%2Fb%20c?user=o'brien&password=p%40ss%3Aw%2F%22rd%5C&sslmode=verify-full",
     npgsql: `Host=::1;Port=5432;Database="a/b c";Username="o'brien";Password="p@ss:w/""rd\\";SSL Mode=VerifyFull`,
+  })
+})
+
+test('so do those of the MySQL family', () => {
+  const strings = engines.get('mysql').connectionStrings({
+    host: '::1',
+    port: 3306,
+    database: 'a/b c',
+    name: "o'brien",
+    password: 'p@ss:w/"rd\\',
+    tls: 'verify-full',
+  })
+  expect(strings).toEqual({
+    uri: 'mysql://o%27brien:p%40ss%3Aw%2F%22rd%5C@[::1]:3306/a%2Fb%20c?ssl-mode=VERIFY_IDENTITY',
+    mysql: `mysql --host=::1 --port=3306 '--user=o'"'"'brien' '--password=p@ss:w/"rd\\' --ssl-mode=VERIFY_IDENTITY 'a/b c'`,
+    jdbc: 'jdbc:mysql://[::1]:3306/a%2Fb%20c?user=o%27brien&password=p%40ss%3Aw%2F%22rd%5C&sslMode=VERIFY_IDENTITY',
+    dotnet: `Server=::1;Port=3306;Database="a/b c";User ID="o'brien";Password="p@ss:w/""rd\\";SSL Mode=VerifyFull`,
   })
 })

@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Target } from '../../src/engines/engine.ts'
 import { systemLookup } from '../../src/services/network/lookup.ts'
+import { ADMIN, ADMIN_PASSWORD, type Instance, makeInstance } from './mariadb/instance.ts'
+import { mariadbPrograms } from './mariadb/programs.ts'
 import { programsOf } from './postgresql/binaries.ts'
 import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
 
-/** A real PostgreSQL server for tests, with its superuser. */
+/** A real database server for tests, with a login that may do everything. */
 export interface TestServer {
   readonly name: string
   /** Undefined for a server that `ROLECALL_TEST_POSTGRESQL_URL` points to: it says itself. */
@@ -51,7 +53,10 @@ export function postgresqlMajorsOf(...wanted: readonly number[]): readonly numbe
 export async function postgresqlServer(major: number = NEWEST): Promise<TestServer> {
   const url = process.env.ROLECALL_TEST_POSTGRESQL_URL
   if (url) return serverAt(new URL(url))
-  const { port, log } = await shared(major)
+  const programs = programsOf(major)
+  const { port, log } = await shared(`PostgreSQL ${major}`, `postgresql-${major}`, folder =>
+    startKeeper('postgresql', programs, folder),
+  )
   return {
     name: `PostgreSQL ${major}`,
     major,
@@ -85,18 +90,22 @@ interface KeeperState {
 const START_MS = 60_000
 
 // Workers of one run have one parent, vitest itself: its pid is what they share.
-async function shared(major: number): Promise<KeeperState> {
-  const folder = join(tmpdir(), `rolecall-test-${process.ppid}-postgresql-${major}`)
-  const programs = programsOf(major)
-  if (claim(folder)) startKeeper(programs, folder)
-  const end = Date.now() + START_MS
+async function shared(
+  what: string,
+  name: string,
+  start: (folder: string) => void,
+  startMs = START_MS,
+): Promise<KeeperState> {
+  const folder = join(tmpdir(), `rolecall-test-${process.ppid}-${name}`)
+  if (claim(folder)) start(folder)
+  const end = Date.now() + startMs
   while (Date.now() < end) {
     const state = stateIn(folder)
-    if (state?.failed) throw new Error(`PostgreSQL ${major} did not start: ${state.failed}`)
+    if (state?.failed) throw new Error(`${what} did not start: ${state.failed}`)
     if (state) return state
     await sleep(30)
   }
-  throw new Error(`PostgreSQL ${major} did not start within ${START_MS / 1000} s: see ${folder}`)
+  throw new Error(`${what} did not start within ${startMs / 1000} s: see ${folder}`)
 }
 
 function claim(folder: string): boolean {
@@ -108,9 +117,9 @@ function claim(folder: string): boolean {
   }
 }
 
-function startKeeper(programs: string, folder: string): void {
-  const keeper = fileURLToPath(new URL('./postgresql/keeper.ts', import.meta.url))
-  spawn(process.execPath, [keeper, programs, folder, String(process.ppid)], { detached: true, stdio: 'ignore' }).unref()
+function startKeeper(engine: 'postgresql' | 'mariadb', ...parts: readonly string[]): void {
+  const keeper = fileURLToPath(new URL(`./${engine}/keeper.ts`, import.meta.url))
+  spawn(process.execPath, [keeper, ...parts, String(process.ppid)], { detached: true, stdio: 'ignore' }).unref()
 }
 
 function stateIn(folder: string): KeeperState | undefined {
@@ -157,4 +166,49 @@ export function serverOf(cluster: Cluster): TestServer {
     password: PASSWORD,
     log,
   }
+}
+
+/** Installing it may come first. */
+const MARIADB_START_MS = 300_000
+
+/** The MariaDB that this machine has, started by whoever asks first and shared by the whole run. */
+export async function mariadbServer(): Promise<TestServer> {
+  const start = (folder: string) => startKeeper('mariadb', folder)
+  const { port, log } = await shared('MariaDB', 'mariadb', start, MARIADB_START_MS)
+  return mariadbAt('MariaDB', port, log)
+}
+
+function mariadbAt(name: string, port: number, log: string): TestServer {
+  return { name, host: '127.0.0.1', port, database: '', username: ADMIN, password: ADMIN_PASSWORD, log }
+}
+
+/** Servers of the MySQL family to test: MariaDB, and the one that `ROLECALL_TEST_MYSQL_URL` points to; none where `ENGINES` leaves them out. */
+export function mysqlServers(): readonly { readonly name: string; readonly start: () => Promise<TestServer> }[] {
+  if (process.env.ENGINES && !process.env.ENGINES.split(',').includes('mysql')) return []
+  const url = process.env.ROLECALL_TEST_MYSQL_URL
+  const elsewhere = url ? [{ name: 'MySQL at ROLECALL_TEST_MYSQL_URL', start: async () => mysqlAt(new URL(url)) }] : []
+  return [{ name: 'MariaDB', start: mariadbServer }, ...elsewhere]
+}
+
+function mysqlAt({ hostname, port, username, password }: URL): TestServer {
+  const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+  return {
+    name: 'MySQL at ROLECALL_TEST_MYSQL_URL',
+    host: hostname,
+    port: Number(port || 3306),
+    database: '',
+    ...login,
+  }
+}
+
+/** A MariaDB of one test file's own, which it may configure, stop and start. */
+export async function ownMariadb(settings: readonly string[] = []): Promise<Instance> {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-own-mariadb-'))
+  chmodSync(folder, 0o755)
+  return makeInstance(mariadbPrograms(), join(folder, 'instance'), settings)
+}
+
+/** How such a server is reached. */
+export function serverOfInstance({ port, log }: Instance): TestServer {
+  return mariadbAt('MariaDB of a test', port, log)
 }

@@ -1,0 +1,55 @@
+import { deadlinePassed, statementFault } from '../faults.ts'
+import type { MysqlSession, Row } from './session.ts'
+
+/** How long a statement that was told to stop may take to say so, before its socket is cut. */
+const CANCEL_GRACE_MS = 2_000
+
+/** A statement, how long it may take, and how the server is told to stop it. */
+export interface Asked {
+  readonly text: string
+  readonly values?: readonly (string | number)[]
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  readonly cancel: () => Promise<void>
+}
+
+/** Asks, and waits no longer than the deadline or the signal allow; then the server is told to stop, and a link that stays silent is cut. */
+export async function askInTime(session: MysqlSession, asked: Asked): Promise<readonly Row[]> {
+  const { text, values, deadlineMs, signal } = asked
+  if (signal.aborted) throw deadlinePassed()
+  const answer = session.query(text, values).then(({ rows }) => rows)
+  try {
+    return (await inTime(answer, deadlineMs, signal)) ?? (await cancelled(session, answer, asked))
+  } catch (error) {
+    throw statementFault(error)
+  }
+}
+
+// A statement that was done before it was told to stop has its answer all the same: what happened is never called a failure.
+async function cancelled(
+  session: MysqlSession,
+  answer: Promise<readonly Row[]>,
+  { cancel }: Asked,
+): Promise<readonly Row[]> {
+  cancel().catch(() => {})
+  const rows = await inTime(answer, CANCEL_GRACE_MS)
+  if (rows) return rows
+  session.destroy()
+  throw deadlinePassed()
+}
+
+/** What `work` comes to, or undefined where that takes longer than `ms` or `signal` allow. */
+export async function inTime<T>(work: Promise<T>, ms: number, signal?: AbortSignal): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>()
+  const pass = () => resolve(undefined)
+  const timer = setTimeout(pass, ms)
+  signal?.addEventListener('abort', pass, { once: true })
+  // Whoever stopped waiting must not be told of a failure that comes later.
+  work.catch(() => {})
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', pass)
+  }
+}
