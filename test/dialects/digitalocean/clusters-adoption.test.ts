@@ -181,6 +181,20 @@ describe('adoption', () => {
   })
 })
 
+test('the native API says under which name each dialect shows it, and whether it does', async () => {
+  const one = await aServer()
+  const seen = async () => (await ocean.running.native('GET', `/instances/${one.id}`)).body.names.digitalocean
+  expect(await seen()).toEqual({ id: one.id, name: one.slug, state: 'listed' })
+  await create(wish(one, { name: 'here' }))
+  expect(await seen()).toEqual({ id: one.id, name: 'here', state: 'claimed' })
+  await release(one.id)
+  expect(await seen()).toEqual({ id: one.id, name: one.slug, state: 'released' })
+  await forget(one.id)
+  const { id } = await aServer({ engine: 'oracle' })
+  expect(Object.keys((await ocean.running.native('GET', `/instances/${id}`)).body.names)).toEqual(['native'])
+  await forget(id)
+})
+
 describe('the version', () => {
   test('is compared with what the server says, which is asked this once', async () => {
     const { instance: id } = await ocean.running.connect(server, { name: 'real', slug: 'real' })

@@ -4,6 +4,7 @@ import type { Policy } from '../../../domain/policy.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
 import type { CheckOutcome, InstanceShown, InstanceWish } from '../../../services/instances/instances.ts'
 import { Advertise, PolicySchema } from '../../connection-fields.ts'
+import { SIGHTS } from '../../sights.ts'
 import { Closed, Time, toTime } from './common.ts'
 
 const nullable = (maxLength: number) => Type.Optional(Type.Union([Type.String({ maxLength }), Type.Null()]))
@@ -47,6 +48,16 @@ const common = {
 
 export const InstanceSummary = Type.Object(common, { $id: 'InstanceSummary' })
 
+const NameThere = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  state: Type.Optional(
+    Type.Enum(['listed', 'claimed', 'released'], {
+      description: 'Under its own name, adopted under another, or hidden there until it is adopted again',
+    }),
+  ),
+})
+
 export const InstanceBody = Type.Object(
   {
     ...common,
@@ -64,9 +75,7 @@ export const InstanceBody = Type.Object(
       Type.String(),
       Type.Object({ value: Type.Unknown(), from: Type.String({ description: 'The level that decided it' }) }),
     ),
-    names: Type.Record(Type.String(), Type.Object({ id: Type.String(), name: Type.String() }), {
-      description: 'Id and name in each dialect',
-    }),
+    names: Type.Record(Type.String(), NameThere, { description: 'Id and name in each dialect that can show it' }),
   },
   { $id: 'Instance' },
 )
@@ -117,8 +126,18 @@ export function fromInstanceShown(shown: InstanceShown) {
     policy: Object.fromEntries(
       Object.entries(policy).map(([name, value]) => [name, { value, from: policyFrom[name as keyof Policy] }]),
     ),
-    names: { native: { id: instance.id, name: instance.name } },
+    names: { native: { id: instance.id, name: instance.name }, ...namesElsewhere(shown) },
   }
+}
+
+function namesElsewhere({ instance: { id, name, engine }, views }: InstanceShown) {
+  const dialects = Object.entries(SIGHTS).filter(([, engines]) => engines.includes(engine))
+  return Object.fromEntries(
+    dialects.map(([dialect]) => {
+      const { state = 'listed', alias = name } = views.get(dialect) ?? {}
+      return [dialect, { id, name: alias, state }]
+    }),
+  )
 }
 
 export const CheckBody = Type.Object(

@@ -1,0 +1,6 @@
+import type { Dialect } from '../domain/caller.ts'
+import type { EngineName } from '../domain/instance.ts'
+import { CLUSTER_ENGINES } from './digitalocean/engine-words.ts'
+
+/** The dialects that show instances under names of their own, and of which engines: for whoever tells of all dialects. */
+export const SIGHTS: Readonly<Partial<Record<Dialect, readonly EngineName[]>>> = { digitalocean: CLUSTER_ENGINES }
