@@ -16,8 +16,11 @@ export interface Engine {
   plan(change: Change, facts: Facts): Plan
   /** The change that takes back what `change` did, given the facts from before it; undefined where one transaction did it all. */
   undo(change: Change, before: Facts): Change | undefined
-  /** A link for one attempt at one operation: one session that never reconnects and carries `session` as its name. */
-  open(target: Target, session: SessionName, signal: AbortSignal): Promise<AdminClient>
+  /**
+   * A link for one attempt at one operation: one session that never reconnects and carries `session` as its name. An engine that can
+   * goes on with a spare, if that is as good as a new session, and leaves one that is as good as new when the link is closed.
+   */
+  open(target: Target, session: SessionName, signal: AbortSignal, spares?: Spares): Promise<AdminClient>
   /** Ends what an earlier attempt left running on the server; returns when it is gone. */
   endSession(target: Target, session: SessionName, signal: AbortSignal): Promise<void>
   /** Links for reading, kept open and bounded; made on first use. */
@@ -53,6 +56,19 @@ export interface AdminClient extends AsyncDisposable {
 /** Reading links of one target. A pool that lost its server is made anew by its owner. */
 export interface ReadPool extends AsyncDisposable {
   use<T>(signal: AbortSignal, work: (client: AdminClient) => Promise<T>): Promise<T>
+}
+
+/** Where sessions wait between two attempts. Only the engine that left them there looks inside. */
+export interface Spares {
+  take(): Spare | undefined
+  keep(spare: Spare): void
+}
+
+/** A session that carries no attempt's name, and on which nothing is left of one. */
+export interface Spare {
+  /** When it logged in, by `performance.now()`. */
+  readonly since: number
+  close(): Promise<void>
 }
 
 export interface PoolLimits {

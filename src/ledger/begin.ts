@@ -6,6 +6,7 @@ import type { NewOperation, Store, Tables } from '../store/store.ts'
 import type { Planned } from './attempt.ts'
 import { LEASE_MS } from './leases.ts'
 import type { Order } from './order.ts'
+import type { Written } from './outcome.ts'
 
 /** How long a change waits for another one of the same subject before it gets the dialect's conflict. */
 const CONFLICT_WAIT_MS = 5_000
@@ -19,13 +20,19 @@ export interface Beginning {
   readonly planned: readonly Planned[]
 }
 
-/** Writes the operation. Another one open on the same subject is waited for; true if that happened. */
-export async function begin(store: Store, beginning: Beginning): Promise<boolean> {
+/** An operation that has been written. */
+export interface Begun {
+  readonly operation: Written
+  /** Another one was open on the same subject, and waited for. */
+  readonly waited: boolean
+}
+
+/** Writes the operation. Another one open on the same subject is waited for. */
+export async function begin(store: Store, beginning: Beginning): Promise<Begun> {
   const until = performance.now() + CONFLICT_WAIT_MS
   for (let waited = false; ; waited = true) {
     try {
-      await store.transaction(tables => write(tables, beginning))
-      return waited
+      return { operation: await store.transaction(tables => write(tables, beginning)), waited }
     } catch (error) {
       const busy = isFault(error) && error.code === 'conflict' && error.subject !== 'request'
       if (!busy || performance.now() > until || beginning.order.signal.aborted) throw error
@@ -35,19 +42,21 @@ export async function begin(store: Store, beginning: Beginning): Promise<boolean
 }
 
 /** The operation with everything needed to finish or undo it, its lease, its audit lines, and the replay that will find it. */
-async function write(tables: Tables, beginning: Beginning): Promise<void> {
+async function write(tables: Tables, beginning: Beginning): Promise<Written> {
   const { order } = beginning
   const operation = newOperation(beginning, await tables.now())
   await tables.operations.begin(operation)
   for (const line of auditLines(operation)) await tables.audit.add(line)
   if (order.replay) await tables.replays.save({ ...order.replay, operationId: operation.id })
+  return operation
 }
 
-function newOperation({ id, worker, order, planned }: Beginning, now: number): NewOperation {
+function newOperation({ id, worker, order, planned }: Beginning, now: number): NewOperation & Written {
   const { operator, key, address, dialect, requestId } = order.caller
   const targets = order.targets.map(({ instanceId, change, wish, ownLogin }, at) => ({
     instanceId,
     subject: subjectOf(change),
+    kind: change.kind,
     change,
     incarnation: planned[at]!.facts.incarnation,
     steps: planned[at]!.plan.steps.flatMap(showStep),

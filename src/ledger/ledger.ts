@@ -18,7 +18,7 @@ import { orLate, tooLate } from './deadline.ts'
 import type { Leases } from './leases.ts'
 import type { Links } from './links.ts'
 import type { Order, Performed } from './order.ts'
-import { close, postpone, settle } from './outcome.ts'
+import { close, postpone, settle, type Written } from './outcome.ts'
 
 /** What the ledger is made of. */
 export interface LedgerParts {
@@ -67,10 +67,10 @@ async function performWhole(parts: LedgerParts, order: Order, id: string, onBegu
   await using attempts = await openAttempts(parts, id, 1, order.targets, order.signal)
   const planned = await planWhole(order, attempts.all)
   if (order.signal.aborted) throw tooLate()
-  const waited = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
+  const { operation, waited } = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
   onBegun()
   using lease = parts.leases.hold(id)
-  const work = { id, order, attempts: attempts.all, before: planned, leaseLost: lease.signal }
+  const work = { operation, order, attempts: attempts.all, before: planned, leaseLost: lease.signal }
   try {
     // Somebody else changed the subject while we waited: what was planned may be wrong by now.
     const outcomes = await carryOut(parts, work, waited ? await planWhole(order, attempts.all) : planned)
@@ -96,7 +96,7 @@ function checkThere(order: Pick<Order, 'targets'>, planned: readonly Planned[]):
 
 /** An operation that has been written, in the hands of the request that asked for it. */
 interface Work {
-  readonly id: string
+  readonly operation: Written
   readonly order: Order
   readonly attempts: readonly Attempt[]
   /** What was so before anything was done. */
@@ -112,7 +112,7 @@ async function carryOut(
   const ran = await runAll(work, planned)
   const outcomes = await readBackAll(work.attempts)
   const steps = ran.map(one => one.plan.steps.flatMap(showStep))
-  await settle(parts.store, work.id, firstAttempt(parts), outcomes, steps)
+  await settle(parts.store, work.operation, firstAttempt(parts), outcomes, steps)
   return outcomes
 }
 
@@ -128,7 +128,8 @@ async function runAll(work: Work, planned: readonly Planned[], tries = TRIES): P
 }
 
 /** After a failure in the living request: take back what was done, or leave it to the worker where we can't know. Answers what to throw. */
-async function giveUp(parts: LedgerParts, { id, attempts, before }: Work, fault: Fault): Promise<Fault> {
+async function giveUp(parts: LedgerParts, { operation, attempts, before }: Work, fault: Fault): Promise<Fault> {
+  const { id } = operation
   const facts = before.map(one => one.facts)
   if (!isTransient(fault) && (await succeeds(takeBack(attempts, facts)))) {
     await close(parts.store, id, firstAttempt(parts), fault)

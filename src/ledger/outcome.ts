@@ -6,18 +6,23 @@ import { type RecordWish, remember } from './settlement.ts'
 /** How long an answer that nobody took is kept, sealed. */
 const ANSWER_MS = 24 * 3_600_000
 
+/** What was written of an operation when it began, and stays so. */
+export type Written = Pick<
+  Operation,
+  'id' | 'projectId' | 'operatorId' | 'keyId' | 'address' | 'dialect' | 'requestId' | 'targets'
+>
+
 /** The change is done: outcome, what we remember of the subject, and the audit line, in one transaction. */
 export async function settle(
   store: Store,
-  id: string,
+  operation: Written,
   held: Held,
   outcomes: readonly TargetOutcome[],
   steps: readonly (readonly StepShown[])[],
 ): Promise<void> {
+  const { id } = operation
   const mine = await store.transaction(async tables => {
     const now = await tables.now()
-    // Read first: settling forgets the sealed passwords of the changes.
-    const operation = await mustFind(tables, id)
     // Without a new password in it there is nothing that only this answer could tell.
     const answerUntil = outcomes.some(({ password }) => password) ? now + ANSWER_MS : 0
     if (!(await tables.operations.settle(id, held, outcomes, steps, now, answerUntil))) return false
@@ -60,7 +65,7 @@ async function mustFind(tables: Tables, id: string): Promise<Operation> {
 
 async function addAudit(
   tables: Tables,
-  operation: Operation,
+  operation: Written,
   outcome: 'settled' | 'undone',
   at: number,
   reason?: string,

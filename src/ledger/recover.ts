@@ -87,7 +87,7 @@ async function bringToEnd(
   }
   const outcomes = finished.map(({ outcome }) => outcome)
   const steps = finished.map(one => one.steps)
-  await settle(parts.store, operation.id, held, outcomes, steps)
+  await settle(parts.store, operation, held, outcomes, steps)
 }
 
 function interrupted(): Fault {

@@ -28,7 +28,7 @@ export function outcomeOf(change: Change, user: DatabaseUser | undefined, wish: 
 /** Writes, in the settling transaction, what we know of the subject now. */
 export async function remember(
   tables: Tables,
-  operation: Operation,
+  operation: Pick<Operation, 'id' | 'operatorId' | 'dialect'>,
   target: OperationTarget,
   outcome: TargetOutcome,
   wish: RecordWish,

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Tls } from '../../src/domain/connection.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import type { Target } from '../../src/engines/engine.ts'
+import type { Spares, Target } from '../../src/engines/engine.ts'
 import { postgresql } from '../../src/engines/postgresql/index.ts'
+import { createSpareLinks } from '../../src/services/links/spare-links.ts'
 import { anAuthority } from '../support/postgresql/certificates.ts'
 import { type Cluster, give, type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
 import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
@@ -55,12 +56,13 @@ onPostgresql([18], 'a protected link to PostgreSQL %d', major => {
     why: 'for this test',
     statements: [{ shown: `create role ${name} superuser login password 'pw-of-${name}'` }],
   })
-  const open = (tls: Tls, change: Partial<Target> = {}) => {
+  const open = (tls: Tls, change: Partial<Target> = {}, spares?: Spares) => {
     const target = targetOf(serverOf(cluster), { tls, ...change })
     return engine.open(
       target,
       { installation: 'c0ffee00', operation: 'op_TLS', attempt: 1 },
       AbortSignal.timeout(10_000),
+      spares,
     )
   }
   const byName = { hosts: [{ host: 'db.example.test', port: 0 }], resolve: async () => ['127.0.0.1'] }
@@ -91,6 +93,22 @@ onPostgresql([18], 'a protected link to PostgreSQL %d', major => {
     await expect(open({ mode: 'verify-full', ca }, named('other.example.test'))).rejects.toMatchObject(untrusted)
     await expect(open({ mode: 'verify-ca', ca: stranger.certificate })).rejects.toMatchObject(untrusted)
     await expect(open({ mode: 'verify-ca' })).rejects.toMatchObject(untrusted)
+  })
+
+  test('goes on over a spare that was checked just so, and over no other', async () => {
+    await using links = createSpareLinks(() => 1)
+    const pidOver = async (tls: Tls) => {
+      await using link = await open(tls, {}, links.of('one'))
+      const sessions = await link.listSessions({ name: 'postgres' })
+      return sessions.find(({ application }) => application?.includes('op_TLS'))?.id
+    }
+    const full: Tls = { mode: 'verify-full', ca, serverName: 'db.example.test' }
+    const first = await pidOver({ mode: 'verify-ca', ca, serverName: 'db.example.test' })
+    const second = await pidOver(full)
+    expect(second).not.toBe(first)
+    expect(await pidOver(full)).toBe(second)
+    const other: Tls = { ...full, serverName: 'other.example.test' }
+    await expect(pidOver(other)).rejects.toMatchObject({ details: { reason: 'certificate' } })
   })
 
   test('may show a certificate instead of a password', async () => {

@@ -48,7 +48,13 @@ async function databaseFacts({ main, signal }: Links, change: DatabaseChange, ma
 
 const nothingElse = { sessions: 0, grants: [], others: [], madeRoles: [] }
 
+/** The server is asked while the verifier is computed: that takes as long as the asking does. */
 async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
+  const [facts, verifier] = await Promise.all([readUser(links, change, mark), verifierFor(change)])
+  return { ...facts, verifier }
+}
+
+async function readUser(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
   const { main, signal } = links
   const { name } = change.kind === 'create-user' ? change.user : change.key
   const { role, rename } = await subjectRole(main, change, name, mark, signal)
@@ -65,7 +71,6 @@ async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<
     roleMark,
     reach: named.find(one => one.name === name),
     others: named.filter(one => one.name !== name),
-    verifier: await verifierFor(change),
     sessions: role ? (await listSessions(main, name, signal)).length : 0,
     grants: await readGrantDatabases(links, change, role),
     madeRoles,

@@ -9,7 +9,8 @@ import type { Link } from './link/link.ts'
 import { linksFrom } from './link/links.ts'
 import { canLogIn } from './link/log-in.ts'
 import { linkPool } from './link/pool.ts'
-import type { Dial } from './link/session.ts'
+import { type Dial, READING_NAME } from './link/session.ts'
+import { linkForAttempt } from './link/spares.ts'
 import { plan, undo } from './plan.ts'
 
 export type { Dial, PgSession } from './link/session.ts'
@@ -21,14 +22,14 @@ export function postgresql(dial: Dial = dialWithPg): Engine {
     about,
     plan,
     undo,
-    open: async (target, session, signal) => {
-      const main = await connectTo(dial, target, sessionText(session), signal)
+    open: async (target, session, signal, spares) => {
+      const main = await linkForAttempt(dial, target, sessionText(session), signal, spares)
       return adminClient(linksFrom(dial, main, target, signal))
     },
     endSession: (target, session, signal) => endSessions(dial, target, session, signal),
     pool: (target, limits) =>
       linkPool({
-        connect: signal => connectTo(dial, target, 'rolecall/read', signal),
+        connect: signal => connectTo(dial, target, READING_NAME, signal),
         clientOver: (link, signal) => adminClient(linksFrom(dial, borrowed(link), target, signal)),
         limits,
       }),

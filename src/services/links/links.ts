@@ -10,6 +10,7 @@ import { type Contact, createBreakers } from './breakers.ts'
 import { createNextQueries } from './next-query.ts'
 import { createReadPools } from './read-pools.ts'
 import { createWatch } from './server-watch.ts'
+import { createSpareLinks } from './spare-links.ts'
 import { passwordBehind, type TargetRules, targetOf } from './targets.ts'
 import { createTurns, type Turns } from './turns.ts'
 
@@ -60,6 +61,7 @@ export function createLinks(parts: LinkParts): Links {
   const nextQueries = createNextQueries()
   const turns = new Map<string, Turns>()
   const turnsInAll = createTurns(linksInAll)
+  const spares = createSpareLinks(() => turnsInAll.free)
   const watch = createWatch(store)
   // All pools together keep no more links than `linksInAll`.
   const pools = createReadPools(makePool, Math.max(1, Math.floor(linksInAll / linksPerInstance)))
@@ -150,7 +152,8 @@ export function createLinks(parts: LinkParts): Links {
     await using opened = new AsyncDisposableStack()
     opened.use(await turnsOf(instanceId).take(signal))
     opened.use(await turnsInAll.take(signal))
-    const reach = () => withEither(instance, signal, alsoTry, target => engine.open(target, session, signal))
+    const reach = () =>
+      withEither(instance, signal, alsoTry, target => engine.open(target, session, signal, spares.of(instanceId)))
     const client = opened.use(await breakers.run(instanceId, reach))
     await watch.checkSame(instance, client.server)
     const kept = opened.move()
@@ -213,6 +216,8 @@ export function createLinks(parts: LinkParts): Links {
     open,
     endSession,
     canLogIn,
-    [Symbol.asyncDispose]: () => pools[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([pools[Symbol.asyncDispose](), spares[Symbol.asyncDispose]()])
+    },
   }
 }

@@ -2,6 +2,8 @@ import { Fault } from '../../domain/fault.ts'
 
 /** So many at once; the rest wait in line, in the order in which they came. */
 export interface Turns {
+  /** How many are not taken. */
+  readonly free: number
   /** Dispose of it when done. Throws `unavailable` when `signal` aborts first. */
   take(signal: AbortSignal): Promise<Disposable>
 }
@@ -37,5 +39,10 @@ export function createTurns(limit: number): Turns {
     })
   }
 
-  return { take }
+  return {
+    take,
+    get free() {
+      return free
+    },
+  }
 }

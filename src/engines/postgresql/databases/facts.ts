@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Mark } from '../../../domain/user.ts'
 import type { Link } from '../link/link.ts'
+import { READING_NAME, SPARE_NAME } from '../link/session.ts'
 import { isSameMark, markIn } from '../marks.ts'
 import { canBeThere, catalogueRoleIn, catalogueRolesOf, halfMadeName } from '../names.ts'
 import { OF_CLIENTS } from '../users/sessions.ts'
@@ -12,6 +13,8 @@ export interface DatabaseFound {
   readonly template: boolean
   readonly owner?: string
   readonly sessions: number
+  /** Sessions of ours that wait there for something to do. */
+  readonly idle: number
   /** May the managing login drop it, or rename it. */
   readonly mine: boolean
   /** This operation's own, under the name that it has while it is in the making. */
@@ -23,12 +26,16 @@ export interface DatabaseFound {
   readonly staleRoles: readonly string[]
 }
 
+/** Of the managing login, kept for later and doing nothing: whoever finds one ended makes another. */
+export const IDLE_OF_OURS = `usename = current_user and state = 'idle' and application_name in ('${READING_NAME}', '${SPARE_NAME}')`
+
 // Our own sessions don't count: they come and go, and dropping waits for them.
 const DATABASES = `
 select b.oid::text as oid, b.datname::text as name, b.datistemplate as template, pg_get_userbyid(b.datdba)::text as owner,
   d.description as comment, pg_has_role(b.datdba, 'usage') as mine,
   (select count(*)::int from pg_stat_activity a
-    where a.datid = b.oid and ${OF_CLIENTS} and not (a.usename = current_user and starts_with(a.application_name, 'rolecall/'))) as sessions
+    where a.datid = b.oid and ${OF_CLIENTS} and not (a.usename = current_user and starts_with(a.application_name, 'rolecall/'))) as sessions,
+  (select count(*)::int from pg_stat_activity where datid = b.oid and ${IDLE_OF_OURS}) as idle
 from pg_database b left join pg_shdescription d on d.objoid = b.oid and d.classoid = 'pg_database'::regclass
 where b.datname = any($1::name[])`
 
@@ -40,6 +47,7 @@ interface Row {
   readonly comment: string | null
   readonly mine: boolean
   readonly sessions: number
+  readonly idle: number
 }
 
 /** So long is waited for sessions that are just ending, as DROP DATABASE itself would wait: who hangs up is still seen for a moment. */
@@ -64,6 +72,7 @@ export async function readDatabase(link: Link, name: string, mark: Mark, signal:
     template: found?.template ?? false,
     owner: found?.owner,
     sessions: found?.sessions ?? 0,
+    idle: found?.idle ?? 0,
     mine: found?.mine ?? false,
     halfMade: half && { oid: half.oid, owner: half.owner },
     marked: isSameMark(markIn(found?.comment ?? undefined), mark),

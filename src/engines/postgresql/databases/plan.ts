@@ -7,7 +7,7 @@ import { commentOnDatabase, markedComment } from '../marks.ts'
 import { halfMadeName, wrongDatabaseName } from '../names.ts'
 import { missingRight, type Reach } from '../reach.ts'
 import { open, quoteName, quoteText } from '../sql.ts'
-import type { DatabaseFound } from './facts.ts'
+import { type DatabaseFound, IDLE_OF_OURS } from './facts.ts'
 
 type Create = Extract<Change, { kind: 'create-database' }>
 type Drop = Extract<Change, { kind: 'drop-database' }>
@@ -71,7 +71,7 @@ function finishStatements(
 /** Drops a database, and then the catalogue roles that mean nothing without it: one made again must not let old readers in. */
 export function planDropDatabase({ name, force }: Drop, facts: PostgresFacts): Plan {
   const found = facts.database!
-  const steps = found.oid ? [...takeOver(name, facts), dropStep(name, force)] : []
+  const steps = found.oid ? [...takeOver(name, facts), ...endIdle(name, force, found), dropStep(name, force)] : []
   const roles = [...found.catalogueRoles, ...found.staleRoles]
   return { steps: [...steps, ...dropRoles(roles)], refusals: refusalsToDrop(name, force, found, facts) }
 }
@@ -116,6 +116,12 @@ function takeOver(name: string, { state, others, database }: PostgresFacts): rea
 function canTakeOver({ owner }: DatabaseFound, others: readonly Reach[], state: ServerState): boolean {
   const role = others.find(({ name }) => name === owner)
   return role !== undefined && canBorrow(state, role)
+}
+
+function endIdle(name: string, force: boolean, { idle }: DatabaseFound): readonly Step[] {
+  if (force || idle === 0) return []
+  const end = `select pg_terminate_backend(pid) from pg_stat_activity where datname = ${quoteText(name)} and ${IDLE_OF_OURS}`
+  return [{ why: "end Rolecall's own idle sessions in it, until none is left", statements: [open(end)] }]
 }
 
 function dropStep(name: string, force: boolean): Step {

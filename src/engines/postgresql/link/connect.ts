@@ -53,7 +53,8 @@ export function connectBeside(
   return openLink(dial, { ...link.config, database }, target, signal)
 }
 
-async function* candidates(
+/** How each of the target's addresses would be dialled, one after another. */
+export async function* candidates(
   target: Target,
   applicationName: string,
   signal: AbortSignal,
@@ -69,7 +70,7 @@ function dialConfig(target: Target, host: string, address: string, port: number,
   const { database, username: user, connectTimeoutMs } = target
   const password = target.password?.reveal() ?? ''
   const tls = tlsOptions(target.tls, host)
-  return { host: address, port, database, user, password, tls, applicationName, connectTimeoutMs }
+  return { host: address, port, database, user, password, ...tls, applicationName, connectTimeoutMs }
 }
 
 // The protocol knows no redirects: a server can't send us to another. Hosts of a cluster are those of the connection, each asked for here.

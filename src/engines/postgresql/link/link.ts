@@ -1,14 +1,19 @@
 import type { Target } from '../../engine.ts'
 import { connectFault, NotPostgres } from './connect-faults.ts'
-import { askInTime } from './deadline.ts'
+import { type Asked, askInTime } from './deadline.ts'
 import { firstMessage, IDENTIFY, type ServerState, stateFrom } from './server.ts'
 import type { Dial, DialConfig, PgSession, Row } from './session.ts'
 
 /** A session that knows its server, and whose every statement has a deadline. */
 export interface Link {
+  readonly session: PgSession
   readonly state: ServerState
   readonly config: DialConfig
+  /** When it logged in, by `performance.now()`. */
+  readonly since: number
   readonly broken: boolean
+  /** All that was asked has been answered, nothing failed, and the server was never told to stop anything here. */
+  readonly untroubled: boolean
   ask<T = Row>(signal: AbortSignal, text: string, values?: readonly unknown[]): Promise<readonly T[]>
   close(): Promise<void>
 }
@@ -16,8 +21,10 @@ export interface Link {
 /** Dials one address and learns who is there. */
 export async function openLink(dial: Dial, config: DialConfig, target: Target, signal: AbortSignal): Promise<Link> {
   const session = await dialed(dial, config, signal)
+  const since = performance.now()
   try {
-    return linkOver(session, config, target, await introduce(session, target, signal))
+    const state = await introduce(session, target, signal)
+    return linkOver({ session, config, state, since }, target)
   } catch (error) {
     session.destroy()
     throw error
@@ -40,18 +47,51 @@ async function introduce(session: PgSession, target: Target, signal: AbortSignal
   return stateFrom(row, known?.fingerprint as string | undefined)
 }
 
-function linkOver(session: PgSession, config: DialConfig, target: Target, state: ServerState): Link {
+/** A link over a session that has been introduced. */
+export function linkOver(parts: Pick<Link, 'session' | 'config' | 'state' | 'since'>, target: Target): Link {
+  const { session } = parts
   const inTurn = oneAtATime()
+  const troubles = noteTroubles(session)
   return {
-    state,
-    config,
+    ...parts,
     get broken() {
       return session.broken
     },
+    get untroubled() {
+      return !session.broken && troubles.none()
+    },
     ask: <T>(signal: AbortSignal, text: string, values?: readonly unknown[]) =>
-      inTurn(() => askInTime(session, text, values, target.statementTimeoutMs, signal) as Promise<readonly T[]>),
+      troubles.during(
+        inTurn(() => askInTime(troubles.asked, text, values, target.statementTimeoutMs, signal)),
+      ) as Promise<readonly T[]>,
     close: () => closed(session),
   }
+}
+
+/** Whoever goes on with a session after its attempt must know that nothing is on its way there: an answer, or a cancel. */
+function noteTroubles(session: PgSession) {
+  let unanswered = 0
+  let troubled = false
+  const asked: Asked = {
+    query: (text, values) => session.query(text, values),
+    cancel: () => {
+      troubled = true
+      return session.cancel()
+    },
+    destroy: () => session.destroy(),
+  }
+  const during = async <T>(work: Promise<T>): Promise<T> => {
+    unanswered++
+    try {
+      return await work
+    } catch (error) {
+      troubled = true
+      throw error
+    } finally {
+      unanswered--
+    }
+  }
+  return { asked, during, none: () => !troubled && unanswered === 0 }
 }
 
 /** A session does one thing at a time. Whoever comes meanwhile waits, and its deadline begins with its turn. */

@@ -50,6 +50,9 @@ select current_setting('server_version_num')::int as version, current_setting('s
   has_function_privilege('pg_control_system()', 'execute') as "mayIdentify",
   r.oid::text as oid, r.rolname::text as name, r.rolsuper as superuser, r.rolcreaterole as "createRole",
   r.rolcreatedb as "createDb", r.rolinherit as inherits, r.rolreplication as replication, pg_has_role('pg_signal_backend', 'usage') as signal,
+  -- A session outlives what let it in.
+  exists (select from pg_roles s where s.rolname = session_user and s.rolcanlogin
+    and (s.rolvaliduntil is null or s.rolvaliduntil > now())) as "mayLogIn",
   -- What was acknowledged must survive: our ledger forgets how to do it again.
   case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end as durable
 from pg_roles r where r.rolname = current_user`

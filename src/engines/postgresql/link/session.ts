@@ -9,9 +9,15 @@ export interface DialConfig {
   readonly password: string
   /** Undefined: without TLS. */
   readonly tls?: ConnectionOptions
+  /** The name that the server's certificate must bear; undefined where any will do. */
+  readonly certificateName?: string
   readonly applicationName: string
   readonly connectTimeoutMs: number
 }
+
+/** What sessions are called that are kept: for reading, and between two attempts. */
+export const READING_NAME = 'rolecall/read'
+export const SPARE_NAME = 'rolecall/spare'
 
 export type Row = Readonly<Record<string, unknown>>
 
