@@ -34,6 +34,8 @@ export interface Engine {
 /** A link with administrative rights. Every statement has a deadline, and is cancelled on the server when it or `signal` passes. */
 export interface AdminClient extends AsyncDisposable {
   readonly server: ServerFacts
+  /** Which login the server took this link for, where its name alone doesn't say. */
+  readonly login?: UserKey
   /** What the managing login may not do, each in words; empty when it may do everything. */
   missingRights(): Promise<readonly string[]>
   /** Logins in key order, cut by key inside the engine; system accounts hidden. */

@@ -8,6 +8,7 @@ import { hostOf } from './names.ts'
 import { missingRights, readRights } from './rights.ts'
 import { listRoles } from './roles.ts'
 import { runStep } from './run.ts'
+import { readSqlMode } from './sql-mode.ts'
 import { previewTable } from './tables.ts'
 import { findAccount, listUsers, userFrom } from './users/read.ts'
 import { listSessions } from './users/sessions.ts'
@@ -16,6 +17,7 @@ import { listSessions } from './users/sessions.ts'
 export function adminClient(link: Link, signal: AbortSignal): AdminClient {
   return {
     server: factsFrom(link.state),
+    login: link.state.me,
     missingRights: async () => missingRights(link.state, await readRights(link, signal)),
     listUsers: page => listUsers(link, page, signal),
     findUser: async key => {
@@ -28,6 +30,7 @@ export function adminClient(link: Link, signal: AbortSignal): AdminClient {
     findDatabase: name => findDatabase(link, name, signal),
     previewTable: (name, limit) => previewTable(link, name, limit, signal),
     listRoles: () => listRoles(link, signal),
+    sqlMode: () => readSqlMode(link, signal),
     facts: (change, mark) => readFacts(link, change, mark, signal),
     run: step => runStep(link, step, signal),
     [Symbol.asyncDispose]: () => link.close(),

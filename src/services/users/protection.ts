@@ -1,7 +1,7 @@
 import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Instance } from '../../domain/instance.ts'
-import type { UserKey } from '../../domain/user.ts'
+import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
 import { withRecord } from './user-view.ts'
@@ -21,8 +21,12 @@ export interface Protection {
 
 export function createProtection({ store, links }: { readonly store: Store; readonly links: Links }): Protection {
   async function connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
-    await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
-    return (await store.read.connections.ofInstance(instance.id)).filter(({ username }) => username === key.name)
+    const manager = await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
+    const named = (await store.read.connections.ofInstance(instance.id)).filter(one => one.username === key.name)
+    if (named.length === 0 || key.host === undefined || manager.username !== key.name) return named
+    // Of several logins with one name the server took us for one: the others are nobody's here.
+    const login = await links.read(instance, signal, async client => client.login)
+    return login === undefined || userKeyText(login) === userKeyText(key) ? named : []
   }
 
   async function check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void> {

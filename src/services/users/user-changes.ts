@@ -17,6 +17,7 @@ import type { Links } from '../links/links.ts'
 import { auditOf } from '../operations/audit.ts'
 import { type Asked, type Prepared, prepare, prepareMany, prepareStoreChange } from '../operations/prepared.ts'
 import { changeStore } from '../operations/store-change.ts'
+import { wholeKey } from './account-key.ts'
 import { createProtection } from './protection.ts'
 import { keyOf, type UserShown, withRecord } from './user-view.ts'
 import { noUser } from './users.ts'
@@ -41,6 +42,8 @@ export interface UserWish extends Notes {
 export interface Reset {
   readonly key: UserKey
   readonly password?: Secret
+  /** How the server is to check it from now on. */
+  readonly authPlugin?: string
 }
 
 /** What a change answers: the login after it, and a password where one was made. */
@@ -59,17 +62,17 @@ export interface UserChanges {
   create(asked: Asked, instanceId: string, wish: NewUserWish): Promise<Prepared<UserDone>>
   /** As one operation: all of them are made, or none. */
   createMany(asked: Asked, instanceId: string, wishes: readonly NewUserWish[]): Promise<Prepared<readonly UserDone[]>>
-  reset(asked: Asked, instanceId: string, key: UserKey, password?: Secret): Promise<Prepared<UserDone>>
-  /** As one operation; nothing is changed unless every login is there. */
-  resetMany(asked: Asked, instanceId: string, resets: readonly Reset[]): Promise<Prepared<readonly UserDone[]>>
-  /** Keeps what it may do; a password given with it counts from then on. */
-  rename(
+  reset(
     asked: Asked,
     instanceId: string,
     key: UserKey,
-    to: UserKey,
     password?: Secret,
+    authPlugin?: string,
   ): Promise<Prepared<UserDone>>
+  /** As one operation; nothing is changed unless every login is there. */
+  resetMany(asked: Asked, instanceId: string, resets: readonly Reset[]): Promise<Prepared<readonly UserDone[]>>
+  /** Keeps what it may do; a password given with it counts from then on. */
+  rename(asked: Asked, instanceId: string, key: UserKey, to: UserKey, password?: Secret): Promise<Prepared<UserDone>>
   lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>>
@@ -104,7 +107,12 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     checkAble(instance, wish)
     if (wish.password) checkPassword(wish.password, policy)
     const grants = [...wish.grants, ...defaultGrants(instance, policy, wish)]
-    const user: NewUser = { ...keyOf(wish), settings: wish.settings, engineRoles: wish.engineRoles, grants }
+    const user: NewUser = {
+      ...whole(instance, keyOf(wish)),
+      settings: wish.settings,
+      engineRoles: wish.engineRoles,
+      grants,
+    }
     const { closePublic } = policy
     const change: Change = { kind: 'create-user', user, password: wish.password ?? newSecret(), closePublic }
     const remembered = {
@@ -118,16 +126,23 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     return { change, wish: remembered }
   }
 
-  async function reset(asked: Asked, instanceId: string, key: UserKey, password?: Secret): Promise<Prepared<UserDone>> {
-    const { instance, policy } = await managed(asked, instanceId, key)
-    return first(toUsers(asked, instance, [await newPassword(asked, instance, policy, { key, password })]))
+  async function reset(
+    asked: Asked,
+    instanceId: string,
+    key: UserKey,
+    password?: Secret,
+    authPlugin?: string,
+  ): Promise<Prepared<UserDone>> {
+    const { instance, policy, subject } = await managed(asked, instanceId, key)
+    const target = await newPassword(asked, instance, policy, { key: subject, password, authPlugin })
+    return first(toUsers(asked, instance, [target]))
   }
 
   async function resetMany(asked: Asked, instanceId: string, resets: readonly Reset[]) {
     const targets: UserTarget[] = []
     for (const one of resets) {
-      const { instance, policy } = await managed(asked, instanceId, one.key)
-      targets.push({ ...(await newPassword(asked, instance, policy, one)), ifMissing: noUser(one.key) })
+      const { instance, policy, subject: key } = await managed(asked, instanceId, one.key)
+      targets.push({ ...(await newPassword(asked, instance, policy, { ...one, key })), ifMissing: noUser(key) })
     }
     return toUsers(asked, await instances.allowChange(asked.caller, instanceId, 'update'), targets)
   }
@@ -136,12 +151,13 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     asked: Asked,
     instance: Instance,
     policy: PolicyInForce,
-    { key, password: chosen }: Reset,
+    { key, password: chosen, authPlugin }: Reset,
   ): Promise<UserTarget> {
+    if (authPlugin !== undefined) checkAble(instance, { settings: { authPlugin }, engineRoles: [] })
     if (chosen) checkPassword(chosen, policy)
     const users = await protection.connectionsOf(instance, key, asked.signal)
     protection.checkResettable(users)
-    const change: Change = { kind: 'reset-user', key, password: chosen ?? newSecret() }
+    const change: Change = { kind: 'reset-user', key, password: chosen ?? newSecret(), authPlugin }
     const wish = {
       username: asked.caller.operator.username,
       passwordChosen: chosen !== undefined,
@@ -152,34 +168,34 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   }
 
   async function rename(asked: Asked, instanceId: string, key: UserKey, to: UserKey, password?: Secret) {
-    const { instance, policy } = await managed(asked, instanceId, key)
-    await protection.check(instance, key, 'renamed', asked.signal)
+    const { instance, policy, subject } = await managed(asked, instanceId, key)
+    await protection.check(instance, subject, 'renamed', asked.signal)
     if (password) checkPassword(password, policy)
-    const change: Change = { kind: 'rename-user', key, to, password }
+    const change: Change = { kind: 'rename-user', key: subject, to: whole(instance, to), password }
     const wish = { passwordChosen: true, keepPassword: policy.passwordRecall === 'stored' }
     return toUser(asked, instance, change, wish)
   }
 
   async function lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
-    const { instance } = await managed(asked, instanceId, key)
-    await protection.check(instance, key, 'locked', asked.signal)
-    return toUser(asked, instance, { kind: 'lock-user', key })
+    const { instance, subject } = await managed(asked, instanceId, key)
+    await protection.check(instance, subject, 'locked', asked.signal)
+    return toUser(asked, instance, { kind: 'lock-user', key: subject })
   }
 
   async function unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
-    const { instance } = await managed(asked, instanceId, key)
-    return toUser(asked, instance, { kind: 'unlock-user', key })
+    const { instance, subject } = await managed(asked, instanceId, key)
+    return toUser(asked, instance, { kind: 'unlock-user', key: subject })
   }
 
   async function change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>> {
     const { settings, engineRoles, labels, description } = wish
     if (!settings && !engineRoles) return annotate(asked, instanceId, key, { labels, description })
-    const { instance } = await managed(asked, instanceId, key)
+    const { instance, subject } = await managed(asked, instanceId, key)
     checkAble(instance, { settings: settings ?? {}, engineRoles: engineRoles ?? [] })
     return toUser(
       asked,
       instance,
-      { kind: 'set-user', key, settings: settings ?? {}, engineRoles },
+      { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles },
       { labels, description },
     )
   }
@@ -187,14 +203,15 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   /** Labels and description live in the store alone, also for logins that others made. */
   async function annotate(asked: Asked, instanceId: string, key: UserKey, notes: Notes): Promise<Prepared<UserDone>> {
     const instance = await instances.allow(asked.caller, instanceId, 'update')
-    const user = await links.read(instance, asked.signal, client => client.findUser(key))
-    if (!user) throw noUser(key)
+    const subject = whole(instance, key)
+    const user = await links.read(instance, asked.signal, client => client.findUser(subject))
+    if (!user) throw noUser(subject)
     return prepareStoreChange(() =>
       changeStore(store, async tables => {
         const { record } = await withRecord(tables, instance, user)
         const before = record ?? {
           instanceId,
-          key: userKeyText(key),
+          key: userKeyText(subject),
           incarnation: user.incarnation,
           labels: {},
           asked: {},
@@ -209,7 +226,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
           projectId: instance.projectId,
           instanceId,
           action: 'user.annotate',
-          subject: userKeyText(key),
+          subject: userKeyText(subject),
           detail: Object.keys(notes),
           at: await tables.now(),
         }
@@ -225,14 +242,14 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     key: UserKey,
     grants: GrantChange,
   ): Promise<Prepared<UserDone>> {
-    const { instance, policy } = await managed(asked, instanceId, key)
-    return toUser(asked, instance, { kind: 'grant-user', key, grants, closePublic: policy.closePublic })
+    const { instance, policy, subject } = await managed(asked, instanceId, key)
+    return toUser(asked, instance, { kind: 'grant-user', key: subject, grants, closePublic: policy.closePublic })
   }
 
   async function endSessions(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
-    const { instance } = await managed(asked, instanceId, key)
-    await protection.check(instance, key, 'cut off', asked.signal)
-    return toUser(asked, instance, { kind: 'end-sessions', key })
+    const { instance, subject } = await managed(asked, instanceId, key)
+    await protection.check(instance, subject, 'cut off', asked.signal)
+    return toUser(asked, instance, { kind: 'end-sessions', key: subject })
   }
 
   async function drop(
@@ -241,13 +258,13 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     key: UserKey,
     onOwned?: OnOwned,
   ): Promise<Prepared<UserDropped>> {
-    const { instance, policy } = await managed(asked, instanceId, key, 'delete')
-    await protection.check(instance, key, 'dropped', asked.signal)
+    const { instance, policy, subject } = await managed(asked, instanceId, key, 'delete')
+    await protection.check(instance, subject, 'dropped', asked.signal)
     if (onOwned === 'drop' && !policy.allowOwnedDrop && policy.onOwned !== 'drop') {
       throw new Fault('forbidden', 'user', 'onOwned=drop needs the policy allowOwnedDrop on this instance')
     }
-    const change: Change = { kind: 'drop-user', key, onOwned: onOwned ?? policy.onOwned }
-    const target = { change, wish: { username: asked.caller.operator.username }, ifMissing: noUser(key) }
+    const change: Change = { kind: 'drop-user', key: subject, onOwned: onOwned ?? policy.onOwned }
+    const target = { change, wish: { username: asked.caller.operator.username }, ifMissing: noUser(subject) }
     return prepare(ledger, asked, instance, target, async operationId => ({ operationId }))
   }
 
@@ -256,11 +273,16 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     instanceId: string,
     key: UserKey,
     right: 'update' | 'delete' = 'update',
-  ): Promise<{ instance: Instance; policy: PolicyInForce }> {
+  ): Promise<{ instance: Instance; policy: PolicyInForce; subject: UserKey }> {
     const instance = await instances.allowChange(asked.caller, instanceId, right)
     const policy = await instances.policyOf(instance)
-    if (!policy.manageExisting) await protection.checkMadeHere(instance, key, asked.signal)
-    return { instance, policy }
+    const subject = whole(instance, key)
+    if (!policy.manageExisting) await protection.checkMadeHere(instance, subject, asked.signal)
+    return { instance, policy, subject }
+  }
+
+  function whole(instance: Instance, key: UserKey): UserKey {
+    return wholeKey(links.engineOf(instance).about, instance, key)
   }
 
   function toUser(

@@ -1,6 +1,7 @@
 import type { Caller } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { GrantShown } from '../../domain/grant.ts'
+import type { Instance } from '../../domain/instance.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { DatabaseUser, Session, UserKey } from '../../domain/user.ts'
@@ -8,6 +9,7 @@ import type { Store } from '../../store/store.ts'
 import type { Instances } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
 import { defaultTls } from '../links/targets.ts'
+import { wholeKey } from './account-key.ts'
 import { type UserShown, withRecord, withRecords } from './user-view.ts'
 
 /** The logins of an instance, read from its server on every request. */
@@ -58,16 +60,18 @@ export function createUsers({ store, links, instances }: UserParts): Users {
 
   async function get(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<UserShown> {
     const instance = await instances.allow(caller, instanceId, 'read')
-    const user = await links.read(instance, signal, client => client.findUser(key))
-    if (!user) throw noUser(key)
+    const subject = whole(instance, key)
+    const user = await links.read(instance, signal, client => client.findUser(subject))
+    if (!user) throw noUser(subject)
     return withRecord(store.read, instance, user)
   }
 
   async function grants(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<GrantsShown> {
     const instance = await instances.allow(caller, instanceId, 'read')
     return links.read(instance, signal, async client => {
-      if (!(await client.findUser(key))) throw noUser(key)
-      return client.listGrants(key)
+      const subject = whole(instance, key)
+      if (!(await client.findUser(subject))) throw noUser(subject)
+      return client.listGrants(subject)
     })
   }
 
@@ -79,9 +83,14 @@ export function createUsers({ store, links, instances }: UserParts): Users {
   ): Promise<readonly Session[]> {
     const instance = await instances.allow(caller, instanceId, 'read')
     return links.read(instance, signal, async client => {
-      if (!(await client.findUser(key))) throw noUser(key)
-      return client.listSessions(key)
+      const subject = whole(instance, key)
+      if (!(await client.findUser(subject))) throw noUser(subject)
+      return client.listSessions(subject)
     })
+  }
+
+  function whole(instance: Instance, key: UserKey): UserKey {
+    return wholeKey(links.engineOf(instance).about, instance, key)
   }
 
   async function shown(instanceId: string, user: DatabaseUser): Promise<UserShown | undefined> {
@@ -120,6 +129,6 @@ export function createUsers({ store, links, instances }: UserParts): Users {
   return { list, get, grants, sessions, shown, verify, connectionStrings }
 }
 
-export function noUser({ name }: UserKey): Fault {
-  return new Fault('not_found', 'user', `No user ${name} on this instance`)
+export function noUser({ name, host }: UserKey): Fault {
+  return new Fault('not_found', 'user', `No user ${host === undefined ? name : `${name}@${host}`} on this instance`)
 }

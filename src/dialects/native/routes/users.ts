@@ -171,7 +171,7 @@ export function userRoutes(http: NativeHttp, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      const { password, retireAfterSeconds } = (request.body ?? {}) as Static<typeof ResetBody>
+      const { password, authPlugin, retireAfterSeconds } = (request.body ?? {}) as Static<typeof ResetBody>
       if (retireAfterSeconds)
         throw new Fault('unsupported', 'user', 'This engine keeps one password per login; leave retireAfterSeconds out')
       const chosen = password === undefined ? undefined : new Secret(password)
@@ -180,6 +180,7 @@ export function userRoutes(http: NativeHttp, parts: RouteParts): void {
         request.params.instance,
         toUserKey(request.params.user, request.query),
         chosen,
+        authPlugin,
       )
       return carryOut(request, reply, 200, prepared, done => handOver(parts, request, done, chosen))
     },

@@ -17,6 +17,9 @@ const Settings = Type.Object(
   {
     replication: Type.Optional(Type.Boolean()),
     connectionLimit: Type.Optional(Type.Integer({ minimum: -1, maximum: 2_147_483_647, description: '-1: no limit' })),
+    authPlugin: Type.Optional(
+      Type.String({ maxLength: 64, description: 'MySQL family: how the server checks its password' }),
+    ),
   },
   Closed,
 )
@@ -57,7 +60,11 @@ export const UserPatch = Type.Object(
   Closed,
 )
 export const ResetBody = Type.Object(
-  { password: Type.Optional(Type.String()), retireAfterSeconds: Type.Optional(Type.Integer({ minimum: 0 })) },
+  {
+    password: Type.Optional(Type.String()),
+    authPlugin: Type.Optional(Type.String({ maxLength: 64 })),
+    retireAfterSeconds: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
   Closed,
 )
 export const GrantPatch = Type.Object(
