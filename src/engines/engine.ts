@@ -47,6 +47,8 @@ export interface AdminClient extends AsyncDisposable {
   listDatabases(page: KeyPage): Promise<Page<Database>>
   findDatabase(name: string): Promise<Database | undefined>
   listRoles(): Promise<readonly EngineRole[]>
+  /** How strictly the server reads SQL, in its own words: where `capabilities.sqlMode` says so. */
+  sqlMode?(): Promise<string>
   /** Columns and first rows of a table or view of the database that the link is in, as texts; long ones are cut. Changes nothing. */
   previewTable(name: string, limit: number): Promise<Rows>
   /** What a plan needs to know, read now. `mark` is what this operation leaves, or has left, on the engine. */
@@ -177,6 +179,8 @@ export interface Capabilities {
   readonly owners: boolean
   readonly engineRoles: boolean
   readonly settings: readonly ('replication' | 'connectionLimit' | 'authPlugin')[]
+  /** Does a server say how strictly it reads SQL. */
+  readonly sqlMode?: boolean
   /** Is a host, or an authentication database, part of a user's key. */
   readonly userHost: boolean
   readonly authDatabase: boolean

@@ -13,6 +13,7 @@ import { clusterPartRoutes } from './routes/cluster-parts.ts'
 import { clusterSettingRoutes } from './routes/cluster-settings.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
 import { databaseRoutes, databaseSchemas } from './routes/databases.ts'
+import { sqlModeRoutes } from './routes/sql-mode.ts'
 import { tagRoutes } from './routes/tags.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { unknownRoutes } from './routes/unknown.ts'
@@ -38,6 +39,7 @@ export async function digitaloceanDialect(scope: FastifyInstance, parts: Digital
     clusterRoutes(api, parts)
     clusterSettingRoutes(api, parts)
     clusterPartRoutes(api, parts)
+    sqlModeRoutes(api, parts)
     tagRoutes(api, parts)
     accountRoutes(api)
     userRoutes(api, parts)

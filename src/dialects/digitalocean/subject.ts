@@ -45,6 +45,10 @@ function checkHere(caller: Caller, right: Right): void {
   checkRight(caller, home, right)
 }
 
+export function notOfThisType(): Fault {
+  return new Fault('unsupported', 'instance', 'operation is not supported for this cluster type')
+}
+
 export function noCluster(): Fault {
   return new Fault('not_found', 'instance', 'cluster not found')
 }

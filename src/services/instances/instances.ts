@@ -58,6 +58,8 @@ export interface Instances {
   /** Looks now. */
   check(caller: Caller, id: string, signal: AbortSignal): Promise<CheckOutcome>
   acceptServer(caller: Caller, id: string): Promise<InstanceShown>
+  /** How strictly its server reads SQL, asked now; throws `unsupported` where the engine has no word for it. */
+  sqlMode(caller: Caller, id: string, right: Right, signal: AbortSignal): Promise<string>
 }
 
 export interface InstanceParts {
@@ -182,6 +184,14 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
     })
   }
 
+  async function sqlMode(caller: Caller, id: string, right: Right, signal: AbortSignal): Promise<string> {
+    const instance = await allow(caller, id, right)
+    return links.read(instance, signal, async client => {
+      if (client.sqlMode) return client.sqlMode()
+      throw new Fault('unsupported', 'instance', 'This engine has no sql_mode')
+    })
+  }
+
   return {
     list,
     get: async (caller, id) => show(store.read, caller, await allow(caller, id, 'read')),
@@ -192,6 +202,7 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
     leave,
     check,
     acceptServer,
+    sqlMode,
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { postgresqlServer, type TestServer } from '../../support/servers.ts'
+import { mysqlServers, postgresqlServer, type TestServer } from '../../support/servers.ts'
 import { aDigitalOcean, type DigitalOcean, NOWHERE } from './digitalocean.ts'
 
 let ocean: DigitalOcean
@@ -175,6 +175,23 @@ describe('what a cluster does not have', () => {
       expect([status, body.message]).toEqual([404, 'not found'])
     },
   )
+})
+
+describe.each(mysqlServers())('the sql_mode of $name', ({ start }) => {
+  test('is read live, and set to nothing else', { timeout: 300_000 }, async () => {
+    const { instance: id } = await ocean.running.connect(await start(), { engine: 'mysql', name: 'a mysql' })
+    const { status, body } = await ask('GET', 'sql_mode', undefined, id)
+    expect([status, body]).toEqual([200, { sql_mode: expect.stringContaining('STRICT_TRANS_TABLES') }])
+    const reversed = body.sql_mode.toLowerCase().split(',').toReversed().join(', ')
+    for (const same of [body.sql_mode, reversed])
+      expect((await ask('PUT', 'sql_mode', { sql_mode: same }, id)).status).toBe(204)
+    for (const other of [{ sql_mode: 'ANSI' }, { sql_mode: '' }, {}])
+      expect((await ask('PUT', 'sql_mode', other, id)).status).toBe(422)
+    expect((await ask('GET', 'sql_mode', undefined, id)).body).toEqual(body)
+    const shown = (await ocean.ask('GET', `/v2/databases/${id}`)).body.database
+    expect([shown.engine, shown.semantic_version.startsWith(`${shown.version}.`)]).toEqual(['mysql', true])
+    await ocean.running.native('DELETE', `/instances/${id}`)
+  })
 })
 
 describe('tags', () => {

@@ -4,7 +4,7 @@ import type { Right } from '../../../domain/role.ts'
 import type { RouteParts } from '../../request.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { wordsOf } from '../engine-words.ts'
-import { clusterWith } from '../subject.ts'
+import { clusterWith, notOfThisType } from '../subject.ts'
 import { Meta, PageQuery, wholeList } from '../wire/common.ts'
 import { changeRefusals, never, readRefusals } from '../wire/errors.ts'
 
@@ -61,10 +61,8 @@ const EMPTY = [
   { path: 'events', root: 'events', operationId: 'databases_list_events_logs', summary: 'The native API has them' },
 ] as const
 
-/** What no engine that is driven today has here. */
+/** What no engine has here. */
 const LACKING: readonly (readonly [Method, string, string])[] = [
-  ['GET', 'sql_mode', 'databases_get_sql_mode'],
-  ['PUT', 'sql_mode', 'databases_update_sql_mode'],
   ['GET', 'eviction_policy', 'databases_get_evictionPolicy'],
   ['PUT', 'eviction_policy', 'databases_update_evictionPolicy'],
   ['GET', 'topics', 'databases_list_kafka_topics'],
@@ -130,8 +128,4 @@ function rightFor(method: Method): Right {
 
 function emptyList(root: string) {
   return Type.Object({ [root]: Type.Array(Type.Unknown()), meta: Meta })
-}
-
-function notOfThisType(): Fault {
-  return new Fault('unsupported', 'instance', 'operation is not supported for this cluster type')
 }
