@@ -9,7 +9,6 @@ import { missingRights, readRights } from './rights.ts'
 import { listRoles } from './roles.ts'
 import { runStep } from './run.ts'
 import { readSqlMode } from './sql-mode.ts'
-import { readSqlMode } from './sql-mode.ts'
 import { previewTable } from './tables.ts'
 import { findAccount, listUsers, userFrom } from './users/read.ts'
 import { listSessions } from './users/sessions.ts'
@@ -31,7 +30,6 @@ export function adminClient(link: Link, signal: AbortSignal): AdminClient {
     findDatabase: name => findDatabase(link, name, signal),
     previewTable: (name, limit) => previewTable(link, name, limit, signal),
     listRoles: () => listRoles(link, signal),
-    sqlMode: () => readSqlMode(link, signal),
     sqlMode: () => readSqlMode(link, signal),
     facts: (change, mark) => readFacts(link, change, mark, signal),
     run: step => runStep(link, step, signal),
