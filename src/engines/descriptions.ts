@@ -11,6 +11,7 @@ const NOTHING: Omit<Capabilities, 'userNames' | 'databaseNames' | 'emptyDatabase
   owners: false,
   engineRoles: false,
   settings: [],
+  userOptions: [],
   userHost: false,
   authDatabase: false,
   passwordUntil: false,
@@ -31,6 +32,7 @@ export const DESCRIPTIONS: Readonly<Record<Exclude<EngineName, 'postgresql' | 'm
     provedOn: [],
     capabilities: {
       ...NOTHING,
+      userOptions: ['databaseRoles'],
       authDatabase: true,
       userNames: bytes(255),
       databaseNames: bytes(63, 'admin', 'local', 'config'),
@@ -47,6 +49,7 @@ export const DESCRIPTIONS: Readonly<Record<Exclude<EngineName, 'postgresql' | 'm
     provedOn: [],
     capabilities: {
       ...NOTHING,
+      userOptions: ['topicAccess'],
       userNames: characters(128),
       databaseNames: characters(249, '.', '..', '__*'),
       emptyDatabase: true,

@@ -179,6 +179,8 @@ export interface Capabilities {
   readonly owners: boolean
   readonly engineRoles: boolean
   readonly settings: readonly ('replication' | 'connectionLimit' | 'authPlugin')[]
+  /** What the public APIs for hosted servers of this engine let be chosen for a login. */
+  readonly userOptions: readonly UserOption[]
   /** Does a server say how strictly it reads SQL. */
   readonly sqlMode?: boolean
   /** Is a host, or an authentication database, part of a user's key. */
@@ -192,6 +194,9 @@ export interface Capabilities {
   readonly emptyDatabase: boolean
   readonly emptyUsername: boolean
 }
+
+/** A right to stream that is the login's own; how it proves who it is; what it may do with topics, or with databases, as a set. */
+export type UserOption = 'replicationAttribute' | 'authPlugin' | 'topicAccess' | 'databaseRoles'
 
 /** What the engine itself accepts as a name. */
 export interface NameRule {

@@ -158,6 +158,7 @@ const wiremock: Readonly<Record<string, Need>> = {
   'DELETE /v1/organisations/:organisationId/invitations/:invitationId': { right: 'own' },
   // Whoever has a code needs no key.
   'POST /v1/invitations/accept': { right: 'public' },
+  'GET /v1/organisations/:organisationId/audit-events': { right: 'administer' },
   'GET /v1/organisations/:organisationId/teams': { right: 'read' },
   'GET /v1/subscriptions/:organisationId/usage': { right: 'read' },
   'POST /v1/teams': { right: 'member', body: { team: { name: 'new' } } },
@@ -172,11 +173,10 @@ const wiremock: Readonly<Record<string, Need>> = {
 }
 
 const cluster = '/v2/databases/:id'
-
 const resources = { resources: [{ resource_id: ':id', resource_type: 'database' }] }
 
 /** Routes that refuse whoever may ask: with words about the cluster, which nobody else gets. */
-const lacking = ['sql_mode', 'eviction_policy', 'topics', 'topics/:name'].flatMap((path): [string, Need][] => [
+const lacking = ['eviction_policy', 'topics', 'topics/:name', 'sql_mode'].flatMap((path): [string, Need][] => [
   [`GET ${cluster}/${path}`, { right: 'read' }],
   [`${path === 'topics' ? 'POST' : 'PUT'} ${cluster}/${path}`, { right: 'configure' }],
 ])
@@ -224,6 +224,15 @@ const digitalocean: Readonly<Record<string, Need>> = {
   'GET /v1/oauth/token/info': { right: 'key' },
   ...clusters,
   [`GET ${cluster}/dbs`]: { right: 'read' },
+  [`POST ${cluster}/dbs`]: { right: 'create', body: { name: 'orders' } },
+  [`GET ${cluster}/dbs/:databaseName`]: { right: 'read' },
+  [`DELETE ${cluster}/dbs/:databaseName`]: { right: 'delete' },
+  [`GET ${cluster}/users`]: { right: 'read' },
+  [`POST ${cluster}/users`]: { right: 'create', body: { name: 'ada' } },
+  [`GET ${cluster}/users/:username`]: { right: 'read' },
+  [`PUT ${cluster}/users/:username`]: { right: 'update', body: {} },
+  [`DELETE ${cluster}/users/:username`]: { right: 'delete' },
+  [`POST ${cluster}/users/:username/reset_auth`]: { right: 'update', body: {} },
 }
 
 const pages = [

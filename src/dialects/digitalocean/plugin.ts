@@ -8,6 +8,7 @@ import { parseBody, readBodiesRaw } from './bodies.ts'
 import type { DigitalOceanHttp } from './context.ts'
 import { digitaloceanOpenApi } from './document.ts'
 import { sendProblem } from './problems.ts'
+import { replayHooks } from './replay.ts'
 import { accountRoutes } from './routes/account.ts'
 import { clusterPartRoutes } from './routes/cluster-parts.ts'
 import { clusterSettingRoutes } from './routes/cluster-settings.ts'
@@ -56,9 +57,13 @@ function manners(api: DigitalOceanHttp, parts: DigitalOceanParts): void {
   api.setSerializerCompiler(() => value => JSON.stringify(value))
   api.setErrorHandler(sendProblem)
   readBodiesRaw(api)
+  api.addHook('onRequest', async request => {
+    request.deadline = AbortSignal.timeout(parts.requestTimeoutMs)
+  })
   api.addHook('onRequest', nameRequest)
   api.addHook('onRequest', (_request, reply) => announceRate(parts, reply))
   api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))
   api.addHook('onRequest', checkAddress)
   api.addHook('preValidation', parseBody)
+  replayHooks(api, parts)
 }

@@ -17,6 +17,7 @@ export const about: EngineDescription = {
     owners: false,
     engineRoles: true,
     settings: ['replication', 'connectionLimit', 'authPlugin'],
+    userOptions: ['authPlugin'],
     sqlMode: true,
     userHost: true,
     authDatabase: false,

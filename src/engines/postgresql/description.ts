@@ -17,6 +17,7 @@ export const about: EngineDescription = {
     owners: true,
     engineRoles: true,
     settings: ['replication', 'connectionLimit'],
+    userOptions: ['replicationAttribute'],
     userHost: false,
     authDatabase: false,
     passwordUntil: true,

@@ -26,21 +26,29 @@ export type ReplayState =
 /** Requests that may come again, and get the first one's outcome. */
 export interface Replays {
   /** Finds out what a request is; waits for a first one that still runs. Throws `idempotency_mismatch` when the same key came with another request. */
-  begin(caller: Caller, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState>
+  begin(caller: Caller, replayKey: string, request: string, signal: AbortSignal, keptMs?: number): Promise<ReplayState>
+  /** Keyed, for callers that send no key of their own: the same text, the same hash. */
+  hash(text: string): string
   /** Keeps what was answered, unless a later request with the key has taken over. */
   keep(replay: ClaimedReplay, answer: KeptAnswer): Promise<void>
   /** There was no answer worth keeping: a repeat is a new request. */
   forget(replay: ClaimedReplay): Promise<void>
 }
 
-/** Answers are kept this long. */
+/** Answers are kept this long, where nobody says otherwise. */
 const KEPT_MS = 24 * 3_600_000
 
 /** A request that has neither changed anything nor answered by then died with its process, or is as good as dead: its change is refused. */
 const RUNNING_MS = 30_000
 
 export function createReplays(store: Store): Replays {
-  async function begin(caller: Caller, replayKey: string, request: string, signal: AbortSignal): Promise<ReplayState> {
+  async function begin(
+    caller: Caller,
+    replayKey: string,
+    request: string,
+    signal: AbortSignal,
+    keptMs = KEPT_MS,
+  ): Promise<ReplayState> {
     const keyId = caller.key.id
     const requestHash = store.read.replays.hash(request)
     while (true) {
@@ -48,8 +56,7 @@ export function createReplays(store: Store): Replays {
       const known = await store.read.replays.find(keyId, replayKey, now)
       const replay = { keyId, replayKey, requestHash, until: now + RUNNING_MS }
       if (!known) {
-        if (await claim(replay))
-          return { kind: 'new', replay: { ...replay, claim: replay.until, until: now + KEPT_MS } }
+        if (await claim(replay)) return { kind: 'new', replay: { ...replay, claim: replay.until, until: now + keptMs } }
         continue
       }
       const state = await stateOf(known, requestHash)
@@ -111,7 +118,7 @@ export function createReplays(store: Store): Replays {
     return store.transaction(tables => tables.replays.remove(replay))
   }
 
-  return { begin, keep, forget }
+  return { begin, hash: text => store.read.replays.hash(text), keep, forget }
 }
 
 /** The first answer had no password for a key that may not read one; nor has this. */

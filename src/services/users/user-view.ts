@@ -1,7 +1,11 @@
+import type { Caller } from '../../domain/caller.ts'
 import type { Instance } from '../../domain/instance.ts'
+import type { PolicyInForce } from '../../domain/policy.ts'
+import type { Secret } from '../../domain/secret.ts'
 import { type DatabaseUser, type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Tables } from '../../store/store.ts'
 import type { UserRecord } from '../../store/user-record.ts'
+import { hasRight } from '../access/access.ts'
 
 /** A login as the engine shows it, with what only we know of it. */
 export interface UserShown {
@@ -23,6 +27,12 @@ export async function withRecords(
 
 export async function withRecord(tables: Tables, instance: Instance, user: DatabaseUser): Promise<UserShown> {
   return { instance, user, record: fitting(user, await tables.users.find(instance.id, userKeyText(user))) }
+}
+
+/** The password that policy keeps, for a caller that may read it. */
+export function recalled(caller: Caller, { instance, record }: UserShown, policy: PolicyInForce): Secret | undefined {
+  if (policy.passwordRecall !== 'stored' || !hasRight(caller, instance.projectId, 'recall')) return undefined
+  return record?.password
 }
 
 function fitting(user: DatabaseUser, record: UserRecord | undefined): UserRecord | undefined {
