@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Parts } from '../../../src/app.ts'
+import type { Engine } from '../../../src/engines/engine.ts'
+import type { Answer } from '../../support/app.ts'
+import { engineClient } from '../../support/logins.ts'
+import { postgresqlServer, type TestServer } from '../../support/servers.ts'
+import { aDigitalOcean, type DigitalOcean } from './digitalocean.ts'
+
+// 400, 401, 404, 405, 413, 422 and 429 stand beside what provokes them: transport, users, databases.
+
+let ocean: DigitalOcean
+let server: TestServer
+beforeAll(async () => {
+  ocean = await aDigitalOcean()
+  server = await postgresqlServer()
+})
+afterAll(() => ocean?.[Symbol.asyncDispose]())
+
+const said = ({ status, body }: Answer) => [status, body.id, body.message]
+
+/** Nothing listens there. */
+const AWAY = { host: '127.0.0.1', port: 9 }
+
+async function usersOf(on: DigitalOcean, where: object = {}): Promise<string> {
+  const { instance } = await on.running.connect(server, where)
+  return `/v2/databases/${instance}/users`
+}
+
+test('a server that is away is 503, and never 404', async () => {
+  const users = await usersOf(ocean, AWAY)
+  const asked = [
+    ['GET', users],
+    ['POST', users],
+    ['GET', `${users}/ada`],
+    ['DELETE', `${users}/ada`],
+    ['POST', `${users}/ada/reset_auth`],
+    ['GET', users.replace(/users$/, 'dbs')],
+  ] as const
+  for (const [method, path] of asked) {
+    const answer = await ocean.ask(method, path, { body: method === 'POST' ? { name: 'ada' } : undefined })
+    expect(said(answer).slice(0, 2)).toEqual([503, 'service_unavailable'])
+    expect(answer.body.message).not.toMatch(/127\.0\.0\.1|select|role/i)
+  }
+})
+
+test('a server that is only observed is 403, with the reason', async () => {
+  await using own = await aDigitalOcean()
+  const users = await usersOf(own)
+  await own.running.native('PATCH', users.replace(/^\/v2\/databases(.*)\/users$/, '/instances$1'), {
+    body: { mode: 'observe' },
+  })
+  const answer = await own.ask('POST', users, { body: { name: 'ada' } })
+  expect(said(answer)).toEqual([403, 'forbidden', expect.stringContaining('observe mode')])
+  expect((await own.ask('GET', users)).status).toBe(200)
+})
+
+test('another server behind the same address is 412 for every change', async () => {
+  await using own = await aDigitalOcean()
+  const users = await usersOf(own)
+  const id = users.split('/')[3]!
+  const before = { version: '16.4', readOnly: false, fingerprint: 'of another server', seenAt: Date.now() }
+  await own.running.app.store.transaction(tables => tables.instances.see(id, { server: before, trust: true }))
+  const answer = await own.ask('POST', users, { body: { name: 'ada' } })
+  expect(said(answer)).toEqual([412, 'precondition_failed', expect.stringContaining('another server than before')])
+})
+
+test('another change of the same login that does not end in time is 409, and tells nobody to repeat it', async () => {
+  const users = await usersOf(ocean)
+  await ocean.ask('GET', users)
+  const client = await engineClient(server)
+  await client.query('begin; lock table pg_authid in share row exclusive mode')
+  const first = ocean.ask('POST', users, { body: { name: 'do_busy' } })
+  await sleep(500)
+  const second = await ocean.ask('POST', users, { body: { name: 'do_busy', settings: { pg_allow_replication: true } } })
+  await client.query('rollback')
+  await client.end()
+  expect(said(second).slice(0, 2)).toEqual([409, 'conflict'])
+  expect((await first).status).toBe(201)
+})
+
+test('a login that others made is kept where policy says so: 403', async () => {
+  await using own = await aDigitalOcean({ flags: { '--policy-manage-existing': 'false' } })
+  const users = await usersOf(own)
+  const client = await engineClient(server)
+  await client.query('create role do_outside login')
+  const answer = await own.ask('DELETE', `${users}/do_outside`)
+  await client.query('drop role do_outside')
+  await client.end()
+  expect(said(answer).slice(0, 2)).toEqual([403, 'forbidden'])
+})
+
+test('a defect of ours is 500, in two words', async () => {
+  await using own = await aDigitalOcean({ parts: brokenAtPlanning })
+  const users = await usersOf(own)
+  const answer = await own.ask('POST', users, { body: { name: 'ada' } })
+  expect(said(answer)).toEqual([500, 'server_error', 'Server error'])
+  // Nothing was begun, so the same again is a new request: it meets the same defect at once.
+  expect((await own.ask('POST', users, { body: { name: 'ada' } })).status).toBe(500)
+})
+
+/** Real engines, but planning fails as only a programming error does. */
+function brokenAtPlanning(real: Parts): Parts {
+  const broken = (engine: Engine): Engine => ({
+    ...engine,
+    plan: () => {
+      throw new TypeError('undefined is not a function')
+    },
+  })
+  return { ...real, engines: { ...real.engines, get: name => broken(real.engines.get(name)) } }
+}
