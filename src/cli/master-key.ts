@@ -4,14 +4,21 @@ import type { Settings } from '../settings.ts'
 import { storeOptions } from '../settings.ts'
 import { masterKeyState, type Rotated, rotateMasterKey } from '../store/keeping/master-key.ts'
 import { findLosses, type Losses, resetMasterKey } from '../store/keeping/master-key-reset.ts'
+import { type Resealed, reseal } from '../store/keeping/reseal.ts'
 import { answerOne } from './answer.ts'
 import { addStoreOptions, type OnStore, onStore } from './on-store.ts'
 import { settledPlace } from './place.ts'
+import { numberText, progressOn } from './progress.ts'
 
 const AFTER_ROTATE = `
 A running server goes on, and API keys and stored passwords stay as they are. master.key is replaced in one step and
 keeps the older keys after the new one: backups that were made until now open with those. Where ROLECALL_MASTER_KEY
 holds the ring, put a new key in front of it first; the command says how.`
+
+const AFTER_RESEAL = `
+For when somebody may have had the master key and a copy of the store together, and so the data keys: after rotate, seal
+every value anew, so that those keys open nothing that is stored from now on. What was in that copy is known all the same:
+change it. It is one transaction; stopped at any moment it has done nothing. No server may run meanwhile.`
 
 const AFTER_RESET = `
 For a store whose master key is lost. Projects, operators, connections, labels, operations and the audit stay; logins
@@ -23,6 +30,8 @@ export function setUp(masterKey: Command): void {
   rotate.addHelpText('after', AFTER_ROTATE).action(() => rotateOne(rotate))
   const show = addStoreOptions(masterKey.command('show').description('tell by fingerprints which keys are there'))
   show.action(() => showState(show))
+  const anew = addStoreOptions(masterKey.command('reseal').description('seal every value anew, under a new data key'))
+  anew.addHelpText('after', AFTER_RESEAL).action(() => resealAll(anew))
   const reset = addStoreOptions(masterKey.command('reset').description('go on without a master key that is lost'))
   reset
     .option('--yes', 'do it; without, only what would be lost is said')
@@ -48,6 +57,20 @@ function wordsFor({ before, now, ring, file }: Rotated): string {
   const where = file ? `${file} holds it` : 'ROLECALL_MASTER_KEY holds it'
   return `The data keys are wrapped with master key ${now}; before, it was ${before.join(' and ')}.
 ${where}${older ? `, and after it ${older}, which older backups still need` : ''}. Copy it to where you keep the key apart.`
+}
+
+async function resealAll(command: Command): Promise<void> {
+  const { place, key } = placesOf(command)
+  const progress = progressOn()
+  const resealed = await reseal(place, key, progress.tell).finally(() => progress.end())
+  await onStore(command, at => note(at, 'master-key.reseal', [`data key ${resealed.dataKey}`]))
+  answerOne(command, resealed, resealedWords(resealed))
+}
+
+function resealedWords({ dataKey, resealed, unreadable, dropped }: Resealed): string {
+  const left = `\n${numberText(unreadable)} values can't be read, because their master key is not in the ring: they stay as they are.`
+  const gone = dropped.length > 0 ? `; data key ${dropped.join(' and ')} is gone` : ''
+  return `${numberText(resealed)} values are sealed with data key ${dataKey}${gone}.${unreadable > 0 ? left : ''}`
 }
 
 async function showState(command: Command): Promise<void> {

@@ -39,6 +39,21 @@ describe.each([['SQLite'], ['PostgreSQL']])('a store on %s', kind => {
     expect(readFileSync(join(where.data, 'master.key'), 'utf8')).toContain(old.trim())
   })
 
+  test('is sealed anew once its server is stopped: keys and passwords go on', async () => {
+    const where = await aPlace(kind)
+    const server = await serve(where)
+    const connection = await connect(server)
+    const early = await command(where, 'master-key', 'reseal')
+    expect([early.code, early.err]).toEqual([EXIT.folderHeld, expect.any(String)])
+    await server.stop()
+    const resealed = await json(where, 'master-key', 'reseal')
+    // The password of the connection, and what HTTP Digest needs of the key.
+    expect(resealed).toMatchObject({ resealed: 3, unreadable: 0, dropped: [expect.any(String)] })
+    const again = await serve(where, server.key)
+    expect(await testOf(again, connection)).toBe('SUCCESS')
+    await again.stop()
+  })
+
   test('whose master key is lost says so, tells what is lost, and runs again when the passwords are typed anew', async () => {
     const where = await aPlace(kind)
     const server = await serve(where)

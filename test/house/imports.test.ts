@@ -43,6 +43,7 @@ const PROMISES = [
   'store/keeping/fill.ts',
   'store/keeping/master-key.ts',
   'store/keeping/master-key-reset.ts',
+  'store/keeping/reseal.ts',
   'store/keeping/place.ts',
 ]
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { lockFolder } from '../folder.ts'
 import { StoreProblem } from '../problem.ts'
 import { listDataKeys, makeDataKeys, openVault } from '../sealing/data-keys.ts'
 import { beginNewRing, type KeyPlace, keyFileOf, loadMasterKey, type MasterKey } from '../sealing/master-key.ts'
+import { aloneIn, checkNoReplica } from './alone.ts'
 import { type Changing, changing } from './changing.ts'
 import type { StorePlace } from './place.ts'
 
@@ -31,9 +31,9 @@ export function findLosses(place: StorePlace, key: KeyPlace): Promise<Losses> {
  * found and put at the end of the ring; what can't be told from another any more is ended.
  */
 export async function resetMasterKey(place: StorePlace, key: KeyPlace): Promise<Losses & { readonly now: string }> {
-  using _alone = 'folder' in place ? aloneIn(place.folder) : undefined
+  using _alone = aloneIn(place)
   return await changing(place, async on => {
-    if ('url' in place) await checkNoReplica(on)
+    await checkNoReplica(place, on)
     await checkLost(on, key)
     const losses = await lossesOf(on)
     const ring = newRing(key)
@@ -89,16 +89,4 @@ async function lossesOf({ db }: Changing): Promise<Losses> {
     storedPasswords: kept.count,
     answers: answers.count,
   }
-}
-
-function aloneIn(folder: string): Disposable {
-  const lock = lockFolder(folder)
-  return { [Symbol.dispose]: () => lock.release() }
-}
-
-/** Its memory still holds what is lost here; it would go on sealing with keys that nobody can open after it. */
-async function checkNoReplica({ db }: Changing): Promise<void> {
-  const { countSessions, inUse } = await import('./postgresql-target.ts')
-  const sessions = await countSessions(db)
-  if (sessions > 0) throw inUse(sessions)
 }

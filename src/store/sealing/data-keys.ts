@@ -37,8 +37,13 @@ export function listDataKeys(db: Kysely<Schema>): Promise<DataKeyRow[]> {
 }
 
 /** Newer than any that is there: the newest seal. */
-export async function makeDataKeys(db: Kysely<Schema>, master: MasterKey, createdAt: number): Promise<void> {
-  const rows = (['seal', 'lookup'] as const).map(purpose => {
+export async function makeDataKeys(
+  db: Kysely<Schema>,
+  master: MasterKey,
+  createdAt: number,
+  purposes: readonly DataKeyRow['purpose'][] = ['seal', 'lookup'],
+): Promise<void> {
+  const rows = purposes.map(purpose => {
     const id = randomBytes(6).toString('hex')
     return { id, purpose, createdAt, wrapped: master.wrap(randomBytes(32), contextOf({ id, purpose })) }
   })

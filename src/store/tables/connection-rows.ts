@@ -5,8 +5,8 @@ import { fromJson, searchable, toJson, withNulls, withoutNulls } from '../contex
 import type { ConnectionRow } from '../schema.ts'
 import type { Place, Vault } from '../sealing/vault.ts'
 
-const credentialPlace = (id: string): Place => ['connections', id, 'credential']
-const clientKeyPlace = (id: string): Place => ['connections', id, 'tls_client_key']
+export const credentialPlace = (id: string): Place => ['connections', id, 'credential']
+export const clientKeyPlace = (id: string): Place => ['connections', id, 'tls_client_key']
 
 /** Without the credential, which `save` may leave alone, and without what tests and proofs write. */
 export function toRow(vault: Vault, connection: Connection) {

@@ -4,7 +4,7 @@ import type { Role } from '../../domain/role.ts'
 import { Secret } from '../../domain/secret.ts'
 import { fromJson, searchable, withNulls, withoutNulls } from '../context.ts'
 import type { ApiKeyRow, KeyProjectRow, OperatorRow } from '../schema.ts'
-import type { Vault } from '../sealing/vault.ts'
+import type { Place, Vault } from '../sealing/vault.ts'
 import type { KeyMatch } from '../store.ts'
 import { operatorFrom } from './operators.ts'
 
@@ -63,10 +63,14 @@ export function toRow(vault: Vault, key: ApiKey, secret: Secret): ApiKeyRow {
     revokedAt: key.revokedAt,
     lastUsedAt: key.lastUsedAt,
     secretHash: vault.hash(secret.reveal()),
-    digestMd5: vault.seal(digestHalf('md5', key, secret), ['api_keys', key.id, 'digest_md5']),
-    digestSha256: vault.seal(digestHalf('sha256', key, secret), ['api_keys', key.id, 'digest_sha256']),
+    digestMd5: vault.seal(digestHalf('md5', key, secret), digestPlace(key.id, 'digest_md5')),
+    digestSha256: vault.seal(digestHalf('sha256', key, secret), digestPlace(key.id, 'digest_sha256')),
     searchText: searchable(key.publicKey, key.description),
   })
+}
+
+export function digestPlace(id: string, column: 'digest_md5' | 'digest_sha256'): Place {
+  return ['api_keys', id, column]
 }
 
 function digestHalf(algorithm: 'md5' | 'sha256', key: ApiKey, secret: Secret): Secret {
@@ -76,8 +80,8 @@ function digestHalf(algorithm: 'md5' | 'sha256', key: ApiKey, secret: Secret): S
 
 export function digestFrom(vault: Vault, row: ApiKeyRow) {
   return {
-    md5: vault.openLater(row.digestMd5, ['api_keys', row.id, 'digest_md5']),
-    sha256: vault.openLater(row.digestSha256, ['api_keys', row.id, 'digest_sha256']),
+    md5: vault.openLater(row.digestMd5, digestPlace(row.id, 'digest_md5')),
+    sha256: vault.openLater(row.digestSha256, digestPlace(row.id, 'digest_sha256')),
   }
 }
 

@@ -11,7 +11,7 @@ import type { NewOperation } from '../store.ts'
 /** An operation beside one of its targets: what one statement reads. */
 export type OperationAndTarget = OperationRow & { [K in Exclude<keyof TargetRow, 'operationId'>]: TargetRow[K] | null }
 
-const place = (operationId: string, position: number, column: 'password' | 'outcome_password'): Place => [
+export const targetPlace = (operationId: string, position: number, column: 'password' | 'outcome_password'): Place => [
   'operation_targets',
   `${operationId} ${position}`,
   column,
@@ -64,7 +64,7 @@ export function toTargetRow(vault: Vault, operationId: string, target: NewTarget
     subjectKey: target.subject.key,
     kind: target.change.kind,
     change: JSON.stringify({ ...target.change, password: undefined }),
-    password: password ? vault.seal(password, place(operationId, position, 'password')) : null,
+    password: password ? vault.seal(password, targetPlace(operationId, position, 'password')) : null,
     outcome: null,
     outcomePassword: null,
     searchText: searchable(target.subject.key),
@@ -75,7 +75,7 @@ export function toOutcomeRow(vault: Vault, operationId: string, position: number
   const { password, ...plain } = outcome
   return withNulls({
     outcome: JSON.stringify(plain),
-    outcomePassword: password && vault.seal(password, place(operationId, position, 'outcome_password')),
+    outcomePassword: password && vault.seal(password, targetPlace(operationId, position, 'outcome_password')),
   })
 }
 
@@ -154,7 +154,7 @@ function changeFrom(vault: Vault, row: TargetRow): Change {
   const change = fromJson<Change>(row.change)
   if (change.kind === 'rename-user' && row.password === null) return change
   if (change.kind !== 'create-user' && change.kind !== 'reset-user' && change.kind !== 'rename-user') return change
-  return { ...change, password: vault.openLater(row.password, place(row.operationId, row.position, 'password')) }
+  return { ...change, password: vault.openLater(row.password, targetPlace(row.operationId, row.position, 'password')) }
 }
 
 function recordFrom(row: Pick<TargetRow, 'record'>): Readonly<Record<string, unknown>> | undefined {
@@ -171,7 +171,10 @@ export function wholeOutcomeFrom(vault: Vault, row: TargetRow): TargetOutcome {
   const plain = row.outcome === null ? {} : fromJson<TargetOutcome>(row.outcome)
   if (row.outcomePassword === null) return plain
   const { operationId, position, outcomePassword } = row
-  return { ...plain, password: vault.openLater(outcomePassword, place(operationId, position, 'outcome_password')) }
+  return {
+    ...plain,
+    password: vault.openLater(outcomePassword, targetPlace(operationId, position, 'outcome_password')),
+  }
 }
 
 function stepFrom({ database, statement, why }: StepRow): StepShown {

@@ -51,7 +51,7 @@ function ownUntils({ claim, until }: ClaimedReplay): readonly number[] {
   return [claim, until]
 }
 
-function answerPlace({ keyId, replayKey }: Pick<ReplayRow, 'keyId' | 'replayKey'>) {
+export function answerPlace({ keyId, replayKey }: Pick<ReplayRow, 'keyId' | 'replayKey'>) {
   return ['replays', JSON.stringify([keyId, replayKey]), 'answer'] as const
 }
 

@@ -44,7 +44,7 @@ export function userTable({ db, vault }: Context): UserRecords {
   }
 }
 
-function passwordPlace(instanceId: string, key: string) {
+export function passwordPlace(instanceId: string, key: string) {
   return ['user_records', `${instanceId} ${key}`, 'password'] as const
 }
 
