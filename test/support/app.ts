@@ -8,7 +8,7 @@ import { createLog } from '../../src/http/log.ts'
 import { ensureFirst } from '../../src/services/callers/installation.ts'
 import type { Settings } from '../../src/settings.ts'
 import { documentCheck } from './document-check.ts'
-import { createSecretWatch } from './secret-watch.ts'
+import { createSecretWatch, type SecretWatch } from './secret-watch.ts'
 import type { TestServer } from './servers.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
@@ -44,6 +44,8 @@ export interface RunningApp extends AsyncDisposable {
   readonly key: { readonly id: string; readonly publicKey: string; readonly privateKey: string }
   /** Any path, such as `/v1/users/self`. */
   ask(method: Method, path: string, asking?: Asking): Promise<Answer>
+  /** What went over a real socket, past `ask`: its secrets are looked for, too. */
+  readonly heard: SecretWatch['heard']
   /** Below `/rolecall/v1`; the answer is held against the document of that API. */
   native(method: Method, path: string, asking?: Asking): Promise<Answer>
   /** Makes a connection to the server; answers its instance. */
@@ -153,6 +155,7 @@ export async function aRunningApp({ flags, parts, folder: known, key }: AppWish 
     operator: operator!.id,
     key: own,
     ask,
+    heard: secrets.heard,
     native,
     connect,
     [Symbol.asyncDispose]: dispose,
