@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineClient } from '../../support/logins.ts'
 import { anotherProject, aPerson } from '../../support/people.ts'
 import { postgresqlServer, type TestServer } from '../../support/servers.ts'
 import { aDigitalOcean, type DigitalOcean, NOWHERE } from './digitalocean.ts'
@@ -132,6 +133,10 @@ describe('what a token lacks is left out', () => {
   test('tags need their own scope', async () => {
     expect((await get(cluster, await scoped('database:read'))).tags).toBeNull()
     expect((await get(cluster, await scoped('database:read', 'tag:read'))).tags).toEqual(['prod', 'EU'])
+    const path = '/v2/databases?tag_name=prod'
+    const found = async (key: string) => (await ocean.ask('GET', path, { key })).body.databases.length
+    expect(await found(await scoped('database:read'))).toBe(0)
+    expect(await found(await scoped('database:read', 'tag:read'))).toBe(1)
   })
 
   test('without database:read there is nothing', async () => {
@@ -142,6 +147,38 @@ describe('what a token lacks is left out', () => {
     }
   })
 })
+
+describe('the password of the managing login', () => {
+  test('is shown where Rolecall made it, policy keeps it, and the token opens it', { timeout: 30_000 }, async () => {
+    const { running } = ocean
+    const username = `do_primary_${process.pid}`
+    const made = await running.native('POST', `/instances/${cluster}/users`, { body: { name: username } })
+    const login = { username, password: made.body.password }
+    const engine = await engineClient(server)
+    await engine.query(`alter role ${username} superuser`)
+    // The same server by another name, and so an instance of its own.
+    const { instance } = await running.connect({ ...server, ...login, host: 'localhost' }, STORED)
+    const path = `/instances/${instance}/users/${username}/reset`
+    expect((await get(instance)).connection).not.toHaveProperty('password')
+    const { password } = (await running.native('POST', path)).body
+    expect(password).toMatch(/^[A-Za-z0-9]{20,}$/)
+    const seen = await get(instance)
+    expect(seen.connection).toMatchObject({ user: username, password })
+    expect(new URL(seen.private_connection.uri).password).toBe(password)
+    expect(seen.users).toEqual([{ name: username, role: 'primary', password }])
+    for (const key of [await ocean.aToken('viewer'), await ocean.aToken('admin', ['database:read'])])
+      expect(JSON.stringify(await get(instance, key))).not.toContain(password)
+    const editor = await ocean.aToken('editor', ['database:read', 'database:view_credentials'])
+    expect((await get(instance, editor)).connection.password).toBe(password)
+    await running.native('PATCH', `/instances/${instance}`, { body: { policy: {} } })
+    expect(JSON.stringify(await get(instance))).not.toContain(password)
+    await forget(instance)
+    await engine.query(`drop role ${username}`)
+    await engine.end()
+  })
+})
+
+const STORED = { policy: { passwordRecall: 'stored' } }
 
 describe('the list', () => {
   test('is in the order of creation, and whole on its first page', async () => {
@@ -159,6 +196,7 @@ describe('the list', () => {
     ['PROD', 1],
     ['eu', 1],
     ['pro', 0],
+    ['%25', 0],
     ['', 0],
   ])('of those with the tag %j has %i', async (tag, wanted) => {
     expect(await list(`?tag_name=${tag}`)).toHaveLength(wanted)

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
+import { hasRight } from '../../../services/access/access.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 import { type RouteParts, readSignal } from '../../request.ts'
 import { takeOver } from '../adoption.ts'
 import { shownCluster } from '../cluster-sight.ts'
@@ -40,7 +42,10 @@ export function clusterRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
     },
     async ({ caller, query }) => {
       const all = await dialectViews.list(caller, sightOf(caller))
-      const found = all.filter(({ instance }) => hasTag(instance.tags, query.tag_name))
+      // Who may not see tags can't find by them either.
+      const tagsSeen = ({ instance }: InstanceView) =>
+        hasRight(caller, instance.projectId, 'tags') ? instance.tags : []
+      const found = all.filter(view => hasTag(tagsSeen(view), query.tag_name))
       const shown = await Promise.all(found.map(view => shownCluster(services, caller, view)))
       return wholeList('databases', shown, query)
     },
