@@ -274,16 +274,17 @@ describe('bytes', () => {
 })
 
 describe('paths', () => {
-  test.each([
-    '/v1',
-    '/v1/',
-    '/v1/nothing',
-    '/v1/oauth/token/info',
-    '/v1/database-connections',
-    '/v1/database-connections/a/b',
-  ])('%s is nobody', async path => {
-    const answer = await wiremock.ask('GET', path)
-    expect([answer.status, answer.text]).toEqual([404, '{"code":404,"message":"HTTP 404 Not Found"}'])
+  test.each(['/v1', '/v1/', '/v1/nothing', '/v1/database-connections', '/v1/database-connections/a/b'])(
+    '%s is nobody',
+    async path => {
+      const answer = await wiremock.ask('GET', path)
+      expect([answer.status, answer.text]).toEqual([404, '{"code":404,"message":"HTTP 404 Not Found"}'])
+    },
+  )
+  test("DigitalOcean's, which is in between, is answered before this dialect's 401", async () => {
+    const answer = await wiremock.running.ask('GET', '/v1/oauth/token/info', { key: null })
+    expect([answer.status, answer.body?.id]).toEqual([401, 'unauthorized'])
+    expect(answer.text).not.toContain('Credentials are required')
   })
   test('a slash at the end makes another path', async () => {
     expect((await wiremock.ask('GET', `${wiremock.home}/`)).status).toBe(404)
