@@ -50,6 +50,23 @@ test('a connection that is hidden hides its instance, and all that hangs on it',
   expect((await rolecall.native('DELETE', `/instances/${instance}/users/${user}`)).status).toBe(200)
 })
 
+test('a connection that is hidden hides its cluster from DigitalOcean clients, too', async () => {
+  const cluster = `/v2/databases/${instance}`
+  const paths = [cluster, `${cluster}/users`, `${cluster}/users/nobody`, `${cluster}/dbs`, `${cluster}/ca`]
+  const ask = (path: string) => rolecall.ask('GET', path, { key: member.key })
+  const listed = async () => (await ask('/v2/databases')).text.includes(instance)
+  expect([await listed(), (await ask(cluster)).status, (await ask(`${cluster}/users`)).status]).toEqual([
+    true,
+    200,
+    200,
+  ])
+  await hide()
+  const seen = await Promise.all(paths.map(async path => (await ask(path)).status))
+  expect([await listed(), new Set(seen)]).toEqual([false, new Set([404])])
+  const missing = await ask('/v2/databases/9cc10173-e9ea-4176-9dbc-a4cee4c4ff30')
+  expect((await ask(cluster)).body).toEqual({ ...missing.body, request_id: expect.any(String) })
+})
+
 test('another connection to the same server, which is visible, shows it again, and not the hidden one', async () => {
   const second = await rolecall.connect(server)
   expect(second.instance).toBe(instance)
