@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp, realParts } from '../../src/app.ts'
+import { dialWithMysql2 } from '../../src/engines/mysql/index.ts'
 import { dialWithPg } from '../../src/engines/postgresql/index.ts'
 import { createEngines } from '../../src/engines/registry.ts'
 import { settingsFor } from '../support/app.ts'
@@ -15,7 +16,10 @@ const settings = settingsFor(drill.folder)
 const points = createKillPoints()
 const parts = await realParts(settings)
 const store = points.wrapStore(parts.store)
-const engines = createEngines({ dialPostgresql: points.wrapDial(dialWithPg) })
+const engines = createEngines({
+  dialPostgresql: points.wrapDial(dialWithPg),
+  dialMysql: points.wrapDial(dialWithMysql2),
+})
 const app = await createApp(settings, { ...parts, store, engines })
 const origin = await app.start()
 

@@ -66,8 +66,8 @@ export async function makeTemplate(server: TestServer): Promise<Template> {
 
 /** A connection to the server; under another host name it is another instance. */
 export function coordinates(server: TestServer, name: string, host = server.host): object {
-  const { port, database, username, password } = server
-  return { name, engine: 'postgresql', host, port, database, username, password }
+  const { port, database, username, password, engine = 'postgresql' } = server
+  return { name, engine, host, port, database, username, password }
 }
 
 export type Asked = Record<string, unknown> & {

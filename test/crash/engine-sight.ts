@@ -11,6 +11,9 @@ export interface EngineSight {
   leftBy(operation: string): Promise<readonly string[]>
   /** Leaves the server as it was. */
   forget(name: string): Promise<void>
+  /** A database of this name that is empty. */
+  freshDatabase(name: string): Promise<void>
+  close(): Promise<void>
 }
 
 export function engineSight(engine: pg.Client): EngineSight {
@@ -42,6 +45,11 @@ export function engineSight(engine: pg.Client): EngineSight {
     databases,
     leftBy,
     forget,
+    freshDatabase: async name => {
+      await engine.query(`drop database if exists ${name} with (force)`)
+      await engine.query(`create database ${name}`)
+    },
+    close: () => engine.end(),
     connectionLimit: name => count('select rolconnlimit as n from pg_roles where rolname = $1', name),
     memberships: name =>
       count(

@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Dial, PgSession } from '../../src/engines/postgresql/index.ts'
 import type { Store } from '../../src/store/store.ts'
 
 /** Where the process can be killed, counted as they are reached. Nothing is listed by hand: whatever is sent or committed is a point. */
@@ -9,8 +8,15 @@ export interface KillPoints {
   /** What every point since `arm` was, in order. */
   readonly passed: readonly string[]
   wrapStore(store: Store): Store
-  wrapDial(dial: Dial): Dial
+  /** Of any engine whose sessions send with `query`. */
+  wrapDial<Config, Session extends Sending>(dial: Dial<Config, Session>): Dial<Config, Session>
 }
+
+interface Sending {
+  // biome-ignore lint/suspicious/noExplicitAny: each engine's own values and rows.
+  query(text: string, values?: any): Promise<any>
+}
+type Dial<Config, Session> = (config: Config, signal: AbortSignal) => Promise<Session>
 
 export function createKillPoints(): KillPoints {
   let killAt: number | undefined
@@ -35,14 +41,14 @@ export function createKillPoints(): KillPoints {
   }
 
   const wrapDial =
-    (dial: Dial): Dial =>
+    <Config, Session extends Sending>(dial: Dial<Config, Session>): Dial<Config, Session> =>
     async (config, signal) =>
       wrapSession(await dial(config, signal))
 
-  function wrapSession(session: PgSession): PgSession {
+  function wrapSession<Session extends Sending>(session: Session): Session {
     return new Proxy(session, {
       get: (target, name) => {
-        if (name === 'query') return (...sent: Parameters<PgSession['query']>) => send(target, sent)
+        if (name === 'query') return (...sent: Parameters<Sending['query']>) => send(target, sent)
         const value = Reflect.get(target, name, target)
         return typeof value === 'function' ? value.bind(target) : value
       },
@@ -50,7 +56,7 @@ export function createKillPoints(): KillPoints {
   }
 
   /** Three points a statement: not sent; sent, and the server may still be at it; answered. */
-  async function send(session: PgSession, sent: Parameters<PgSession['query']>) {
+  async function send(session: Sending, sent: Parameters<Sending['query']>) {
     const words = sent[0].trim().split(/\s+/).slice(0, 3).join(' ')
     pass(`before ${words}`)
     const answer = session.query(...sent)

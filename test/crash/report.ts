@@ -13,16 +13,16 @@ export interface Kill {
   readonly repeat: string
 }
 
-const FILE = fileURLToPath(new URL('../../docs/crash-drill.md', import.meta.url))
+const fileOf = (page: string) => fileURLToPath(new URL(`../../docs/${page}`, import.meta.url))
 
-/** Writes docs/crash-drill.md, where `ROLECALL_DRILL_REPORT` asks for it. */
-export function writeReport(kills: readonly Kill[], server: string): void {
+/** Writes a page of docs/, where `ROLECALL_DRILL_REPORT` asks for it. */
+export function writeReport(kills: readonly Kill[], server: string, page: string): void {
   if (!process.env.ROLECALL_DRILL_REPORT || kills.length === 0) return
   const passes = [
     ...Map.groupBy(kills, ({ scene, keyed }) => `${scene}, ${keyed ? 'with' : 'without'} an Idempotency-Key`),
   ]
   const lines = [...head(kills.length, server), ...passes.map(summary), '', '## Every kill', '']
-  writeFileSync(FILE, [...lines, ...passes.flatMap(details)].join('\n'))
+  writeFileSync(fileOf(page), [...lines, ...passes.flatMap(details)].join('\n'))
 }
 
 function head(count: number, server: string): readonly string[] {

@@ -128,7 +128,7 @@ export async function aRunningApp({ flags, parts, folder: known, key }: AppWish 
     const { host, port, database, username, password } = server
     const body = {
       name: `server ${Math.random()}`,
-      engine: 'postgresql',
+      engine: server.engine ?? 'postgresql',
       host,
       port,
       database,

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { logsInToMysql } from './mariadb/logins.ts'
 import type { TestServer } from './servers.ts'
 
 /** A client of the engine itself, as its superuser. */
@@ -16,6 +17,7 @@ export async function logsIn(
   password: string,
   database = server.database,
 ): Promise<boolean> {
+  if (server.engine === 'mysql') return logsInToMysql(server, user, password)
   const client = new pg.Client({ host: server.host, port: server.port, database, user, password })
   try {
     await client.connect()

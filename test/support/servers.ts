@@ -15,6 +15,8 @@ import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/clu
 /** A real database server for tests, with a login that may do everything. */
 export interface TestServer {
   readonly name: string
+  /** Its word; PostgreSQL where it is left out. */
+  readonly engine?: 'mysql'
   /** Undefined for a server that `ROLECALL_TEST_POSTGRESQL_URL` points to: it says itself. */
   readonly major?: number
   readonly host: string
@@ -179,7 +181,16 @@ export async function mariadbServer(): Promise<TestServer> {
 }
 
 function mariadbAt(name: string, port: number, log: string): TestServer {
-  return { name, host: '127.0.0.1', port, database: '', username: ADMIN, password: ADMIN_PASSWORD, log }
+  return {
+    name,
+    engine: 'mysql',
+    host: '127.0.0.1',
+    port,
+    database: '',
+    username: ADMIN,
+    password: ADMIN_PASSWORD,
+    log,
+  }
 }
 
 /** Servers of the MySQL family to test: MariaDB, and the one that `ROLECALL_TEST_MYSQL_URL` points to; none where `ENGINES` leaves them out. */
@@ -194,6 +205,7 @@ function mysqlAt({ hostname, port, username, password }: URL): TestServer {
   const login = { username: decodeURIComponent(username), password: decodeURIComponent(password) }
   return {
     name: 'MySQL at ROLECALL_TEST_MYSQL_URL',
+    engine: 'mysql',
     host: hostname,
     port: Number(port || 3306),
     database: '',

@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TestServer } from '../support/servers.ts'
+import {
+  type Aftermath,
+  checkAnswer,
+  checkWhole,
+  type Ground,
+  keyed,
+  lookAt,
+  repeatKeyed,
+  repeatPlain,
+} from './aftermath.ts'
+import { type AfterRestart, copyOf, forEachPoint, makeTemplate, restart, runChild, type Survivor } from './drill.ts'
+import type { EngineSight } from './engine-sight.ts'
+import { type Kill, writeReport } from './report.ts'
+import { DATABASES, OLD_PASSWORD, type Scene, scenesOn } from './scenes.ts'
+
+/** `npm run test:crash` kills at every point; `npm test` at every point of these, and at every few of the rest. */
+const EVERYWHERE = process.env.ROLECALL_DRILL === 'all'
+const ALWAYS_WHOLE = ['create a user', 'reset its password', 'drop a user']
+const EVERY = 7
+const FEW = 10
+
+const NAMES = [
+  ...['create a user', 'reset its password', 'drop a user', 'lock a user', 'unlock a user', 'change settings'],
+  ...['grant on two databases', 'create a database', 'drop a database'],
+  ...['create a connection', 'change a connection', 'delete a connection'],
+]
+
+/** A server to drill on, and who looks at it behind Rolecall's back. */
+export interface Drilled {
+  readonly server: TestServer
+  readonly sight: EngineSight
+}
+
+let ground: Ground
+let scenes: readonly Scene[]
+const kills: Kill[] = []
+
+/** The drill on one server; a test file has one. `page` of docs/ is what it may write; `whole` are killed everywhere in any run. */
+export function crashDrill(page: string, start: () => Promise<Drilled>, whole: readonly string[] = ALWAYS_WHOLE): void {
+  beforeAll(async () => {
+    const { server, sight } = await start()
+    for (const name of DATABASES) await sight.freshDatabase(name)
+    ground = { server, template: await makeTemplate(server), sight }
+    scenes = scenesOn(server, ground.template, ground.sight)
+    expect(scenes.map(({ what }) => what)).toEqual(NAMES)
+  })
+
+  afterAll(async () => {
+    const { server, template, sight } = ground ?? {}
+    if (server?.log) expect(readFileSync(server.log, 'utf8')).not.toContain(OLD_PASSWORD)
+    if (server) writeReport(kills, server.name, page)
+    template?.[Symbol.dispose]()
+    await sight?.close()
+  })
+
+  describe.each(NAMES)('killed at any statement or commit of: %s', what => {
+    test('nothing is half-done, and the same request again gets what it must', { timeout: 600_000 }, () =>
+      drill(what, false, whole),
+    )
+
+    test('with an Idempotency-Key it gets the first outcome', { timeout: 600_000 }, () => drill(what, true, whole))
+  })
+}
+
+async function drill(what: string, isKeyed: boolean, whole: readonly string[]): Promise<void> {
+  const run = { scene: scenes.find(scene => scene.what === what)!, isKeyed }
+  const { passed, answer } = await survive(run)
+  expect(answer.status, answer.body).toBe(run.scene.first)
+  const isWhole = EVERYWHERE || passed.length < FEW || (!isKeyed && whole.includes(what))
+  const points = pointsOf(passed.length, isWhole ? 1 : EVERY)
+  await forEachPoint(points, at => killAndCheck(run, at, passed[at - 1]!))
+  const killed = kills.filter(kill => kill.scene === what && kill.keyed === isKeyed).length
+  console.info(`${what}${isKeyed ? ', with a key' : ''}: killed at ${killed} of ${passed.length} points`)
+  expect(killed).toBeGreaterThan(points.length - TICKS)
+}
+
+/** Every `every`th, the last one among them: it is where the answer has gone out. */
+function pointsOf(count: number, every: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => at + 1).filter(at => (count - at) % every === 0)
+}
+
+/** The worker looks once a second, and its commits are points as well: a run without them has fewer than the one that was counted. */
+const TICKS = 6
+
+interface Run {
+  readonly scene: Scene
+  readonly isKeyed: boolean
+}
+
+/** Nobody is killed: how many points are there? */
+async function survive(run: Run): Promise<Survivor> {
+  using copy = copyOf(ground.template)
+  const name = nameFor(run, 0)
+  const survivor = await runChild(drillOf(run, copy.folder, name, Number.MAX_SAFE_INTEGER))
+  await ground.sight.forget(name)
+  return survivor!
+}
+
+async function killAndCheck(run: Run, at: number, point: string): Promise<void> {
+  using copy = copyOf(ground.template)
+  const name = nameFor(run, at)
+  const where = `${run.scene.what} killed ${point} (${at})`
+  const survivor = await runChild(drillOf(run, copy.folder, name, at))
+  if (survivor) {
+    expect(survivor.passed.length, `${where} was not killed`).toBeLessThan(at)
+    return ground.sight.forget(name)
+  }
+  await using after = await restart(copy.folder, ground.template)
+  expect(after.settledAfterMs, where).toBeLessThan(10_000)
+  const was = await lookAt(ground, run.scene, name, after)
+  try {
+    const repeat = await check(run, name, was, after)
+    const { what: scene } = run.scene
+    kills.push({ scene, keyed: run.isKeyed, at, point: point.replaceAll(name, 'NAME'), found: was.found, repeat })
+  } catch (error) {
+    throw new Error(`${where}, found ${was.found}, operation ${JSON.stringify(was.operation)}`, { cause: error })
+  }
+  await ground.sight.forget(name)
+}
+
+async function check({ scene, isKeyed }: Run, name: string, was: Aftermath, after: AfterRestart): Promise<string> {
+  await checkWhole(ground, scene, name, was, after)
+  if (isKeyed) return repeatKeyed(ground, scene, name, was, after)
+  if (scene.password) await checkAnswer(ground, name, was, after)
+  return repeatPlain(ground, scene, name, was, after)
+}
+
+function drillOf({ scene, isKeyed }: Run, folder: string, name: string, killAt: number) {
+  const request = isKeyed ? keyed(scene, name) : scene.request(name)
+  return { folder, key: ground.template.key, setUp: scene.setUp?.(name) ?? [], request, killAt }
+}
+
+function nameFor({ scene, isKeyed }: Run, at: number): string {
+  return `crash_${NAMES.indexOf(scene.what)}_${isKeyed ? 'keyed_' : ''}${at}_end`
+}
