@@ -15,6 +15,7 @@ declare module 'fastify' {
 
 /** One line and one measurement a request, when its last byte is out or its caller is gone. Never a body, a query or a header. */
 export function followRequest(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
+  request.answer = reply.raw
   reply.header('x-request-id', request.id)
   const began = performance.now()
   finished(reply.raw, () => note(metrics, request, reply, performance.now() - began))

@@ -95,7 +95,7 @@ export function createLinks(parts: LinkParts): Links {
     work: (client: AdminClient) => Promise<T>,
   ): Promise<T> {
     // Its deadline is its own: no caller's hanging up may cancel what others wait for.
-    const query = () => read(instance, AbortSignal.timeout(SHARED_MS), work)
+    const query = () => within(SHARED_MS, until => read(instance, until, work))
     return nextQueries.ask(`${instance.id} ${rows}`, signal, query)
   }
 
@@ -219,5 +219,16 @@ export function createLinks(parts: LinkParts): Links {
     [Symbol.asyncDispose]: async () => {
       await Promise.all([pools[Symbol.asyncDispose](), spares[Symbol.asyncDispose]()])
     },
+  }
+}
+
+/** A deadline that is gone with the work: `AbortSignal.timeout` is kept until it passes. */
+async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new DOMException('The deadline passed', 'TimeoutError')), ms).unref()
+  try {
+    return await work(late.signal)
+  } finally {
+    clearTimeout(timer)
   }
 }
