@@ -96,7 +96,7 @@ describe('a server that keeps a create waiting is told as 503 in time, and the r
     INSTALL_MS,
   )
 
-  test('dots-wrapper, which hangs up after 15 s and repeats nothing, is answered before that', async () => {
+  test('dots-wrapper, which hangs up after 15 s and repeats nothing, is answered before that; asked again, the user is there', async () => {
     const ground = await aGround({})
     await using _running = ground.running
     await using client = await dotsWrapper(ground.origin, ground.token)
@@ -105,6 +105,10 @@ describe('a server that keeps a create waiting is told as 503 in time, and the r
     const release = await inTheWayOf(server, name)
     await expect(client.addUser(cluster, name)).rejects.toMatchObject({ status: 503, id: 'service_unavailable' })
     await release()
+    const added = await client.addUser(cluster, name)
+    ground.running.heard(undefined, JSON.stringify(added))
+    expect(await logsIn(server, name, added.password!)).toBe(true)
+    await client.dropUser(cluster, name)
   })
 })
 
