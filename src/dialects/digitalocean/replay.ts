@@ -11,6 +11,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** An attempt at the same request whose answer never arrived, once its change has settled. */
     earlier?: Extract<ReplayState, { kind: 'settled' }>
+    /** The id of what an attempt at the same request made in the store alone, and could not tell. */
+    madeBefore?: string
+    /** What this request made in the store alone is kept for the same request, until its caller has the answer. */
+    isKept?: boolean
     /** The operation whose outcome this request is about to hand over. */
     handsOver?: string
   }
@@ -39,9 +43,11 @@ export function replayHooks(api: DigitalOceanHttp, parts: RouteParts): void {
     })
     await turn.begins(request.deadline)
     const state = await beginOrLate(request, replayKey, text)
-    if (state.kind === 'answered') return
     request.replay = state.replay
     if (state.kind === 'settled') request.earlier = state
+    if (state.kind !== 'answered') return
+    request.isKept = true
+    request.madeBefore = state.answer.body
   })
 
   async function beginOrLate(request: FastifyRequest, replayKey: string, text: string): Promise<ReplayState> {
@@ -57,15 +63,17 @@ export function replayHooks(api: DigitalOceanHttp, parts: RouteParts): void {
 
   // Before it is sent: whoever is told that nothing has been changed may ask anew at once. An operation that has begun stays known.
   api.addHook('onSend', async (request, reply, payload) => {
-    if (request.replay && !request.earlier && reply.statusCode >= 400) await replays.forget(request.replay)
+    if (request.replay && !request.earlier && !request.isKept && reply.statusCode >= 400)
+      await replays.forget(request.replay)
     return payload
   })
 
-  async function forgetTaken({ replay, handsOver, log }: FastifyRequest, { statusCode }: FastifyReply): Promise<void> {
-    if (!replay || !handsOver || statusCode >= 300) return
+  async function forgetTaken(request: FastifyRequest, { statusCode }: FastifyReply): Promise<void> {
+    const { replay, handsOver, isKept, log } = request
+    if (!replay || !(handsOver || isKept) || statusCode >= 300) return
     try {
       await replays.forget({ ...replay, operationId: handsOver })
-      await operations.delivered(handsOver)
+      if (handsOver) await operations.delivered(handsOver)
     } catch (error) {
       log.error({ err: error }, 'an answer that was taken is still kept')
     }

@@ -14,7 +14,7 @@ export type KeptAnswer = NonNullable<Replay['answer']>
 /** What a request with a replay key turns out to be. */
 export type ReplayState =
   | { readonly kind: 'new'; readonly replay: ClaimedReplay }
-  | { readonly kind: 'answered'; readonly answer: KeptAnswer }
+  | { readonly kind: 'answered'; readonly replay: ClaimedReplay; readonly answer: KeptAnswer }
   /** Its process died after the change settled and before the answer was kept. */
   | {
       readonly kind: 'settled'
@@ -95,14 +95,14 @@ export function createReplays(store: Store): Replays {
   async function stateOf(known: Replay, requestHash: string): Promise<ReplayState | 'never-happened' | undefined> {
     if (known.requestHash !== requestHash)
       throw new Fault('idempotency_mismatch', 'request', 'This Idempotency-Key came with another request before')
-    if (known.answer) return { kind: 'answered', answer: known.answer }
+    if (known.answer) return { kind: 'answered', replay: asClaimed(known), answer: known.answer }
     const operation = known.operationId ? await store.read.operations.find(known.operationId) : undefined
     if (operation?.state === 'undone') return 'never-happened'
     if (operation?.state !== 'settled') return undefined
     const outcomes = await store.read.operations.outcomes(operation.id)
     // Its first answer may have gone out meanwhile, and the password with it: then the answer has been kept before.
     const { answer } = (await store.read.replays.find(known.keyId, known.replayKey, known.until - 1)) ?? {}
-    if (answer) return { kind: 'answered', answer }
+    if (answer) return { kind: 'answered', replay: asClaimed(known), answer }
     return outcomes && { kind: 'settled', replay: asClaimed(known), operation, outcomes }
   }
 

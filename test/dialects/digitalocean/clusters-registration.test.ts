@@ -1,4 +1,7 @@
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Parts } from '../../../src/app.ts'
 import { postgresqlServer, type TestServer } from '../../support/servers.ts'
 import { aDigitalOcean, type DigitalOcean } from './digitalocean.ts'
 
@@ -20,6 +23,37 @@ const forget = (id: string) => ocean.running.native('DELETE', `/instances/${id}`
 /** Nothing answers there, so that each test has a server of its own. */
 let counted = 0
 const elsewhere = () => ({ ...login, host: 'db.example.test', port: 6000 + ++counted })
+
+/** A Rolecall whose answer about its first instance waits until its caller has hung up. */
+async function aLoser(): Promise<{ readonly ocean: DigitalOcean; lose(body: object): Promise<void> }> {
+  const [committed, hungUp] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const parts = (real: Parts): Parts => {
+    const transaction: Parts['store']['transaction'] = async work => {
+      const done = await real.store.transaction(work)
+      const [project] = (await real.store.read.projects.list({ limit: 1 })).items
+      if (!project || (await real.store.read.instances.count(project.id)) === 0) return done
+      committed.resolve()
+      await hungUp.promise
+      return done
+    }
+    return { ...real, store: { ...real.store, transaction } }
+  }
+  const ocean = await aDigitalOcean({ parts })
+
+  async function lose(body: object): Promise<void> {
+    const { server } = ocean.running.app.http
+    server.once('connection', socket => socket.once('close', () => hungUp.resolve()))
+    const { port } = server.address() as AddressInfo
+    const headers = { authorization: `Bearer ${ocean.running.key.privateKey}`, 'content-type': 'application/json' }
+    const sent = request({ port, host: '127.0.0.1', path: '/v2/databases', method: 'POST', headers })
+    sent.on('error', () => undefined).end(JSON.stringify(body))
+    await committed.promise
+    sent.destroy()
+    await hungUp.promise
+  }
+
+  return { ocean, lose }
+}
 
 describe('registration in the same call', () => {
   test('makes the connection and the cluster, and contacts nothing', async () => {
@@ -84,6 +118,19 @@ describe('registration in the same call', () => {
     expect([status, body.message]).toEqual([422, expect.stringMatching(words)])
     expect(text).not.toContain(server.password)
     expect((await ocean.ask('GET', '/v2/databases')).body.databases).toEqual([])
+  })
+
+  test('whose answer was lost is told to whoever asks the same again, and is new once it was told', async () => {
+    const { ocean: other, lose } = await aLoser()
+    await using _ = other
+    const body = { name: 'lost', engine: 'pg', region: 'lost', rolecall: elsewhere() }
+    await lose(body)
+    const lost = await other.ask('GET', '/v2/databases')
+    expect(lost.body.databases).toHaveLength(1)
+    const again = await other.ask('POST', '/v2/databases', { body })
+    expect([again.status, again.body.database.id]).toEqual([201, lost.body.databases[0].id])
+    expect((await other.ask('POST', '/v2/databases', { body })).status).toBe(422)
+    expect((await other.ask('GET', '/v2/databases')).body.databases).toHaveLength(1)
   })
 
   test('needs an admin whose token may register', async () => {

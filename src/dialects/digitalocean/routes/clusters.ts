@@ -2,8 +2,8 @@ import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
 import { hasRight } from '../../../services/access/access.ts'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
-import { type RouteParts, readSignal } from '../../request.ts'
-import { takeOver } from '../adoption.ts'
+import type { RouteParts } from '../../request.ts'
+import { clusterMade, takeOver } from '../adoption.ts'
 import { shownCluster } from '../cluster-sight.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { clusterWith, hereWith, sightOf } from '../subject.ts'
@@ -59,11 +59,12 @@ export function clusterRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
         body: NewClusterBody,
         response: { 201: SingleCluster, ...refusals(400, 409, 413, 422) },
       },
+      config: { replayed: true },
       onRequest: hereWith('adopt'),
     },
     async (request, reply) => {
-      const { caller, body } = request
-      const view = await takeOver(services, caller, body, readSignal(request, parts))
+      const { caller, body, deadline } = request
+      const view = await clusterMade(services, request, () => takeOver(services, caller, body, deadline))
       return reply.code(201).send({ database: await shownCluster(services, caller, view) })
     },
   )

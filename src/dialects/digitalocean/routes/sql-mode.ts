@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type RouteParts, readSignal } from '../../request.ts'
-import type { DigitalOceanHttp } from '../context.ts'
+import type { RouteParts } from '../../request.ts'
+import { type DigitalOceanHttp, readSignal } from '../context.ts'
 import { clusterWith, notOfThisType } from '../subject.ts'
 import { changeRefusals, readRefusals } from '../wire/errors.ts'
 import { unacceptable } from '../wire/new-cluster.ts'
@@ -28,7 +28,7 @@ export function sqlModeRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
     },
     async request => {
       const { caller, params } = request
-      return { sql_mode: await instances.sqlMode(caller, params.id, 'read', readSignal(request, parts)) }
+      return { sql_mode: await instances.sqlMode(caller, params.id, 'read', readSignal(request)) }
     },
   )
 
@@ -47,7 +47,7 @@ export function sqlModeRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
     },
     async (request, reply) => {
       const { caller, params, body } = request
-      const actual = await instances.sqlMode(caller, params.id, 'configure', readSignal(request, parts))
+      const actual = await instances.sqlMode(caller, params.id, 'configure', readSignal(request))
       if (modesOf(actual) === modesOf(body.sql_mode)) return reply.code(204).send()
       throw unacceptable('sql_mode can not be changed: the server is configured where it runs')
     },
