@@ -1,13 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { Fault } from '../../domain/fault.ts'
-import type { Prepared } from '../../services/operations/prepared.ts'
 import type { Services } from '../../services/services.ts'
 import type { UserDone } from '../../services/users/user-changes.ts'
 import type { UserShown } from '../../services/users/user-view.ts'
 
-/** The login that a change made, and its new password. */
+/** The accounts of a user that a change made or changed, and their new password. */
 export interface UserMade {
-  readonly shown: UserShown
+  readonly accounts: readonly UserShown[]
   readonly password: UserDone['password']
 }
 
@@ -15,22 +14,22 @@ export interface UserMade {
 export async function userMade(
   { users }: Services,
   request: FastifyRequest,
-  prepare: () => Promise<Prepared<UserDone>>,
+  change: () => Promise<readonly UserDone[]>,
 ): Promise<UserMade> {
-  const { operationId, shown, password } = request.earlier
-    ? await doneBefore(users, request.earlier)
-    : await (await prepare()).run()
-  request.handsOver = operationId
-  if (shown) return { shown, password }
+  const all = request.earlier ? await doneBefore(users, request.earlier) : await change()
+  request.handsOver = all[0]?.operationId
+  const accounts = all.flatMap(({ shown }) => shown ?? [])
+  if (accounts.length > 0) return { accounts, password: all[0]?.password }
   throw new Fault('conflict', 'user', 'Somebody else dropped the user at the same time')
 }
 
-async function doneBefore(
+function doneBefore(
   users: Services['users'],
   { operation, outcomes }: NonNullable<FastifyRequest['earlier']>,
-): Promise<UserDone> {
-  const [target] = operation.targets
-  const [outcome] = outcomes
-  const shown = target && outcome?.user && (await users.shown(target.instanceId, outcome.user))
-  return { operationId: operation.id, shown, password: outcome?.password }
+): Promise<readonly UserDone[]> {
+  const done = outcomes.map(async ({ user, password }, at): Promise<UserDone> => {
+    const shown = user && (await users.shown(operation.targets[at]!.instanceId, user))
+    return { operationId: operation.id, shown, password }
+  })
+  return Promise.all(done)
 }

@@ -5,7 +5,7 @@ import { compileLazily, type RequestTypes } from '../validation.ts'
 import { checkAddress } from './addresses.ts'
 import { announceRate, authenticate, type DigitalOceanParts, nameRequest } from './authentication.ts'
 import { parseBody, readBodiesRaw } from './bodies.ts'
-import type { DigitalOceanHttp } from './context.ts'
+import { type DigitalOceanHttp, setDeadline } from './context.ts'
 import { digitaloceanOpenApi } from './document.ts'
 import { sendProblem } from './problems.ts'
 import { replayHooks } from './replay.ts'
@@ -57,9 +57,7 @@ function manners(api: DigitalOceanHttp, parts: DigitalOceanParts): void {
   api.setSerializerCompiler(() => value => JSON.stringify(value))
   api.setErrorHandler(sendProblem)
   readBodiesRaw(api)
-  api.addHook('onRequest', async request => {
-    request.deadline = AbortSignal.timeout(parts.requestTimeoutMs)
-  })
+  api.addHook('onRequest', (request, reply) => setDeadline(parts, request, reply))
   api.addHook('onRequest', nameRequest)
   api.addHook('onRequest', (_request, reply) => announceRate(parts, reply))
   api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))

@@ -41,7 +41,12 @@ export interface UserWish extends Notes {
 
 export interface Reset {
   readonly key: UserKey
+  /** Chosen by the caller. */
   readonly password?: Secret
+  /** Made for several logins at once; answered as if it had been made for each. */
+  readonly made?: Secret
+  /** What a dialect remembers of the request. */
+  readonly asked?: Readonly<Record<string, unknown>>
   /** How the server is to check it from now on. */
   readonly authPlugin?: string
 }
@@ -79,6 +84,8 @@ export interface UserChanges {
   grant(asked: Asked, instanceId: string, key: UserKey, grants: GrantChange): Promise<Prepared<UserDone>>
   endSessions(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   drop(asked: Asked, instanceId: string, key: UserKey, onOwned?: OnOwned): Promise<Prepared<UserDropped>>
+  /** As one operation; nothing is dropped unless every login is there. */
+  dropMany(asked: Asked, instanceId: string, keys: readonly UserKey[]): Promise<Prepared<UserDropped>>
 }
 
 export interface UserChangeParts {
@@ -151,15 +158,16 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     asked: Asked,
     instance: Instance,
     policy: PolicyInForce,
-    { key, password: chosen, authPlugin }: Reset,
+    { key, password: chosen, made, authPlugin, asked: remembered }: Reset,
   ): Promise<UserTarget> {
     if (authPlugin !== undefined) checkAble(instance, { settings: { authPlugin }, engineRoles: [] })
     if (chosen) checkPassword(chosen, policy)
     const users = await protection.connectionsOf(instance, key, asked.signal)
     protection.checkResettable(users)
-    const change: Change = { kind: 'reset-user', key, password: chosen ?? newSecret(), authPlugin }
+    const change: Change = { kind: 'reset-user', key, password: chosen ?? made ?? newSecret(), authPlugin }
     const wish = {
       username: asked.caller.operator.username,
+      asked: remembered,
       passwordChosen: chosen !== undefined,
       keepPassword: policy.passwordRecall === 'stored',
       connections: users.map(({ id }) => id),
@@ -263,9 +271,24 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     if (onOwned === 'drop' && !policy.allowOwnedDrop && policy.onOwned !== 'drop') {
       throw new Fault('forbidden', 'user', 'onOwned=drop needs the policy allowOwnedDrop on this instance')
     }
-    const change: Change = { kind: 'drop-user', key: subject, onOwned: onOwned ?? policy.onOwned }
-    const target = { change, wish: { username: asked.caller.operator.username }, ifMissing: noUser(subject) }
+    const target = gone(asked, subject, onOwned ?? policy.onOwned)
     return prepare(ledger, asked, instance, target, async operationId => ({ operationId }))
+  }
+
+  async function dropMany(asked: Asked, instanceId: string, keys: readonly UserKey[]): Promise<Prepared<UserDropped>> {
+    const instance = await instances.allowChange(asked.caller, instanceId, 'delete')
+    const targets: UserTarget[] = []
+    for (const key of keys) {
+      const { policy, subject } = await managed(asked, instanceId, key, 'delete')
+      await protection.check(instance, subject, 'dropped', asked.signal)
+      targets.push(gone(asked, subject, policy.onOwned))
+    }
+    return prepareMany(ledger, asked, instance, targets, async operationId => ({ operationId }))
+  }
+
+  function gone(asked: Asked, key: UserKey, onOwned: OnOwned): UserTarget {
+    const wish = { username: asked.caller.operator.username }
+    return { change: { kind: 'drop-user', key, onOwned }, wish, ifMissing: noUser(key) }
   }
 
   async function managed(
@@ -323,7 +346,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
       throw new Fault('unsupported', 'user', `${about.label} has no roles to give`)
   }
 
-  return { create, createMany, reset, resetMany, rename, lock, unlock, change, grant, endSessions, drop }
+  return { create, createMany, reset, resetMany, rename, lock, unlock, change, grant, endSessions, drop, dropMany }
 }
 
 type UserTarget = Omit<OrderTarget, 'instanceId'>

@@ -3,8 +3,10 @@ import { Fault } from '../../domain/fault.ts'
 import type { GrantShown } from '../../domain/grant.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
+import type { Right } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { DatabaseUser, Session, UserKey } from '../../domain/user.ts'
+import type { AdminClient } from '../../engines/engine.ts'
 import type { Store } from '../../store/store.ts'
 import type { Instances } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
@@ -16,6 +18,14 @@ import { type UserShown, withRecord, withRecords } from './user-view.ts'
 export interface Users {
   list(caller: Caller, instanceId: string, page: KeyPage, signal: AbortSignal): Promise<Page<UserShown>>
   get(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<UserShown>
+  /** Every login of the name: where a host is part of a login, there may be several. For a caller that has the right. */
+  named(
+    caller: Caller,
+    instanceId: string,
+    name: string,
+    right: Right,
+    signal: AbortSignal,
+  ): Promise<readonly UserShown[]>
   grants(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<GrantsShown>
   sessions(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<readonly Session[]>
   /** A login that an operation has just read, with its record. */
@@ -64,6 +74,18 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     const user = await links.read(instance, signal, client => client.findUser(subject))
     if (!user) throw noUser(subject)
     return withRecord(store.read, instance, user)
+  }
+
+  async function named(caller: Caller, instanceId: string, name: string, right: Right, signal: AbortSignal) {
+    const instance = await instances.allow(caller, instanceId, right)
+    const { userHost } = links.engineOf(instance).about.capabilities
+    const found = await links.read(instance, signal, async client => {
+      if (userHost) return (await everyLogin(client, name)).filter(user => user.name === name)
+      const user = await client.findUser({ name })
+      return user ? [user] : []
+    })
+    if (found.length === 0) throw noUser({ name })
+    return withRecords(store.read, instance, found)
   }
 
   async function grants(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<GrantsShown> {
@@ -126,7 +148,17 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     })
   }
 
-  return { list, get, grants, sessions, shown, verify, connectionStrings }
+  return { list, get, named, grants, sessions, shown, verify, connectionStrings }
+}
+
+/** Those whose name holds a text. */
+async function everyLogin(client: AdminClient, q: string): Promise<readonly DatabaseUser[]> {
+  const all: DatabaseUser[] = []
+  for (let page: Page<DatabaseUser> | undefined; !page || page.next !== undefined; ) {
+    page = await client.listUsers({ limit: 1000, after: page?.next, q })
+    all.push(...page.items)
+  }
+  return all
 }
 
 export function noUser({ name, host }: UserKey): Fault {

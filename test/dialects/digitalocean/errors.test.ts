@@ -22,7 +22,7 @@ const said = ({ status, body }: Answer) => [status, body.id, body.message]
 /** Nothing listens there. */
 const AWAY = { host: '127.0.0.1', port: 9 }
 
-async function usersOf(on: DigitalOcean, where: object = {}): Promise<string> {
+async function usersOf(on: DigitalOcean, where: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const { instance } = await on.running.connect(server, where)
   return `/v2/databases/${instance}/users`
 }

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { recalled } from '../../../services/users/user-view.ts'
+import { recalled, type UserShown } from '../../../services/users/user-view.ts'
 import type { RouteParts } from '../../request.ts'
-import { askedBy, type DigitalOceanHttp, readSignal } from '../context.ts'
+import { createAccounts } from '../accounts.ts'
+import { type DigitalOceanHttp, readSignal } from '../context.ts'
 import { wordsOf } from '../engine-words.ts'
 import { checkNewName } from '../names.ts'
 import { userMade } from '../outcome.ts'
@@ -10,7 +11,7 @@ import { clusterWith, having } from '../subject.ts'
 import { allOf } from '../whole.ts'
 import { PageQuery, wholeList } from '../wire/common.ts'
 import { changeRefusals, readRefusals } from '../wire/errors.ts'
-import { checkOptions, toSettings } from '../wire/user-options.ts'
+import { checkOptions } from '../wire/user-options.ts'
 import {
   fromUser,
   NewUserBody,
@@ -21,6 +22,7 @@ import {
   UserPatch,
   type UserSight,
   userSchemas,
+  usersIn,
 } from '../wire/users.ts'
 
 export { userSchemas }
@@ -32,16 +34,20 @@ const NoContent = Type.Null({ description: 'Done' })
 /** Logins on a cluster. */
 export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
   const { services } = parts
-  const { users, userChanges, links, engines } = services
+  const { users, links } = services
+  const accounts = createAccounts(services)
   const tags = ['Users']
   const on = (right: Parameters<typeof clusterWith>[1]) => [clusterWith(parts, right), having(parts, 'users')]
-
-  const ableOn = ({ cluster }: FastifyRequest) => engines.get(cluster.instance.engine).about.capabilities
 
   /** Asked first: until somebody has been there, nobody knows which login manages. */
   async function sightOn(request: FastifyRequest): Promise<UserSight> {
     const { username: primary } = await links.manager(request.cluster.instance, request.deadline)
-    return { able: ableOn(request), primary }
+    return { able: accounts.ableOn(request), primary }
+  }
+
+  /** With its password, if that is kept and the caller may read it. */
+  function shown({ caller, cluster }: FastifyRequest, sight: UserSight) {
+    return (all: readonly UserShown[]) => fromUser(all, sight, recalled(caller, all[0]!, cluster.policy))
   }
 
   http.get(
@@ -58,14 +64,10 @@ export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       onRequest: on('read'),
     },
     async request => {
-      const { caller, cluster, params } = request
       const sight = await sightOn(request)
       const signal = readSignal(request)
-      const all = await allOf(page => users.list(caller, params.id, page, signal))
-      const isPrimary = all.findIndex(({ user }) => user.name === sight.primary)
-      const ordered = isPrimary < 0 ? all : [all[isPrimary]!, ...all.slice(0, isPrimary), ...all.slice(isPrimary + 1)]
-      const toWire = (one: (typeof all)[number]) => fromUser(one, sight, recalled(caller, one, cluster.policy))
-      return wholeList('users', ordered.map(toWire), request.query)
+      const all = await allOf(page => users.list(request.caller, request.params.id, page, signal))
+      return wholeList('users', usersIn(all, sight.primary).map(shown(request, sight)), request.query)
     },
   )
 
@@ -84,15 +86,13 @@ export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       onRequest: on('create'),
     },
     async (request, reply) => {
-      const { body, cluster, params } = request
-      const able = ableOn(request)
+      const { body, cluster } = request
+      const able = accounts.ableOn(request)
       checkNewName('user', body.name, able.userNames, wordsOf(cluster.instance).reserved)
       checkOptions(body, able)
-      const sight = await sightOn(request)
-      const wish = { name: body.name, grants: [], engineRoles: [], settings: toSettings(body, able) }
-      const made = await userMade(services, request, () => userChanges.create(askedBy(request), params.id, wish))
-      const user = fromUser(made.shown, { ...sight, telling: tellingOfNew(body) }, made.password)
-      return reply.code(201).send({ user })
+      const sight = { ...(await sightOn(request)), telling: tellingOfNew(body) }
+      const made = await userMade(services, request, () => accounts.add(request, body.name, body))
+      return reply.code(201).send({ user: fromUser(made.accounts, sight, made.password) })
     },
   )
 
@@ -109,10 +109,9 @@ export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       onRequest: on('read'),
     },
     async request => {
-      const { caller, cluster, params } = request
       const sight = await sightOn(request)
-      const shown = await users.get(caller, params.id, { name: params.username }, readSignal(request))
-      return { user: fromUser(shown, sight, recalled(caller, shown, cluster.policy)) }
+      const found = await accounts.find(request, request.params.username, 'read', readSignal(request))
+      return { user: shown(request, sight)(found) }
     },
   )
 
@@ -130,16 +129,11 @@ export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       onRequest: on('update'),
     },
     async (request, reply) => {
-      const { body, params } = request
-      const able = ableOn(request)
-      checkOptions(body, able)
-      const sight = await sightOn(request)
-      const wish = body.settings ? { settings: toSettings(body, able) } : {}
-      const key = { name: params.username }
-      const { shown } = await userMade(services, request, () =>
-        userChanges.change(askedBy(request), params.id, key, wish),
-      )
-      return reply.code(201).send({ user: fromUser(shown, { ...sight, telling: 'always' }) })
+      const { settings } = request.body
+      checkOptions({ settings }, accounts.ableOn(request))
+      const sight = { ...(await sightOn(request)), telling: 'always' } as const
+      const changed = await accounts.change(request, request.params.username, { settings })
+      return reply.code(201).send({ user: fromUser(changed, sight) })
     },
   )
 
@@ -156,8 +150,7 @@ export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       onRequest: on('delete'),
     },
     async (request, reply) => {
-      const { id, username } = request.params
-      await (await userChanges.drop(askedBy(request), id, { name: username })).run()
+      await accounts.drop(request, request.params.username)
       return reply.code(204).send()
     },
   )
@@ -177,12 +170,13 @@ export function userRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       onRequest: on('update'),
     },
     async request => {
-      const { body, params } = request
-      checkOptions({ mysql_settings: body.mysql_settings }, ableOn(request))
+      const { mysql_settings } = request.body
+      checkOptions({ mysql_settings }, accounts.ableOn(request))
       const sight = await sightOn(request)
-      const key = { name: params.username }
-      const made = await userMade(services, request, () => userChanges.reset(askedBy(request), params.id, key))
-      return { user: fromUser(made.shown, sight, made.password) }
+      const made = await userMade(services, request, () =>
+        accounts.reset(request, request.params.username, { mysql_settings }),
+      )
+      return { user: fromUser(made.accounts, sight, made.password) }
     },
   )
 }

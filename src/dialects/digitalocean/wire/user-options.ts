@@ -60,9 +60,29 @@ export function checkOptions({ mysql_settings, settings = {}, readonly = false }
 }
 
 /** A given `settings` that leaves replication out says that there is to be none. */
-export function toSettings({ settings }: Options, { userOptions }: Capabilities): UserSettings {
-  if (!settings || !userOptions.includes('replicationAttribute')) return {}
-  return { replication: settings.pg_allow_replication ?? false }
+export function toSettings(options: Options, { userOptions }: Capabilities): UserSettings {
+  const authPlugin = authPluginOf(options)
+  if (authPlugin !== undefined) return { authPlugin }
+  if (!options.settings || !userOptions.includes('replicationAttribute')) return {}
+  return { replication: options.settings.pg_allow_replication ?? false }
+}
+
+export const authPluginOf = ({ mysql_settings }: Options): string | undefined => mysql_settings?.auth_plugin
+
+/** What this dialect has kept of a request: a plugin is told to whoever asked for it by name. */
+export function rememberedOf(options: Options): Readonly<Record<string, unknown>> | undefined {
+  const authPlugin = authPluginOf(options)
+  return authPlugin === undefined ? undefined : { digitalocean: { authPlugin } }
+}
+
+/** The one plugin that is told always; one that is merely the server's default would be a change to clients, which they make by a reset. */
+const TOLD = 'caching_sha2_password'
+
+export function fromAuthPlugin({ user, record }: UserShown, { userOptions }: Capabilities) {
+  const { authPlugin } = user.settings
+  if (authPlugin === undefined || !userOptions.includes('authPlugin')) return undefined
+  const asked = (record?.asked.digitalocean as { readonly authPlugin?: string } | undefined)?.authPlugin
+  return authPlugin === TOLD || authPlugin === asked ? { auth_plugin: authPlugin } : undefined
 }
 
 /** When `settings` is told: always; as an answer to a request that had some; or if it says what is not so anyway. */

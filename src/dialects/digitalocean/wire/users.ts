@@ -4,15 +4,27 @@ import type { Capabilities } from '../../../engines/engine.ts'
 import type { UserShown } from '../../../services/users/user-view.ts'
 import { ref } from '../../request.ts'
 import { Meta } from './common.ts'
-import { fromSettings, MysqlSettings, type Options, SettingsBody, SettingsShown, type Telling } from './user-options.ts'
+import {
+  fromAuthPlugin,
+  fromSettings,
+  MysqlSettings,
+  type Options,
+  SettingsBody,
+  SettingsShown,
+  type Telling,
+} from './user-options.ts'
 
 const UserBody = Type.Object(
   {
     name: Type.String(),
     role: Type.Enum(['primary', 'normal']),
     password: Type.Optional(Type.String()),
+    mysql_settings: Type.Optional(Type.Object({ auth_plugin: Type.String() })),
     settings: Type.Optional(SettingsShown),
-    rolecall: Type.Object({ managed: Type.Boolean({ description: 'Made by this Rolecall' }) }),
+    rolecall: Type.Object({
+      managed: Type.Boolean({ description: 'Made by this Rolecall' }),
+      hosts: Type.Optional(Type.Array(Type.String(), { description: 'Where it may come from; MySQL only' })),
+    }),
   },
   { $id: 'User' },
 )
@@ -38,15 +50,37 @@ export interface UserSight {
   readonly telling?: Telling
 }
 
-export function fromUser({ user, record }: UserShown, sight: UserSight, password?: Secret) {
+/** A user is all accounts of its name. */
+export function fromUser(
+  accounts: readonly UserShown[],
+  { able, primary, telling = 'unusual' }: UserSight,
+  password?: Secret,
+) {
+  const [account] = accounts
+  const { user, record } = account!
   return {
     name: user.name,
-    role: user.name === sight.primary ? 'primary' : 'normal',
+    role: user.name === primary ? 'primary' : 'normal',
     password: password?.reveal(),
-    settings: fromSettings(user, sight.able, sight.telling ?? 'unusual'),
-    rolecall: { managed: record?.madeBy !== undefined },
+    mysql_settings: fromAuthPlugin(account!, able),
+    settings: fromSettings(user, able, telling),
+    rolecall: {
+      managed: record?.madeBy !== undefined,
+      hosts: able.userHost ? accounts.map(one => one.user.host) : undefined,
+    },
   }
 }
+
+/** The primary user first, the others in the order in which they came; accounts of one name are one user. */
+export function usersIn(
+  accounts: readonly UserShown[],
+  primary: string | undefined,
+): readonly (readonly UserShown[])[] {
+  const byName = [...Map.groupBy(accounts, ({ user }) => user.name).values()]
+  return byName.toSorted((one, other) => rank(one, primary) - rank(other, primary))
+}
+
+const rank = ([one]: readonly UserShown[], primary: string | undefined) => (one!.user.name === primary ? 0 : 1)
 
 /** Clients keep what an add answers: settings that nobody asked for would be a change to them. */
 export function tellingOfNew({ settings }: Options): Telling {

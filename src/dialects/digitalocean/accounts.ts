@@ -1,0 +1,79 @@
+import type { FastifyRequest } from 'fastify'
+import { Fault, isFault } from '../../domain/fault.ts'
+import { newSecret } from '../../domain/secret.ts'
+import type { UserKey } from '../../domain/user.ts'
+import type { Services } from '../../services/services.ts'
+import type { UserDone } from '../../services/users/user-changes.ts'
+import type { UserShown } from '../../services/users/user-view.ts'
+import { askedBy } from './context.ts'
+import { authPluginOf, type Options, rememberedOf, toSettings } from './wire/user-options.ts'
+
+/**
+ * The accounts behind the users of this API, which have no hosts: where a login is a name and a host, a user is every account of its name,
+ * so that no way in stays open when it is dropped or gets another password.
+ */
+export function createAccounts({ users, userChanges, engines }: Services) {
+  const ableOn = ({ cluster }: FastifyRequest) => engines.get(cluster.instance.engine).about.capabilities
+  const idOf = ({ cluster }: FastifyRequest) => cluster.instance.id
+
+  function find(
+    request: FastifyRequest,
+    name: string,
+    right: 'read' | 'create' | 'update' | 'delete',
+    signal = request.deadline,
+  ) {
+    return users.named(request.caller, idOf(request), name, right, signal)
+  }
+
+  async function keysOf(
+    request: FastifyRequest,
+    name: string,
+    right: 'update' | 'delete',
+  ): Promise<readonly UserKey[]> {
+    if (!ableOn(request).userHost) return [{ name }]
+    return (await find(request, name, right)).map(({ user }) => ({ name, host: user.host }))
+  }
+
+  /** Of an engine that knows hosts, an account of the name on another host takes the name too. */
+  async function checkFree(request: FastifyRequest, name: string): Promise<void> {
+    if (!ableOn(request).userHost) return
+    const found = await find(request, name, 'create').catch(error => {
+      if (isFault(error) && error.code === 'not_found' && error.subject === 'user') return []
+      throw error
+    })
+    if (found.length > 0) throw new Fault('exists', 'user', `There already is a user ${name}`)
+  }
+
+  async function add(request: FastifyRequest, name: string, options: Options): Promise<readonly UserDone[]> {
+    await checkFree(request, name)
+    const wish = { name, grants: [], engineRoles: [], settings: toSettings(options, ableOn(request)) }
+    const asked = rememberedOf(options)
+    return [await (await userChanges.create(askedBy(request), idOf(request), { ...wish, asked })).run()]
+  }
+
+  async function reset(request: FastifyRequest, name: string, options: Options): Promise<readonly UserDone[]> {
+    const made = newSecret()
+    const more = { made, authPlugin: authPluginOf(options), asked: rememberedOf(options) }
+    const resets = (await keysOf(request, name, 'update')).map(key => ({ key, ...more }))
+    return (await userChanges.resetMany(askedBy(request), idOf(request), resets)).run()
+  }
+
+  /** Settings that are not given stay as they are. */
+  async function change(request: FastifyRequest, name: string, options: Options): Promise<readonly UserShown[]> {
+    const settings = toSettings(options, ableOn(request))
+    if (Object.keys(settings).length === 0) return find(request, name, 'update')
+    const shown: UserShown[] = []
+    for (const key of await keysOf(request, name, 'update')) {
+      const done = await (await userChanges.change(askedBy(request), idOf(request), key, { settings })).run()
+      if (done.shown) shown.push(done.shown)
+    }
+    return shown
+  }
+
+  async function drop(request: FastifyRequest, name: string): Promise<void> {
+    const keys = await keysOf(request, name, 'delete')
+    await (await userChanges.dropMany(askedBy(request), idOf(request), keys)).run()
+  }
+
+  return { ableOn, find, add, reset, change, drop }
+}
