@@ -41,6 +41,8 @@ function pageOf(context: Context, { q }: KeyPage, search: string, after?: Expres
 
 /** Literal and without a locale: the column holds `searchable` text. */
 export function contains({ words }: Context, column: string, q: string): Expression<SqlBool> {
+  // No text here has a NUL in it, and PostgreSQL takes none in a question.
+  if (q.includes('\u0000')) return sql<SqlBool>`1 = 0`
   return sql<SqlBool>`${sql.raw(words.positionOf)}(${sql.ref(column)}, ${searchable(q)}) > 0`
 }
 

@@ -1,9 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { RouteParts } from '../../request.ts'
 import { checkMediaType } from '../bodies.ts'
 import type { WiremockHttp } from '../context.ts'
 import { checkQ, QQuery } from '../queries.ts'
-import { organisationWith } from '../subject.ts'
+import { ID, notFound, organisationWith } from '../subject.ts'
 import { checkValues } from '../validation.ts'
 import { refusals } from '../wire/errors.ts'
 import {
@@ -110,7 +111,7 @@ export function organisationRoutes(http: WiremockHttp, { services }: RouteParts)
         params: MemberParams,
         response: { 204: Type.Null(), ...refusals(403, 404, 409) },
       },
-      onRequest: organisationWith('own'),
+      onRequest: [organisationWith('own'), checkUserId],
     },
     async ({ caller, params }, reply) => {
       await leaving.moveOut(caller, params.organisationId, params.userId)
@@ -154,4 +155,9 @@ export function organisationRoutes(http: WiremockHttp, { services }: RouteParts)
       return { usage: { totalDatabaseConnectionCount: total } }
     },
   )
+}
+
+/** A hook: ids without surprises. */
+async function checkUserId({ params }: FastifyRequest): Promise<void> {
+  if (!ID.test((params as { userId: string }).userId)) throw notFound()
 }
