@@ -11,6 +11,7 @@ export async function newInstance(
   wish: ConnectionWish,
   now: number,
 ): Promise<Instance> {
+  await tables.projects.hold(projectId)
   const slug = wish.slug ?? (await freeSlug(tables, projectId, slugOf(wish.name)))
   const name = wish.instanceName ?? (wish.slug ? await freeName(tables, projectId, slug) : slug)
   if (await tables.instances.isTaken(projectId, { slug })) throw taken('/slug', slug)

@@ -16,6 +16,8 @@ export interface Claim {
 /** Adopts an instance for the caller's dialect. */
 export async function claim(tables: Tables, caller: Caller, instance: Instance, wanted: Claim): Promise<void> {
   const { alias, details, tags } = wanted
+  // Names are given one after the other: no index looks at names and aliases at once.
+  await tables.projects.hold(instance.projectId)
   const before = await tables.instances.view(instance.id, caller.dialect)
   if (before?.state === 'claimed' && before.alias !== alias)
     throw new Fault('invalid', 'instance', 'The instance has been adopted under another name')
@@ -39,6 +41,7 @@ export async function noteDetails(
   instance: Instance,
   details: Claim['details'],
 ): Promise<boolean> {
+  await tables.projects.hold(instance.projectId)
   const before = (await tables.instances.view(instance.id, caller.dialect)) ?? LISTED
   if (before.state === 'released') return false
   await tables.instances.setView(instance.id, caller.dialect, { ...before, details: { ...before.details, ...details } })

@@ -112,6 +112,7 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
   async function change(caller: Caller, id: string, wish: InstanceWish, version?: number): Promise<InstanceShown> {
     const { projectId } = await allow(caller, id, 'administer')
     return changeStore(store, async tables => {
+      if (wish.name !== undefined) await tables.projects.hold(projectId)
       const before = await mustFind(tables, id)
       if (await tables.instances.isTaken(projectId, wish, id))
         throw new Fault('exists', 'instance', 'The name or slug is taken by another instance of the project')

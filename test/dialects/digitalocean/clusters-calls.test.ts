@@ -153,6 +153,22 @@ describe('what a cluster does not have', () => {
     expect([status, body.message]).toEqual([404, 'pool not found'])
   })
 
+  test('each verb needs its own scope', async () => {
+    const statuses = async (scope: 'database:create' | 'database:update' | 'database:delete') => {
+      const key = await ocean.aToken('admin', ['database:read', scope])
+      const path = `/v2/databases/${cluster}/pools`
+      const calls = [
+        ['POST', path],
+        ['PUT', `${path}/p`],
+        ['DELETE', `${path}/p`],
+      ] as const
+      return Promise.all(calls.map(async ([method, url]) => (await ocean.ask(method, url, { key })).status))
+    }
+    expect(await statuses('database:create')).toEqual([422, 403, 403])
+    expect(await statuses('database:update')).toEqual([403, 422, 403])
+    expect(await statuses('database:delete')).toEqual([403, 403, 422])
+  })
+
   test.each(['mysql', 'mongodb', 'kafka', 'redis'])('%s has no pools at all', async engine => {
     const id = await anEngine(engine)
     for (const [method, path] of [

@@ -1,18 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { engineClient } from '../../support/logins.ts'
-import { postgresqlServer } from '../../support/servers.ts'
+import { aDatabase } from '../../support/store-database.ts'
 import { aConnection, aName, aWiremock, type Wiremock } from './wiremock.ts'
-
-/** A database for the store of one test file; the server goes with the run, and takes it along. */
-async function aDatabase(): Promise<string> {
-  const server = await postgresqlServer()
-  const name = `wiremock_${randomBytes(4).toString('hex')}`
-  const client = await engineClient(server)
-  await client.query(`create database ${name}`)
-  await client.end()
-  return `postgres://${server.username}:${server.password}@${server.host}:${server.port}/${name}`
-}
 
 const STORES: readonly [string, () => Promise<Record<string, string>>][] = [
   ['SQLite', async () => ({})],

@@ -33,7 +33,6 @@ export function clusterPartRoutes(http: DigitalOceanHttp, parts: RouteParts): vo
   }
   poolRoutes(http, parts)
   for (const [method, path, operationId] of LACKING) {
-    const right = rightFor(method)
     http.route({
       method,
       url: `/databases/:id/${path}`,
@@ -44,7 +43,7 @@ export function clusterPartRoutes(http: DigitalOceanHttp, parts: RouteParts): vo
         params: path.includes(':name') ? named : params,
         response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
       },
-      onRequest: clusterWith(parts, right),
+      onRequest: clusterWith(parts, RIGHTS[method]),
       handler: async () => {
         throw notOfThisType()
       },
@@ -105,7 +104,7 @@ function poolRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
         params: path.includes(':name') ? named : params,
         response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
       },
-      onRequest: clusterWith(parts, rightFor(method)),
+      onRequest: clusterWith(parts, RIGHTS[method]),
       handler: async ({ cluster }) => {
         if (!POOLED.has(wordsOf(cluster.instance).engine)) throw notOfThisType()
         if (method === 'GET') throw new Fault('not_found', 'request', 'pool not found')
@@ -122,9 +121,8 @@ const POOL_CALLS: readonly (readonly [Method, string, string])[] = [
   ['DELETE', 'pools/:name', 'databases_delete_connectionPool'],
 ]
 
-function rightFor(method: Method): Right {
-  return method === 'GET' ? 'read' : 'configure'
-}
+/** What is made or deleted here would be of a cluster, which takes an admin. */
+const RIGHTS: Readonly<Record<Method, Right>> = { GET: 'read', POST: 'adopt', PUT: 'configure', DELETE: 'release' }
 
 function emptyList(root: string) {
   return Type.Object({ [root]: Type.Array(Type.Unknown()), meta: Meta })
