@@ -2,6 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import { Fault } from '../../domain/fault.ts'
 import type { DigitalOceanHttp } from './context.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its body as it came. */
+    bytes?: Buffer
+  }
+}
+
 /** Bodies are read as they come, whatever their type says: clients send a JSON type with nothing behind it. */
 export function readBodiesRaw(api: DigitalOceanHttp): void {
   api.removeAllContentTypeParsers()
@@ -12,6 +19,7 @@ export function readBodiesRaw(api: DigitalOceanHttp): void {
 export async function parseBody(request: FastifyRequest): Promise<void> {
   if (!request.routeOptions.schema?.body) return
   const bytes = request.body as Buffer | undefined
+  request.bytes = bytes
   request.body = bytes?.length ? withoutNulls(parse(bytes), DEEPEST) : {}
 }
 

@@ -34,7 +34,7 @@ export function replayHooks(api: DigitalOceanHttp, parts: RouteParts): void {
 
   api.addHook('preHandler', async (request, reply) => {
     if (!request.routeOptions.config.replayed) return
-    const text = JSON.stringify([request.method, request.url, request.body])
+    const text = `POST ${request.url}\n${request.bytes?.toString('latin1') ?? ''}`
     const replayKey = `digitalocean POST ${request.url} ${replays.hash(text)}`
     const turn = turns.enter(`${request.caller.key.id} ${replayKey}`)
     finished(reply.raw, hungUp => {

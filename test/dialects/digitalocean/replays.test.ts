@@ -12,13 +12,19 @@ let instance: string
 let users: string
 
 beforeAll(async () => {
-  ocean = await aDigitalOcean({ flags: { '--timeouts-request-ms': '1000' } })
   server = await postgresqlServer()
+  await serveWithin('13000')
+})
+afterAll(() => ocean?.[Symbol.asyncDispose]())
+
+/** Answers every caller within so many milliseconds. */
+async function serveWithin(requestMs: string): Promise<void> {
+  await ocean?.[Symbol.asyncDispose]()
+  ocean = await aDigitalOcean({ flags: { '--timeouts-request-ms': requestMs } })
   instance = (await ocean.running.connect(server)).instance
   users = `/v2/databases/${instance}/users`
   await ocean.ask('GET', users)
-})
-afterAll(() => ocean?.[Symbol.asyncDispose]())
+}
 
 let counted = 0
 const aName = () => `do_again_${++counted}`
@@ -146,12 +152,14 @@ describe('a request that was cut off', () => {
     await until(async () => (await operationsOf(name)).find(({ state }: { state: string }) => state === 'settled'))
     const { store } = ocean.running.app
     const now = await store.now()
-    await store.transaction(tables => tables.operations.sweep(now + 122_000))
+    await store.transaction(tables => tables.operations.sweep(now + 134_000))
     expect((await add(name)).status).toBe(422)
   })
 })
 
 describe('a request that was answered 503', () => {
+  beforeAll(() => serveWithin('1000'))
+
   test('the same again is 503 while the server is silent, and then the outcome, password included', async () => {
     const name = aName()
     const release = await roleLock()

@@ -141,6 +141,12 @@ describe('adding', () => {
     expect([status, body.id]).toEqual([400, 'bad_request'])
   })
 
+  test('unknown keys are ignored however deep they go', async () => {
+    const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`
+    const payload = `{"name":"${aName()}","__proto__":{"name":"other"},"deep":${deep}}`
+    expect((await ocean.ask('POST', users, { payload })).status).toBe(201)
+  })
+
   test('a body over 64 KiB is 413', async () => {
     const { status, body } = await add('a'.repeat(65_536))
     expect([status, body.id]).toEqual([413, 'request_too_large'])
@@ -211,6 +217,23 @@ describe('names', () => {
     await sql('drop role ".."')
   })
 })
+
+test('a list of 5,000 more is read in one question, and takes no longer than a moment', async () => {
+  await using other = await aDigitalOcean()
+  const { instance: id } = await other.running.connect(server)
+  const path = `/v2/databases/${id}/users`
+  const many = (what: string) =>
+    sql(`do $$ begin for n in 1..5000 loop execute format('${what}', 'thousands_' || n); end loop; end $$`)
+  await many('create role %I login')
+  await other.ask('GET', path)
+  const began = performance.now()
+  const { status, body } = await other.ask('GET', path)
+  const tookMs = performance.now() - began
+  await many('drop role %I')
+  const seen = body.users.filter(({ name }: { name: string }) => name.startsWith('thousands_'))
+  expect([status, seen.length]).toEqual([200, 5000])
+  expect(tookMs).toBeLessThan(5000)
+}, 60_000)
 
 describe('updating', () => {
   test('changes settings alone, and answers 201 with all of them', async () => {
