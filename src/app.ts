@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { digitaloceanDialect } from './dialects/digitalocean/plugin.ts'
 import { nativeDialect } from './dialects/native/plugin.ts'
+import { versionsAnswer } from './dialects/trove/front.ts'
+import { troveDialect } from './dialects/trove/plugin.ts'
 import { wiremockDialect } from './dialects/wiremock/plugin.ts'
 import { createEngines, type Engines } from './engines/registry.ts'
 import { createLog } from './http/log.ts'
@@ -40,7 +42,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-const DIALECTS = ['native', 'wiremock', 'digitalocean']
+const DIALECTS = ['native', 'wiremock', 'digitalocean', 'trove']
 
 export async function realParts(settings: Settings): Promise<Parts> {
   const store = await openStore(storeOptions(settings, true))
@@ -85,6 +87,8 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   await http.register(nativeDialect, dialectParts)
   await http.register(wiremockDialect, dialectParts)
   await http.register(digitaloceanDialect, dialectParts)
+  await http.register(troveDialect, { ...dialectParts, publicUrl: settings.publicUrl })
+  http.decorate('answerFront', versionsAnswer(settings))
 
   async function start(): Promise<string> {
     await worker.start()

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { VERSION } from '../version.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -12,12 +12,20 @@ const STYLE = `body{font:16px/1.6 system-ui,sans-serif;max-width:44rem;margin:10
 h1{margin-bottom:0}code,.small{color:#51607a}a{color:#0b4f9e}li{margin:.3rem 0}
 @media(prefers-color-scheme:dark){body{color:#e4e9f2;background:#12171f}code,.small{color:#a3b1c8}a{color:#8fc1ff}}`
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** A dialect whose clients ask at `/` answers all but browsers there. */
+    answerFront?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+  }
+}
+
 /** `/` says what runs here and where its documents are: a page for browsers, JSON for everybody else. */
 export function addLanding(http: FastifyInstance): void {
   http.get('/', async (request, reply) => {
     const documents = documentsOf(http)
     reply.header('vary', 'accept').header('cache-control', 'no-store')
-    if (!request.headers.accept?.includes('text/html')) return { name: 'rolecall', version: VERSION, documents }
+    if (!prefersPage(request.headers.accept))
+      return http.answerFront?.(request, reply) ?? { name: 'rolecall', version: VERSION, documents }
     return reply
       .type('text/html; charset=utf-8')
       .header(
@@ -26,6 +34,19 @@ export function addLanding(http: FastifyInstance): void {
       )
       .send(pageOf(documents))
   })
+}
+
+/** Browsers name HTML first, and what they would take beside it with less weight. */
+function prefersPage(accept = ''): boolean {
+  const weightOf = (type: string) => {
+    const range = accept
+      .toLowerCase()
+      .split(',')
+      .find(one => one.trim().split(';')[0]?.trim() === type)
+    return range === undefined ? 0 : Number(/;\s*q=([\d.]+)/.exec(range)?.[1] ?? 1)
+  }
+  const others = ['application/json', 'application/xml'].map(weightOf)
+  return weightOf('text/html') > 0 && others.every(weight => weight <= weightOf('text/html'))
 }
 
 /** Only what is really served: dialects bring their own documents. */

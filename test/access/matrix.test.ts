@@ -4,7 +4,7 @@ import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { anotherProject, aPerson, type Person, type PersonWish } from '../support/people.ts'
 import { isPublicFile, NEEDS, type Need } from './needs.ts'
 import { askRoute, type Reply } from './requests.ts'
-import { missingThings, type Things, thingsOf } from './things.ts'
+import { inProject, missingThings, type Things, thingsOf } from './things.ts'
 
 let rolecall: RunningApp
 let foreign: string
@@ -114,13 +114,13 @@ describe('who has no role anywhere', () => {
 })
 
 /** Things that an access list can hide, and what hangs on them. */
-const HIDEABLE = /:(connection|instance|id|operation|databaseConnectionId|dataSourceId|entityId)\b/
+const HIDEABLE = /:(connection|instance|instanceId|id|operation|databaseConnectionId|dataSourceId|entityId)\b/
 
 describe.each(['viewer', 'editor'] as const)('what access lists hide from a %s', role => {
   test.each(locked.filter(({ route }) => HIDEABLE.test(route)))('is not there: $route', async ({ route }) => {
     const { key } = members.get(role)!
     const hidden = await own(false)
-    const missing = { ...missingThings(), project: rolecall.project, organisationId: rolecall.project }
+    const missing = { ...missingThings(), ...inProject(rolecall.project) }
     const [there, nothing] = [await ask(route, hidden, key), await ask(route, missing, key)]
     expect(there.status).toBe(404)
     expect(there.bytes).toBe(nothing.bytes)

@@ -235,6 +235,87 @@ const digitalocean: Readonly<Record<string, Need>> = {
   [`POST ${cluster}/users/:username/reset_auth`]: { right: 'update', body: {} },
 }
 
+const account = '/v1.0/:accountId'
+const troveInstance = `${account}/instances/:instanceId`
+const troveUser = `${troveInstance}/users/:name`
+const troveUsers = { users: [{ name: 'ada', password: 'password' }] }
+
+/** Paths that may end in a format. */
+const suffixed: Readonly<Record<string, Need>> = {
+  [`GET ${account}/instances`]: { right: 'read' },
+  [`GET ${account}/instances/detail`]: { right: 'read' },
+  [`POST ${account}/instances`]: { right: 'adopt', body: { instance: { name: 'new' } } },
+  [`POST ${troveInstance}/action`]: { right: 'change', body: { reset_status: {} } },
+  [`GET ${troveInstance}/users`]: { right: 'read' },
+  [`POST ${troveInstance}/users`]: { right: 'create', body: troveUsers },
+  [`PUT ${troveInstance}/users`]: { right: 'update', body: troveUsers },
+  [`GET ${troveUser}/databases`]: { right: 'read' },
+  [`PUT ${troveUser}/databases`]: { right: 'update', body: { databases: [{ name: 'orders' }] } },
+  [`GET ${troveInstance}/databases`]: { right: 'read' },
+  [`POST ${troveInstance}/databases`]: { right: 'create', body: { databases: [{ name: 'orders' }] } },
+  [`GET ${troveInstance}/root`]: { right: 'read' },
+  [`POST ${troveInstance}/root`]: { right: 'update' },
+  [`DELETE ${troveInstance}/root`]: { right: 'update' },
+  [`GET ${account}/flavors`]: { right: 'read' },
+  [`GET ${account}/datastores`]: { right: 'read' },
+  [`GET ${account}/datastores/:datastore/versions`]: { right: 'read', empty: true },
+  [`GET ${account}/datastores/:datastore/versions/:version/flavors`]: { right: 'read', empty: true },
+  [`GET ${account}/datastores/:datastore/versions/:version/volume-types`]: { right: 'read', empty: true },
+  [`GET ${account}/limits`]: { right: 'read' },
+  [`GET ${account}/clusters`]: { right: 'read' },
+}
+
+/** A name that is no instance's. */
+const listNames = ['', '.json', '.xml'].map(suffix => `${account}/instances/detail${suffix}`)
+
+const trove: Readonly<Record<string, Need>> = {
+  ...Object.fromEntries(
+    Object.entries(suffixed).flatMap(([route, need]) => ['', '.json', '.xml'].map(suffix => [route + suffix, need])),
+  ),
+  ...Object.fromEntries(
+    listNames.flatMap((path): [string, Need][] => [
+      [`DELETE ${path}`, { right: 'nobody', refusal: 404 }],
+      [`PUT ${path}`, { right: 'nobody', refusal: 404, body: { instance: { name: 'new' } } }],
+      [`PATCH ${path}`, { right: 'nobody', refusal: 404, body: { instance: { name: 'new' } } }],
+    ]),
+  ),
+  [`GET ${troveInstance}`]: { right: 'read' },
+  [`DELETE ${troveInstance}`]: { right: 'release' },
+  [`PUT ${troveInstance}`]: { right: 'adopt', body: { instance: { name: 'other' } } },
+  [`PATCH ${troveInstance}`]: { right: 'adopt', body: { instance: { name: 'other' } } },
+  [`GET ${troveUser}`]: { right: 'read' },
+  [`PUT ${troveUser}`]: { right: 'update', body: { user: { password: 'password' } } },
+  [`DELETE ${troveUser}`]: { right: 'delete' },
+  [`DELETE ${troveUser}/databases/:databaseName`]: { right: 'update' },
+  [`GET ${troveInstance}/databases/:databaseName`]: { right: 'read' },
+  [`DELETE ${troveInstance}/databases/:databaseName`]: { right: 'delete' },
+  [`GET ${account}/flavors/:flavorId`]: { right: 'read', empty: true },
+  [`GET ${account}/datastores/:datastore`]: { right: 'read', empty: true },
+  [`GET ${account}/datastores/versions/:version`]: { right: 'read', empty: true },
+  [`GET ${account}/datastores/:datastore/versions/:version`]: { right: 'read', empty: true },
+  [`GET ${account}/clusters/:clusterId`]: { right: 'read', empty: true },
+  'GET /v1.0': { right: 'public' },
+  'GET /v1.0/': { right: 'public' },
+  'GET /healthcheck': { right: 'public' },
+}
+
+/** Keystone's endpoints: who has no token yet asks here. */
+const identity: Readonly<Record<string, Need>> = {
+  ...Object.fromEntries(
+    ['', '/v3', '/v3/', '/v2.0', '/v2.0/'].map(path => [`GET /identity${path}`, { right: 'public' as const }]),
+  ),
+  'POST /identity/v3/auth/tokens': { right: 'public' },
+  'POST /identity/v2.0/tokens': { right: 'public' },
+  'POST /v2.0/tokens': { right: 'public' },
+  // The token that is asked about is named in a header.
+  'GET /identity/v3/auth/tokens': { right: 'key', empty: true },
+  'DELETE /identity/v3/auth/tokens': { right: 'key', empty: true },
+  'GET /identity/v3/auth/catalog': { right: 'member' },
+  'GET /identity/v3/auth/projects': { right: 'key' },
+  'GET /identity/v2.0/tenants': { right: 'key' },
+  'GET /v2.0/tenants': { right: 'key' },
+}
+
 const pages = [
   '/',
   '/docs',
@@ -244,6 +325,7 @@ const pages = [
   '/openapi/native.json',
   '/openapi/wiremock.json',
   '/openapi/digitalocean.json',
+  '/openapi/trove.json',
 ]
 
 /** Every route and what it needs. A route that is not in here fails the matrix. */
@@ -251,6 +333,8 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   ...native,
   ...wiremock,
   ...digitalocean,
+  ...trove,
+  ...identity,
   ...Object.fromEntries(pages.map(path => [`GET ${path}`, { right: 'public' as const }])),
 }
 

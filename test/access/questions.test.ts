@@ -4,7 +4,7 @@ import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { anotherProject, aPerson, type Person } from '../support/people.ts'
 import { NEEDS } from './needs.ts'
 import { askRoute } from './requests.ts'
-import { missingThings, type Things, thingsOf } from './things.ts'
+import { inProject, missingThings, type Things, thingsOf } from './things.ts'
 
 /** What a refusal costs is what it asks the store: who measures time learns no more from it than from the words. */
 let rolecall: RunningApp
@@ -49,7 +49,7 @@ async function questionsOf(route: string, things: Things, key: string): Promise<
 
 const naming = Object.keys(NEEDS).filter(route => route.includes('/:'))
 const hideable = naming.filter(route =>
-  /:(connection|instance|operation|databaseConnectionId|dataSourceId|entityId)\b/.test(route),
+  /:(connection|instance|instanceId|operation|databaseConnectionId|dataSourceId|entityId)\b/.test(route),
 )
 
 describe('a refusal asks the store the same', () => {
@@ -61,7 +61,7 @@ describe('a refusal asks the store the same', () => {
   })
   test.each(hideable)('of what is hidden as of what is not there: %s', async route => {
     const things = await thingsOf(rolecall.app.store, rolecall.project, false)
-    const missing = { ...missingThings(), project: rolecall.project, organisationId: rolecall.project }
+    const missing = { ...missingThings(), ...inProject(rolecall.project) }
     const there = await questionsOf(route, things, viewer.key)
     expect(there).toEqual(await questionsOf(route, missing, viewer.key))
   })

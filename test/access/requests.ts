@@ -29,7 +29,8 @@ export async function askRoute(
     url: filled(template, thingsAt(template, things)),
     headers: {
       ...headersFor(need),
-      ...(key !== null && { authorization: `Bearer ${key}` }),
+      // Each dialect looks where its own clients put it.
+      ...(key !== null && { authorization: `Bearer ${key}`, 'x-auth-token': key }),
       'x-request-id': REQUEST_ID,
     },
     payload: need.csv ?? (need.body === undefined ? undefined : filled(JSON.stringify(need.body), things)),

@@ -79,6 +79,9 @@ export function missingThings(): Things {
   })
 }
 
+/** The project itself is there, by every name that paths have for it. */
+export const inProject = (id: string): Things => ({ project: id, organisationId: id, accountId: id })
+
 type Kind = 'project' | 'instance' | 'connection' | 'source' | 'member' | 'key' | 'team' | 'operation' | 'invitation'
 
 /** By the names that paths have for them. */
@@ -99,6 +102,9 @@ function named(ids: Readonly<Record<Kind, string>>): Things {
     database: 'orders',
     id: instance,
     username: 'ada',
+    accountId: project,
+    instanceId: instance,
+    name: 'ada',
     databaseName: 'orders',
   }
 }

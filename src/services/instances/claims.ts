@@ -49,6 +49,16 @@ export async function noteDetails(
   return true
 }
 
+/** False: it has been released. */
+export async function renameTo(tables: Tables, caller: Caller, instance: Instance, alias: string): Promise<boolean> {
+  const before = (await tables.instances.view(instance.id, caller.dialect)) ?? LISTED
+  if (before.state === 'released') return false
+  await checkFree(tables, caller, instance, alias)
+  await tables.instances.setView(instance.id, caller.dialect, { ...before, state: 'claimed', alias })
+  await audit(tables, caller, instance, 'instance.rename', [alias])
+  return true
+}
+
 /** Says nothing, and writes nothing, where they stay as they are. */
 export async function changeTags(
   tables: Tables,

@@ -14,7 +14,7 @@ import { untilWon } from '../connections/contention.ts'
 import type { Contact } from '../links/breakers.ts'
 import type { Links } from '../links/links.ts'
 import { changeStore } from '../operations/store-change.ts'
-import { type Claim, changeTags, claim, noteDetails, release } from './claims.ts'
+import { type Claim, changeTags, claim, noteDetails, release, renameTo } from './claims.ts'
 import { noInstance, policiesOf, visibleConnections } from './instances.ts'
 
 /** What a dialect can show at all: instances of one project, of the engines that it has a word for. The dialect is the caller's. */
@@ -55,6 +55,8 @@ export interface DialectViews {
   adopt(caller: Caller, sight: Sight, id: string, wanted: Claim): Promise<InstanceView>
   /** Makes a connection, and adopts the instance that it leads to, in one transaction. */
   register(caller: Caller, sight: Sight, wish: ConnectionWish, wanted: Claim): Promise<InstanceView>
+  /** Another alias in the dialect; its own name stays. */
+  rename(caller: Caller, sight: Sight, id: string, alias: string): Promise<InstanceView>
   /** Hides it from the dialect until it is adopted again; refused where the policy `onDelete` says so. */
   release(caller: Caller, sight: Sight, id: string): Promise<void>
   /** Keeps these details beside those that are there. */
@@ -160,6 +162,13 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     })
   }
 
+  function rename(caller: Caller, sight: Sight, id: string, alias: string): Promise<InstanceView> {
+    return change(caller, sight, id, 'adopt', async (tables, instance) => {
+      if (!(await renameTo(tables, caller, instance, alias))) throw noInstance(id)
+      return afterwards(tables, caller, sight, id)
+    })
+  }
+
   function register(caller: Caller, sight: Sight, wish: ConnectionWish, wanted: Claim): Promise<InstanceView> {
     return parts.connections.createWith(caller, sight.projectId, wish, async (tables, { instance }) => {
       await claim(tables, caller, instance, wanted)
@@ -220,7 +229,7 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     return instance.server ?? links.read(instance, signal, async client => client.server)
   }
 
-  return { list, listAll, get, server, adopt, register, release: letGo, note, retag, recall }
+  return { list, listAll, get, server, adopt, rename, register, release: letGo, note, retag, recall }
 }
 
 async function mustSee(tables: Tables, caller: Caller, { projectId, engines }: Sight, id: string): Promise<Instance> {

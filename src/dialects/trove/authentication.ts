@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../../domain/caller.ts'
+import { Fault } from '../../domain/fault.ts'
+import { type Origin, refused } from '../../services/callers/authentication.ts'
+import { isToken } from '../../services/callers/tokens.ts'
+import { pathOf, tenantIn } from './addresses.ts'
+import type { TroveParts } from './context.ts'
+import { lenientDecode } from './percent.ts'
+import { forbidden, NO_ACCESS, NO_RESOURCE, notFound } from './refusal.ts'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** A hook: this API's request ids are UUIDs, so a caller's own id that is none gets a companion; the log line has both. */
+export async function nameRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const id = UUID.test(request.id) ? request.id : randomUUID()
+  if (id !== request.id) request.log = request.log.child({ answeredAs: id })
+  reply.header('x-openstack-request-id', `req-${id}`)
+}
+
+/** A hook, before any look-up: without a token nothing here can be told from nothing. */
+export async function authenticate(parts: TroveParts, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.header('cache-control', 'no-store')
+  const text = request.headers['x-auth-token']
+  if (typeof text !== 'string' || text === '') throw refused()
+  request.caller = await callerWith(parts, text, originOf(request))
+  await limit(parts, request)
+}
+
+export function originOf({ ip: address, id: requestId }: FastifyRequest): Origin {
+  return { address, dialect: 'trove', requestId }
+}
+
+/** Whose token it is; a key's private half is one, too. */
+export async function callerWith({ services }: TroveParts, text: string, origin: Origin): Promise<Caller> {
+  if (isToken(text)) return (await services.tokens.caller(text, origin)).caller
+  return services.authentication.byPrivateKey(text, origin)
+}
+
+/** Counts the request of a caller that is known. */
+export async function limit({ countRequest }: TroveParts, request: FastifyRequest): Promise<void> {
+  request.rate = await countRequest(request)
+  if (!request.rate?.exceeded) return
+  throw new Fault('rate_limited', 'key', 'Too many requests', { retryAfterSeconds: request.rate.resetSeconds })
+}
+
+/** A hook: the token opens the project that the path names, and the path is one that could be served. */
+export async function checkTenant({ services }: TroveParts, request: FastifyRequest): Promise<void> {
+  const { caller } = request
+  const tenant = lenientDecode(tenantIn(request))
+  const projectId = caller.roles.has(tenant) ? tenant : (await projectCalled(services, caller, tenant))?.id
+  if (projectId === undefined) throw forbidden(NO_ACCESS)
+  request.projectId = projectId
+  if (/\/(\/|$)/.test(pathOf(request))) throw notFound(NO_RESOURCE)
+}
+
+/** By its alias, among the caller's own. */
+async function projectCalled(services: TroveParts['services'], caller: Caller, alias: string) {
+  const { items } = await services.projects.list(caller, { limit: 1000 })
+  return items.find(project => project.alias === alias)
+}

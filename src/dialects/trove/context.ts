@@ -1,0 +1,45 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Asked } from '../../services/operations/prepared.ts'
+import type { CountRequest, Rate } from '../rate.ts'
+import type { RouteParts } from '../request.ts'
+import type { RequestTypes } from '../validation.ts'
+import type { Format } from './negotiation.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the answer is written in. */
+    format: Format
+    /** The project that the path names. */
+    projectId: string
+    /** What is left of the key's requests. */
+    rate?: Rate
+    /** The instance that the path names, once it has been found: faults tell of it. */
+    troveInstance?: { readonly id: string; readonly datastore: string }
+  }
+}
+
+export interface TroveParts extends RouteParts {
+  readonly countRequest: CountRequest
+  /** Where clients reach this server, if that differs from what they ask. */
+  readonly publicUrl?: string
+}
+
+export type TroveHttp = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  RequestTypes
+>
+
+/** A caller that hangs up stops no change. */
+export function askedBy(request: FastifyRequest, { requestTimeoutMs }: RouteParts): Asked {
+  return { caller: request.caller, signal: AbortSignal.timeout(requestTimeoutMs) }
+}

@@ -1,0 +1,92 @@
+import type { CatalogueRole } from '../../domain/grant.ts'
+import type { EngineName, Instance } from '../../domain/instance.ts'
+import type { UserKey } from '../../domain/user.ts'
+import { MONGODB_RULES, MYSQL_RULES, type NameRules, POSTGRESQL_RULES } from './name-rules.ts'
+import { ANY_HOST, type UserName } from './user-segment.ts'
+
+/** What this API calls an engine, and how it names things there. */
+export interface Datastore {
+  /** Its `type`. */
+  readonly word: string
+  /** The login that root calls are about. */
+  readonly root: UserName
+  /** A host is part of a user's name. */
+  readonly hosts: boolean
+  /** Names that nobody makes, changes or sees, as they are or as prefixes that end in `*`. */
+  readonly reservedUsers: readonly string[]
+  readonly reservedDatabases: readonly string[]
+  /** What a user gets on a database. */
+  readonly grant: CatalogueRole
+  /** Nothing can be granted on a database that is not there. */
+  readonly grantsNeedDatabases: boolean
+  readonly rules: NameRules
+  keyOf(name: UserName): UserKey
+  nameOf(key: UserKey): UserName
+}
+
+const POSTGRESQL: Datastore = {
+  word: 'postgresql',
+  root: { name: 'postgres', host: ANY_HOST },
+  hosts: false,
+  reservedUsers: ['postgres', 'os_admin', 'pg_*'],
+  reservedDatabases: ['postgres', 'template0', 'template1', 'os_admin'],
+  grant: 'owner',
+  grantsNeedDatabases: true,
+  rules: POSTGRESQL_RULES,
+  keyOf: ({ name }) => ({ name }),
+  nameOf: ({ name }) => ({ name, host: ANY_HOST }),
+}
+
+const MYSQL: Datastore = {
+  word: 'mysql',
+  root: { name: 'root', host: ANY_HOST },
+  hosts: true,
+  reservedUsers: ['root', 'os_admin', 'mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys'],
+  reservedDatabases: ['mysql', 'information_schema', 'performance_schema', 'sys', 'lost+found'],
+  grant: 'owner',
+  grantsNeedDatabases: false,
+  rules: MYSQL_RULES,
+  keyOf: ({ name, host }) => ({ name, host }),
+  nameOf: ({ name, host = ANY_HOST }) => ({ name, host }),
+}
+
+const MONGODB: Datastore = {
+  word: 'mongodb',
+  root: { name: 'admin.root', host: ANY_HOST },
+  hosts: false,
+  reservedUsers: ['admin.root', 'admin.os_admin'],
+  reservedDatabases: ['admin', 'local', 'config'],
+  grant: 'readwrite',
+  grantsNeedDatabases: false,
+  rules: MONGODB_RULES,
+  keyOf: ({ name }) => {
+    const dot = name.indexOf('.')
+    return dot === -1
+      ? { name, authDatabase: 'admin' }
+      : { name: name.slice(dot + 1), authDatabase: name.slice(0, dot) }
+  },
+  nameOf: ({ name, authDatabase = 'admin' }) => ({ name: `${authDatabase}.${name}`, host: ANY_HOST }),
+}
+
+/** Engines without a word exist in other dialects only. */
+const WORDS = { postgresql: POSTGRESQL, mysql: MYSQL, mongodb: MONGODB } as const satisfies Partial<
+  Record<EngineName, Datastore>
+>
+
+/** Variants that have a word of their own, as servers call themselves. */
+const VARIANTS: Readonly<Record<string, Datastore>> = { mariadb: { ...MYSQL, word: 'mariadb' } }
+
+/** Instances of these engines are instances here. */
+export const DATASTORE_ENGINES = Object.keys(WORDS) as readonly (keyof typeof WORDS)[]
+
+export const DATASTORE_WORDS: readonly string[] = [...Object.values(WORDS), ...Object.values(VARIANTS)].map(
+  ({ word }) => word,
+)
+
+export function datastoreOf({ engine, server }: Pick<Instance, 'engine' | 'server'>): Datastore {
+  return VARIANTS[server?.variant ?? ''] ?? WORDS[engine as keyof typeof WORDS]
+}
+
+export function isReserved(name: string, reserved: readonly string[]): boolean {
+  return reserved.some(one => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one))
+}

@@ -1,0 +1,99 @@
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../../../domain/caller.ts'
+import type { Project } from '../../../domain/project.ts'
+import type { Role } from '../../../domain/role.ts'
+import type { Token } from '../../../domain/token.ts'
+import { refused } from '../../../services/callers/authentication.ts'
+import { isToken } from '../../../services/callers/tokens.ts'
+import { limit, originOf } from '../authentication.ts'
+import type { TroveParts } from '../context.ts'
+
+/** Who proved who it is, and how. */
+export interface Proved {
+  readonly caller: Caller
+  readonly methods: readonly string[]
+  /** Where a token was the proof: a token made from it ends no later. */
+  readonly token?: Token
+}
+
+/** What a token says: who, where, and until when. */
+export interface Scoped {
+  readonly caller: Caller
+  readonly project: Project
+  readonly token: Token
+  /** The token itself, as its holder has it. */
+  readonly text: string
+}
+
+/** By a name and the private half of a key: the name is the operator's, its id, or the key's public half. */
+export async function provedByPassword(
+  { services }: TroveParts,
+  request: FastifyRequest,
+  name: string,
+  secret: string,
+  method = 'password',
+): Promise<Proved> {
+  const caller = await services.authentication.byPrivateKey(secret, originOf(request))
+  const { operator, key } = caller
+  if (![operator.username, operator.id, key.publicKey].includes(name)) throw refused()
+  return { caller, methods: [method] }
+}
+
+/** By a token that was issued before, or by a key's private half, which is one, too. */
+export async function provedByToken({ services }: TroveParts, request: FastifyRequest, text: string): Promise<Proved> {
+  const origin = originOf(request)
+  if (!isToken(text)) return { caller: await services.authentication.byPrivateKey(text, origin), methods: ['token'] }
+  const { caller, token } = await services.tokens.caller(text, origin)
+  return { caller, methods: [...new Set([...token.methods, 'token'])], token }
+}
+
+/** A new token for the project that is asked for by id, alias or name; without one, for the key's own. */
+export async function issue(
+  parts: TroveParts,
+  request: FastifyRequest,
+  { caller, methods, token: before }: Proved,
+  asked: string | undefined,
+): Promise<Scoped> {
+  request.caller = caller
+  await limit(parts, request)
+  const projects = await projectsOf(parts, caller)
+  const project = asked === undefined ? usual(projects, caller) : projects.find(one => isCalled(one, asked))
+  // Keystone says the same of a project that is not there as of one that is not open to the caller.
+  if (!project) throw refused()
+  const { token, secret } = await parts.services.tokens.issue(caller, project.id, methods, before?.expiresAt)
+  return { caller, project, token, text: secret.reveal() }
+}
+
+export async function projectsOf({ services }: TroveParts, caller: Caller): Promise<readonly Project[]> {
+  return (await services.projects.list(caller, { limit: 1000 })).items
+}
+
+function usual(projects: readonly Project[], { key }: Caller): Project | undefined {
+  return projects.find(({ id }) => id === key.homeProjectId) ?? projects[0]
+}
+
+function isCalled({ id, alias, name }: Project, asked: string): boolean {
+  return [id, alias, name].includes(asked)
+}
+
+/** What stands for the project in answers and addresses. */
+export const tenantOf = ({ id, alias }: Project): string => alias ?? id
+
+const ROLES: Readonly<Record<Role, readonly string[]>> = {
+  viewer: ['reader'],
+  editor: ['member', 'reader'],
+  admin: ['admin', 'member', 'reader'],
+  owner: ['admin', 'member', 'reader'],
+}
+
+/** The caller's role in Keystone's words; each includes the weaker ones. */
+export function rolesOf({ caller, project }: Pick<Scoped, 'caller' | 'project'>): readonly string[] {
+  const role = caller.roles.get(project.id)
+  return role ? ROLES[role] : []
+}
+
+export const isAdmin = (scoped: Scoped): boolean => rolesOf(scoped).includes('admin')
+
+export function momentOf(at: number): string {
+  return new Date(at).toISOString()
+}

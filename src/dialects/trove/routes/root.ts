@@ -1,0 +1,107 @@
+import { newSecret, Secret } from '../../../domain/secret.ts'
+import { ref } from '../../request.ts'
+import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
+import { both } from '../document.ts'
+import { type Place, placeAt } from '../instance.ts'
+import { badRequest, forbidden, notFound, unprocessable } from '../refusal.ts'
+import { findUser, isEnabledRoot } from '../users.ts'
+import { InstanceParams, Nothing } from '../wire/common.ts'
+import { EnableRoot, RootStatus, RootUser } from '../wire/root.ts'
+import { withSuffixes } from './route.ts'
+
+export const rootSchemas = [RootStatus, RootUser]
+
+/** As long as published. */
+const PASSWORD_LENGTH = 36
+
+/** The login that may do everything: `root`, `postgres`, `admin.root`. */
+export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
+  const { userChanges } = parts.services
+
+  for (const { path, hide } of withSuffixes('/:accountId/instances/:instanceId/root')) {
+    const schema = { tags: ['Root'], hide, params: InstanceParams }
+
+    http.get(
+      path,
+      {
+        schema: {
+          ...schema,
+          operationId: 'getRoot',
+          summary: 'May root log in',
+          response: { 200: both(ref(RootStatus), 'Whether it may') },
+        },
+      },
+      async request => {
+        const place = await placeAt(parts, request, 'read')
+        const found = await findUser(place, place.datastore.root)
+        return { rootEnabled: isEnabledRoot(place.view, found?.user) }
+      },
+    )
+
+    http.post(
+      path,
+      {
+        schema: {
+          ...schema,
+          operationId: 'enableRoot',
+          consumes: ['application/json', 'application/xml'],
+          summary: 'Let root log in, with a new password',
+          body: EnableRoot,
+          response: { 200: both(ref(RootUser), 'Its password, told once') },
+        },
+      },
+      async request => {
+        const place = await placeAt(parts, request, 'update')
+        checkNotOurs(place)
+        const wanted = request.body?.password
+        const wrong = wanted === undefined ? undefined : place.datastore.rules.password(wanted)
+        if (wrong) throw badRequest(wrong)
+        const password = wanted === undefined ? newSecret(PASSWORD_LENGTH) : new Secret(wanted)
+        await enable(place, password)
+        return { user: { name: place.datastore.root.name, password: password.reveal() } }
+      },
+    )
+
+    http.delete(
+      path,
+      {
+        schema: {
+          ...schema,
+          operationId: 'disableRoot',
+          summary: 'Let root log in no more',
+          response: { 204: { description: 'Done', ...Nothing } },
+        },
+      },
+      async (request, reply) => {
+        const place = await placeAt(parts, request, 'update')
+        checkNotOurs(place)
+        await disable(place)
+        return reply.code(204).send()
+      },
+    )
+  }
+
+  /** The password first: nobody gets in with the old one in between. */
+  async function enable(place: Place, password: Secret): Promise<void> {
+    const { request, datastore, id } = place
+    const [key, asked] = [datastore.keyOf(datastore.root), askedBy(request, parts)]
+    const found = await findUser(place, datastore.root)
+    if (!found) throw unprocessable(`Operation not supported for datastore ${datastore.word}.`)
+    await (await userChanges.reset(asked, id, key, password)).run()
+    if (found.user.locked) await (await userChanges.unlock(asked, id, key)).run()
+  }
+
+  async function disable(place: Place): Promise<void> {
+    const { request, datastore, id } = place
+    const found = await findUser(place, datastore.root)
+    if (!found) throw notFound('Root user has never been enabled on the instance.')
+    if (found.user.locked) return
+    await (await userChanges.lock(askedBy(request, parts), id, datastore.keyOf(datastore.root))).run()
+  }
+}
+
+/** Rolecall would shut itself out. */
+function checkNotOurs({ datastore, view }: Place): void {
+  if (view.primary !== undefined && datastore.nameOf({ name: view.primary }).name === datastore.root.name)
+    throw forbidden(`${datastore.root.name} is the login that Rolecall itself has on this server.`)
+}

@@ -1,0 +1,122 @@
+import type { DatabaseUser } from '../../domain/user.ts'
+import type { UserShown } from '../../services/users/user-view.ts'
+import { suffixIn } from './answers.ts'
+import { type Datastore, isReserved } from './datastores.ts'
+import { orNone, type Place } from './instance.ts'
+import { resolveMarker } from './markers.ts'
+import { collect, type Wanted } from './pages.ts'
+import { badRequest, notFound, type Refusal } from './refusal.ts'
+import { readingsOf, splitUser, type UserName, userKey } from './user-segment.ts'
+
+/** A user as this API shows it. */
+export interface TroveUser extends UserName {
+  readonly databases: readonly { readonly name: string }[]
+}
+
+export type UserVerb = 'create' | 'show' | 'delete' | 'update'
+
+/** In the order of their keys, without those that nobody sees. */
+export async function listUsers(place: Place, { limit, marker }: Wanted) {
+  const { parts, request, datastore, id, signal } = place
+  const after = marker === undefined ? undefined : afterKey(datastore, await userMarker(place, marker))
+  const list = (page: { readonly after?: string; readonly limit: number }) =>
+    parts.services.users.list(request.caller, id, page, signal)
+  const { items, more } = await collect<UserShown>(limit, after, list, ({ user }) => isShown(place, user))
+  return { users: items.map(({ user }) => toTroveUser(datastore, user)), more }
+}
+
+async function userMarker(place: Place, marker: string): Promise<string> {
+  return resolveMarker(marker, async key => (await findUser(place, splitUser(key))) !== undefined)
+}
+
+/** Where names have no host, a marker's is taken off. */
+function afterKey({ hosts }: Datastore, key: string): string {
+  return hosts ? key : key.replace(/@%$/, '')
+}
+
+function isShown({ datastore, view }: Place, user: DatabaseUser): boolean {
+  const name = datastore.nameOf(user)
+  if (isRoot(datastore, name)) return isEnabledRoot(view, user)
+  return !isHidden({ datastore, view }, name)
+}
+
+/** System users, and the login that Rolecall itself has there. */
+export function isHidden({ datastore, view }: Pick<Place, 'datastore' | 'view'>, { name }: UserName): boolean {
+  return isReserved(name, datastore.reservedUsers) || isOwn({ datastore, view }, name)
+}
+
+function isOwn({ datastore, view }: Pick<Place, 'datastore' | 'view'>, name: string): boolean {
+  if (view.primary === undefined) return false
+  return name === view.primary || name === datastore.nameOf({ name: view.primary }).name
+}
+
+function isRoot({ root }: Datastore, { name, host }: UserName): boolean {
+  return name === root.name && host === root.host
+}
+
+/** It is there, it can log in, and it is not the login that Rolecall itself has. */
+export function isEnabledRoot({ primary }: Place['view'], user: DatabaseUser | undefined): boolean {
+  return user !== undefined && !user.locked && user.name !== primary
+}
+
+export async function findUser({ parts, request, datastore, id, signal }: Place, name: UserName) {
+  if (!datastore.hosts && name.host !== datastore.root.host) return undefined
+  return orNone(parts.services.users.get(request.caller, id, datastore.keyOf(name), signal))
+}
+
+export function toTroveUser(datastore: Datastore, user: DatabaseUser): TroveUser {
+  return { ...datastore.nameOf(user), databases: databasesOf(datastore, user.grants) }
+}
+
+/** Each once, sorted by bytes, without those that nobody sees. */
+export function databasesOf({ reservedDatabases }: Datastore, grants: readonly { readonly database: string }[]) {
+  const names = [...new Set(grants.map(({ database }) => database))]
+  const shown = names.filter(name => !isReserved(name, reservedDatabases))
+  return shown.toSorted(byBytes).map(name => ({ name }))
+}
+
+export const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other))
+
+export interface UserFound extends UserShown {
+  /** As its key in this API. */
+  readonly as: UserName
+}
+
+/** The user that a part of a path names: in whichever reading there is one, and else without an ending that names a format. */
+export async function userAt(place: Place, segment: string, verb: UserVerb): Promise<UserFound> {
+  const whole = readingsOf(segment).map(splitUser)
+  const found = await firstOf(place, whole, verb)
+  if (found) return found
+  const format = suffixIn(segment)
+  if (!format) throw noUser(whole[0]!)
+  place.request.format = format
+  const bare = readingsOf(segment.slice(0, -`.${format}`.length)).map(splitUser)
+  return (await firstOf(place, bare, verb)) ?? Promise.reject(noUser(bare[0]!))
+}
+
+async function firstOf(place: Place, names: readonly UserName[], verb: UserVerb): Promise<UserFound | undefined> {
+  checkNotReserved(place, names[0]!, verb)
+  for (const name of names) {
+    const found = isHidden(place, name) && !mayShow(place, name, verb) ? undefined : await findUser(place, name)
+    if (found && isShown(place, found.user)) return { ...found, as: place.datastore.nameOf(found.user) }
+  }
+  return undefined
+}
+
+/** Root is looked at while it is enabled, and changed by its own calls alone. */
+const mayShow = ({ datastore }: Pick<Place, 'datastore'>, name: UserName, verb: UserVerb): boolean =>
+  verb === 'show' && isRoot(datastore, name)
+
+export function checkNotReserved(place: Pick<Place, 'datastore' | 'view'>, name: UserName, verb: UserVerb): void {
+  if (!isHidden(place, name) || mayShow(place, name, verb)) return
+  const list = place.datastore.reservedUsers.map(one => `'${one}'`).join(', ')
+  throw badRequest(`User ${verb} error: User name "${name.name}" is on the reserved list: [${list}].`)
+}
+
+export function noUser(name: UserName): Refusal {
+  return notFound(`User ${userKey(name)} cannot be found on the instance.`)
+}
+
+export function userExists({ name }: UserName): Refusal {
+  return badRequest(`A user with the name "${name}" already exists.`)
+}
