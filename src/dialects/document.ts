@@ -25,8 +25,11 @@ export function serveDocument(scope: FastifyInstance, document: DialectDocument)
     text ??= textOf(document, routes)
     return reply.type('application/json; charset=utf-8').send(await text)
   })
-  scope.addHook('onRoute', ({ method, url, schema, config }) => {
+  scope.addHook('onRoute', route => {
+    const { method, url, schema, config } = route
     if (method !== 'HEAD') routes.push({ method, url, schema, config })
+    // Answers are written as they are; Fastify would keep a writer for each status of each route, 4 KB a route.
+    if (schema) route.schema = { ...schema, response: undefined }
   })
 }
 

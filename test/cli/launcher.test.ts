@@ -72,6 +72,12 @@ describe('the launcher builds', () => {
     expect(chunks().some(name => read(folder, name).includes('first'))).toBe(false)
   })
 
+  test('words in every script, in files of plain ASCII: those take half the memory', () => {
+    const folder = aCheckout("console.log('“ünï” \\’ 你好 😀', /^[’😀]+$/u.test('’😀'), /\\’/.test('’'), `\\\\é`)\n")
+    expect(launch(folder).out).toBe('“ünï” ’ 你好 😀 true true \\é\n')
+    expect(read(folder, 'cli/main.js')).toMatch(/^[\0-\x7f]*$/)
+  })
+
   test('and keeps the licences of the packages that became part of it', () => {
     const folder = aCheckout("import { Type } from 'typebox'\nconsole.log(typeof Type.String)\n")
     expect(launch(folder).out).toBe('function\n')
