@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SCOPES, type Scope } from '../../src/domain/scope.ts'
+import type { Right } from '../../src/domain/role.ts'
+import { SCOPES, type Scope, scopesLacking } from '../../src/domain/scope.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { aPerson } from '../support/people.ts'
 import { NEEDS } from './needs.ts'
@@ -18,11 +19,14 @@ async function aScopedKey(...scopes: readonly Scope[]): Promise<string> {
   return (await aPerson(rolecall.app.store, rolecall.project, 'owner', { key: { projects } })).key
 }
 
-/** The routes outside of `/v2` that a key gets through, whatever the server behind them then says. */
+/** The native and the WireMock API, whose words know no scopes. */
+const WITHOUT = / \/(rolecall\/)?v1(\/|$)/
+
+/** The routes of those that a key gets through, whatever the server behind them then says. */
 async function routesOpenTo(key: string): Promise<readonly string[]> {
   const open: string[] = []
   for (const [route, need] of Object.entries(NEEDS)) {
-    if (need.right === 'public' || route.includes(' /v2')) continue
+    if (need.right === 'public' || !WITHOUT.test(route)) continue
     const things = await thingsOf(rolecall.app.store, rolecall.project)
     const { status } = await askRoute(rolecall.app, route, need, things, key)
     if (![401, 403, 404].includes(status)) open.push(route)
@@ -98,6 +102,21 @@ describe("an owner's key", () => {
   test('with all scopes opens what they open together, and no keys, members, policies or access lists', async () => {
     const together = [...ANY, ...Object.values(OPENS).flat(), ...TOGETHER]
     expect(await routesOpenTo(await aScopedKey(...SCOPES))).toEqual(together.toSorted())
+  })
+})
+
+describe('the API that scopes are from', () => {
+  const routes = Object.entries(NEEDS).filter(([route]) => route.includes(' /v2/'))
+
+  test.each(SCOPES)('opens to the scope %s what needs it and no other', async scope => {
+    const key = await aScopedKey(scope)
+    for (const [route, need] of routes) {
+      const things = await thingsOf(rolecall.app.store, rolecall.project)
+      const { status } = await askRoute(rolecall.app, route, need, things, key)
+      const isOpen = scopesLacking([scope], need.right as Right)?.length === 0
+      if (isOpen) expect([route, status], scope).not.toEqual([route, 403])
+      else expect([route, status], scope).toEqual([route, need.empty && status === 404 ? 404 : 403])
+    }
   })
 })
 
