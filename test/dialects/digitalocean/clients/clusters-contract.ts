@@ -9,7 +9,7 @@ import type {
   Releases,
 } from '../../../support/digitalocean/driver.ts'
 import { logsIn } from '../../../support/logins.ts'
-import { type Held, HTTPS, sqlOn } from './ground.ts'
+import { aName, type Held, HTTPS, sqlOn } from './ground.ts'
 
 /** What every client does with clusters. */
 export function clustersContract(held: Held<Driver>): void {
@@ -42,16 +42,17 @@ export function clustersContract(held: Held<Driver>): void {
 export function releaseContract(held: Held<Releases>): void {
   test('deleting a cluster releases it; its server loses nothing, and may be adopted again', async () => {
     const { driver, cluster, server, running } = held
-    const before = await sqlOn(server, 'select count(*) from pg_database')
+    const name = aName('stays')
+    await sqlOn(server, `create database ${name}`)
     const wish = await adoptionOf(held, (await driver.cluster(cluster)).name)
     await driver.release(cluster)
     await expect(driver.cluster(cluster)).rejects.toMatchObject({ status: 404, message: 'cluster not found' })
     expect((await driver.clusters()) ?? []).toEqual([])
     expect((await running.native('GET', `/instances/${cluster}`)).status).toBe(200)
-    expect(await logsIn(server, server.username, server.password)).toBe(true)
-    expect(await sqlOn(server, 'select count(*) from pg_database')).toEqual(before)
+    expect(await logsIn(server, server.username, server.password, name)).toBe(true)
     expect(await driver.adopt(wish)).toMatchObject({ id: cluster, name: wish.name })
     expect((await driver.cluster(cluster)).id).toBe(cluster)
+    await sqlOn(server, `drop database ${name}`)
   })
 }
 
