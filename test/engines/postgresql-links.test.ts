@@ -115,6 +115,24 @@ onPostgresql([15, 18], 'deadlines on PostgreSQL %d', major => {
     expect(new Set(answers.map(({ items }) => items[0]?.name)).size).toBe(1)
   })
 
+  test('questions that need no answer of one another are sent together', async () => {
+    const seen: string[] = []
+    const engine = postgresql(async (config, signal) => {
+      const inner = await dialWithPg(config, signal)
+      const query: typeof inner.query = async (text, values) => {
+        seen.push('sent')
+        const answer = await inner.query(text, values)
+        seen.push('answered')
+        return answer
+      }
+      return Object.create(inner, { query: { value: query } })
+    })
+    await using link = await engine.open(bench.target, session, soon())
+    seen.length = 0
+    await link.facts(aCreate(login), aMark())
+    expect(seen).toEqual(['sent', 'sent', 'answered', 'answered'])
+  })
+
   test('a pool lets nobody wait for ever, and outlives a server that ended its links', async () => {
     await using pool = bench.engine.pool(bench.target, { max: 1, idleMs: 10_000 })
     await pool.use(soon(), async client => {

@@ -57,10 +57,17 @@ async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<
 async function readUser(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
   const { main, signal } = links
   const { name } = change.kind === 'create-user' ? change.user : change.key
-  const { role, rename } = await subjectRole(main, change, name, mark, signal)
+  const [{ role, rename }, named] = await Promise.all([
+    subjectRole(main, change, name, mark, signal),
+    readReach(main, [name, ...rolesNamedIn(change)], signal),
+  ])
   const roleMark = markIn(role?.comment ?? undefined)
   const madeRoles = change.kind === 'undo-create-user' ? await readMadeRoles(links, mark, role?.oid) : []
-  const named = await readReach(main, [name, ...rolesNamedIn(change)], signal)
+  const [sessions, grants, holdings] = await Promise.all([
+    role ? listSessions(main, name, signal) : [],
+    readGrantDatabases(links, change, role),
+    role && isDrop(change) ? readHoldings(links, role.oid) : undefined,
+  ])
   return {
     exists: role !== undefined && (isUser(role) || change.kind === 'create-user'),
     incarnation: role?.oid,
@@ -71,10 +78,10 @@ async function readUser(links: Links, change: UserChange, mark: Mark): Promise<P
     roleMark,
     reach: named.find(one => one.name === name),
     others: named.filter(one => one.name !== name),
-    sessions: role ? (await listSessions(main, name, signal)).length : 0,
-    grants: await readGrantDatabases(links, change, role),
+    sessions: sessions.length,
+    grants,
     madeRoles,
-    holdings: role && isDrop(change) ? await readHoldings(links, role.oid) : undefined,
+    holdings,
     rename,
   }
 }

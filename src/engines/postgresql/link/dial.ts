@@ -49,6 +49,8 @@ function driverConfig(config: DialConfig) {
     ssl: config.tls ? { ...config.tls } : false,
     sslnegotiation: 'postgres' as const,
     application_name: config.applicationName,
+    // Questions that don't need each other's answers are on their way together.
+    pipeline: true,
     connectionTimeoutMillis: config.connectTimeoutMs,
     // A peer that vanished without a word is noticed between statements too.
     keepAlive: true,

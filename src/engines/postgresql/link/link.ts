@@ -14,6 +14,7 @@ export interface Link {
   readonly broken: boolean
   /** All that was asked has been answered, nothing failed, and the server was never told to stop anything here. */
   readonly untroubled: boolean
+  /** A server answers one question after another. Those that are asked at once go out together; a failure of one is none of the others. */
   ask<T = Row>(signal: AbortSignal, text: string, values?: readonly unknown[]): Promise<readonly T[]>
   close(): Promise<void>
 }
@@ -50,7 +51,6 @@ async function introduce(session: PgSession, target: Target, signal: AbortSignal
 /** A link over a session that has been introduced. */
 export function linkOver(parts: Pick<Link, 'session' | 'config' | 'state' | 'since'>, target: Target): Link {
   const { session } = parts
-  const inTurn = oneAtATime()
   const troubles = noteTroubles(session)
   return {
     ...parts,
@@ -61,9 +61,9 @@ export function linkOver(parts: Pick<Link, 'session' | 'config' | 'state' | 'sin
       return !session.broken && troubles.none()
     },
     ask: <T>(signal: AbortSignal, text: string, values?: readonly unknown[]) =>
-      troubles.during(
-        inTurn(() => askInTime(troubles.asked, text, values, target.statementTimeoutMs, signal)),
-      ) as Promise<readonly T[]>,
+      troubles.during(askInTime(troubles.asked, text, values, target.statementTimeoutMs, signal)) as Promise<
+        readonly T[]
+      >,
     close: () => closed(session),
   }
 }
@@ -92,16 +92,6 @@ function noteTroubles(session: PgSession) {
     }
   }
   return { asked, during, none: () => !troubled && unanswered === 0 }
-}
-
-/** A session does one thing at a time. Whoever comes meanwhile waits, and its deadline begins with its turn. */
-function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return work => {
-    const mine = last.then(work)
-    last = mine.catch(() => {})
-    return mine
-  }
 }
 
 const GOODBYE_MS = 1_000
