@@ -51,6 +51,7 @@ export async function noteDetails(
 
 /** False: it has been released. */
 export async function renameTo(tables: Tables, caller: Caller, instance: Instance, alias: string): Promise<boolean> {
+  await tables.projects.hold(instance.projectId)
   const before = (await tables.instances.view(instance.id, caller.dialect)) ?? LISTED
   if (before.state === 'released') return false
   await checkFree(tables, caller, instance, alias)

@@ -1,20 +1,20 @@
 import type { Caller } from '../../domain/caller.ts'
-import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { EngineName, Instance, ServerFacts } from '../../domain/instance.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
-import type { Policy, PolicyInForce } from '../../domain/policy.ts'
+import type { Policy } from '../../domain/policy.ts'
 import type { Right } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { userKeyText } from '../../domain/user.ts'
-import type { DialectView, Store, Tables } from '../../store/store.ts'
+import type { Store, Tables } from '../../store/store.ts'
 import { checkRight, findInstance, hasRight, viewerIn } from '../access/access.ts'
 import type { Connections, ConnectionWish } from '../connections/connections.ts'
 import { untilWon } from '../connections/contention.ts'
-import type { Contact } from '../links/breakers.ts'
 import type { Links } from '../links/links.ts'
 import { changeStore } from '../operations/store-change.ts'
+import { wholeKey } from '../users/account-key.ts'
 import { type Claim, changeTags, claim, noteDetails, release, renameTo } from './claims.ts'
+import { byAge, type InstanceView, primaryOf, toView } from './instance-view.ts'
 import { noInstance, policiesOf, visibleConnections } from './instances.ts'
 
 /** What a dialect can show at all: instances of one project, of the engines that it has a word for. The dialect is the caller's. */
@@ -23,23 +23,7 @@ export interface Sight {
   readonly engines: readonly EngineName[]
 }
 
-/** An instance as the caller's dialect shows it. Made from what is stored: its server is never asked. */
-export interface InstanceView {
-  readonly instance: Instance
-  /** `listed`: nobody asked for it by this dialect; `claimed`: adopted under an alias; `released`: hidden until adopted again. */
-  readonly state: DialectView['state']
-  /** Its alias in the dialect, else its own. */
-  readonly name: string
-  /** What the dialect keeps, and tells back. */
-  readonly details: Readonly<Record<string, unknown>>
-  /** Those that the caller sees, the managing one first, then the oldest. */
-  readonly connections: readonly Connection[]
-  /** The login that manages it. */
-  readonly primary: string | undefined
-  readonly policy: PolicyInForce
-  /** What came of the last try to reach the server; undefined before the first. */
-  readonly contact: Contact | undefined
-}
+export type { InstanceView }
 
 /** How a dialect sees instances, adopts them and lets them go. Nothing of this changes anything on a server. */
 export interface DialectViews {
@@ -91,12 +75,14 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
       policiesOf(tables, parts.installationPolicy, projectId),
     ])
     const seen = Map.groupBy(connections, ({ instanceId }) => instanceId)
-    const shown = all.filter(instance => engines.includes(instance.engine) && !instance.leaving)
+    const here = all.filter(instance => engines.includes(instance.engine) && !instance.leaving)
     return Promise.all(
-      shown.toSorted(byAge).map(async instance => {
+      here.toSorted(byAge).map(async instance => {
         const own = seen.get(instance.id) ?? []
         const primary = await primaryOf(tables, instance, own)
-        return viewOf(instance, views.get(instance.id), own, primary, policies(instance).policy)
+        const { policy } = policies(instance)
+        const contact = links.lastContact(instance)
+        return toView({ instance, view: views.get(instance.id), connections: own, primary, policy, contact })
       }),
     )
   }
@@ -120,20 +106,8 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     ])
     const own = connections.filter(({ removedAt }) => removedAt === undefined)
     const primary = await primaryOf(tables, instance, own)
-    return viewOf(instance, view, own, primary, policies(instance).policy)
-  }
-
-  function viewOf(
-    instance: Instance,
-    view: DialectView | undefined,
-    connections: readonly Connection[],
-    primary: string | undefined,
-    policy: PolicyInForce,
-  ): InstanceView {
-    const { state, alias, details } = view ?? { state: 'listed', details: {} }
-    const contact = lastOf([links.lastContact(instance), ...contactsOf(instance, connections)])
-    const own = managingFirst(instance, connections)
-    return { instance, state, name: alias ?? instance.name, details, connections: own, primary, policy, contact }
+    const { policy } = policies(instance)
+    return toView({ instance, view, connections: own, primary, policy, contact: links.lastContact(instance) })
   }
 
   /** Looked at again inside of the transaction: what was true before it may not be any more. */
@@ -222,7 +196,12 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
   async function recall(caller: Caller, { instance, primary, policy }: InstanceView): Promise<Secret | undefined> {
     if (primary === undefined || policy.passwordRecall !== 'stored') return undefined
     if (!hasRight(caller, instance.projectId, 'recall')) return undefined
-    return (await store.read.users.find(instance.id, userKeyText({ name: primary })))?.password
+    return (
+      await store.read.users.find(
+        instance.id,
+        userKeyText(wholeKey(links.engineOf(instance).about, instance, { name: primary })),
+      )
+    )?.password
   }
 
   async function server(instance: Instance, signal: AbortSignal): Promise<ServerFacts> {
@@ -237,44 +216,6 @@ async function mustSee(tables: Tables, caller: Caller, { projectId, engines }: S
   const isHere = instance?.projectId === projectId && engines.includes(instance.engine) && !instance.leaving
   if (!instance || !isHere) throw noInstance(id)
   return instance
-}
-
-/** Before first contact nobody manages yet: the oldest connection is the first to be tried. */
-async function primaryOf(
-  tables: Tables,
-  { managingConnectionId: id }: Instance,
-  seen: readonly Connection[],
-): Promise<string | undefined> {
-  if (id === undefined) return seen.toSorted(byAge)[0]?.username
-  return (seen.find(connection => connection.id === id) ?? (await tables.connections.find(id)))?.username
-}
-
-function managingFirst({ managingConnectionId }: Instance, all: readonly Connection[]): readonly Connection[] {
-  const rank = ({ id }: Connection) => (id === managingConnectionId ? 0 : 1)
-  return all.toSorted((one, other) => rank(one) - rank(other) || byAge(one, other))
-}
-
-interface Dated {
-  readonly id: string
-  readonly createdAt: number
-}
-
-function byAge(one: Dated, other: Dated): number {
-  return one.createdAt - other.createdAt || (one.id < other.id ? -1 : 1)
-}
-
-/** What the store remembers of contacts; a process that has just begun knows no other. */
-function contactsOf({ server }: Instance, connections: readonly Connection[]): readonly Contact[] {
-  const seen = server ? [{ reachable: true, at: server.seenAt }] : []
-  const tried = connections.flatMap(({ provedAt, lastTest }) => [
-    ...(provedAt === undefined ? [] : [{ reachable: true, at: provedAt }]),
-    ...(lastTest ? [{ reachable: lastTest.outcome === 'SUCCESS', at: lastTest.at }] : []),
-  ])
-  return [...seen, ...tried]
-}
-
-function lastOf(contacts: readonly (Contact | undefined)[]): Contact | undefined {
-  return contacts.filter(one => one !== undefined).toSorted((one, other) => other.at - one.at)[0]
 }
 
 /** So many rows are read at a time. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
 import type { RouteParts } from '../../request.ts'
-import { shownCluster } from '../cluster-sight.ts'
+import { shownCluster } from '../clusters/sight.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { clusterWith, sightOf } from '../subject.ts'
 import { SingleCluster } from '../wire/clusters.ts'

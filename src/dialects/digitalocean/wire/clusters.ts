@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 import { ref } from '../../request.ts'
-import { type Details, detailsOf } from '../details.ts'
+import { type Details, detailsOf } from '../clusters/details.ts'
+import { versionShown } from '../clusters/versions.ts'
 import { wordsOf } from '../engine-words.ts'
-import { versionShown } from '../versions.ts'
 import { Meta } from './common.ts'
 import { ConnectionBody, fromConnection, fromPrivateConnection, type LoginSeen } from './connection.ts'
 

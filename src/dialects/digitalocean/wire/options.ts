@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
-import { detailsOf } from '../details.ts'
-import { versionShown } from '../versions.ts'
+import { detailsOf } from '../clusters/details.ts'
+import { versionShown } from '../clusters/versions.ts'
 import { engineShown, NODES, SIZE } from './clusters.ts'
 
 /** The whole of the published enum: an engine without instances has empty arrays. */

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
-import { detailsOf, type MaintenanceTime } from '../details.ts'
-import { isVersionOf, versionShown } from '../versions.ts'
+import { detailsOf, type MaintenanceTime } from '../clusters/details.ts'
+import { isVersionOf, versionShown } from '../clusters/versions.ts'
 import { NODES, OFF, SIZE } from './clusters.ts'
 
 const Switch = Type.Object({ enabled: Type.Boolean() })

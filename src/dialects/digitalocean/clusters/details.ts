@@ -1,4 +1,4 @@
-import type { InstanceView } from '../../services/instances/dialect-views.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 
 /** What this dialect keeps of a cluster, as it was asked for: clients take any other answer for a change that they have to make. */
 export interface Details {

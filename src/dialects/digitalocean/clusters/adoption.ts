@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../../domain/caller.ts'
-import type { Instance } from '../../domain/instance.ts'
-import type { InstanceView } from '../../services/instances/dialect-views.ts'
-import { answerWith } from '../../services/operations/store-change.ts'
-import type { Services } from '../../services/services.ts'
-import { sightOf } from './subject.ts'
+import type { Caller } from '../../../domain/caller.ts'
+import type { Instance } from '../../../domain/instance.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
+import { answerWith } from '../../../services/operations/store-change.ts'
+import type { Services } from '../../../services/services.ts'
+import { sightOf } from '../subject.ts'
+import { checkFits, checkNewCluster, type NewCluster, toClaim, unacceptable } from '../wire/new-cluster.ts'
+import { engineNamed, toWish } from '../wire/registration.ts'
 import { isVersionOf } from './versions.ts'
-import { checkFits, checkNewCluster, type NewCluster, toClaim, unacceptable } from './wire/new-cluster.ts'
-import { engineNamed, toWish } from './wire/registration.ts'
 
 /** What came of it: by this request, or by the same one before, whose answer never arrived. Which cluster it was is kept with the change. */
 export async function clusterMade(

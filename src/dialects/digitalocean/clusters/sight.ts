@@ -1,9 +1,9 @@
-import type { Caller } from '../../domain/caller.ts'
-import type { Right } from '../../domain/role.ts'
-import { hasRight } from '../../services/access/access.ts'
-import type { InstanceView } from '../../services/instances/dialect-views.ts'
-import type { Services } from '../../services/services.ts'
-import { fromCluster } from './wire/clusters.ts'
+import type { Caller } from '../../../domain/caller.ts'
+import type { Right } from '../../../domain/role.ts'
+import { hasRight } from '../../../services/access/access.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
+import type { Services } from '../../../services/services.ts'
+import { fromCluster } from '../wire/clusters.ts'
 
 /** A cluster in the words of this API, with as much of it as the caller's token opens. */
 export async function shownCluster({ dialectViews }: Services, caller: Caller, view: InstanceView) {
