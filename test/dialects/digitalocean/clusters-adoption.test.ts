@@ -230,6 +230,20 @@ describe('the version', () => {
   })
 })
 
+describe('the engine', () => {
+  test.each([
+    ['mysql', 'mysql', undefined],
+    ['mongodb', 'mongodb', undefined],
+    ['kafka', 'kafka', '3.8'],
+    ['redis', 'redis', '7'],
+  ])('%s is adopted as %s, and its server is not asked in vain', async (engine, word, version) => {
+    const one = await aServer({ engine, version })
+    const { status, body } = await create(wish(one, { engine: word, version }))
+    expect([status, body.database?.engine, body.database?.version]).toEqual([201, word, version ?? ''])
+    await forget(one.id)
+  })
+})
+
 describe('a release', () => {
   test('hides it here and changes nothing on its server, until it is adopted again', async () => {
     const { instance: id } = await ocean.running.connect(server, { name: 'held', slug: 'held' })

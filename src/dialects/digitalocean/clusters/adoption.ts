@@ -4,6 +4,7 @@ import type { Instance } from '../../../domain/instance.ts'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 import { answerWith } from '../../../services/operations/store-change.ts'
 import type { Services } from '../../../services/services.ts'
+import { wordsOf } from '../engine-words.ts'
 import { sightOf } from '../subject.ts'
 import { checkFits, checkNewCluster, type NewCluster, toClaim, unacceptable } from '../wire/new-cluster.ts'
 import { engineNamed, toWish } from '../wire/registration.ts'
@@ -47,12 +48,12 @@ async function adopt(services: Services, caller: Caller, body: NewCluster, signa
   return services.dialectViews.adopt(caller, sight, instance.id, toClaim(body))
 }
 
-/** Is enough known to compare with what was asked; if not, the server is asked, this once. */
+/** Is enough known to compare with what was asked; if not, the server is asked, this once, where somebody can. */
 function isTold({ engines }: Services, instance: Instance, { engine, version }: NewCluster): boolean {
-  if (instance.server) return true
-  const mayBeVariant = engines.get(instance.engine).about.variants.length > 0
-  const isOfFamily = engineNamed(engine, name => engines.get(name).about)?.engine === instance.engine
-  if (mayBeVariant && isOfFamily) return false
+  if (instance.server || !engines.isDriven(instance.engine)) return true
+  const isOther = wordsOf(instance).engine !== engine
+  const mayBeVariant = engineNamed(engine, name => engines.get(name).about)?.engine === instance.engine
+  if (isOther && mayBeVariant) return false
   return !version || isVersionOf(instance, version) !== undefined
 }
 

@@ -73,11 +73,11 @@ function tidyTags(tags: readonly string[]): readonly string[] {
   return all.filter((tag, at) => all.findIndex(other => other.toLowerCase() === tag.toLowerCase()) === at)
 }
 
-/** Throws unless the instance is what was asked for; its server has been asked for its version, where that counts. */
+/** Throws unless the instance is what was asked for, as far as anybody knows; its server has been asked where that counts. */
 export function checkFits(instance: Instance, { engine, version }: NewCluster): void {
   const actual = wordsOf(instance).engine
   if (engine !== actual) throw unacceptable(`engine must be ${actual} in the region ${instance.slug}`)
-  if (!version || isVersionOf(instance, version)) return
+  if (!version || isVersionOf(instance, version) !== false) return
   const known = instance.versionSlug ?? instance.server?.version
   throw unacceptable(`version must fit ${known} in the region ${instance.slug}`)
 }
