@@ -7,7 +7,7 @@ import { placeOf, sightOf } from './instance.ts'
 import { REGION, versionOf } from './instances.ts'
 import { badRequest, notFound, Refusal } from './refusal.ts'
 import { createDatabases } from './routes/databases.ts'
-import { createUsers } from './routes/users.ts'
+import { checkNewUsers, createUsers } from './routes/users.ts'
 import { checkDistinctDatabases } from './wire/databases.ts'
 import { isFlavor } from './wire/flavors.ts'
 import { checkOffered, checkOwnDatabases, flavorIn, type NewInstance } from './wire/instances.ts'
@@ -86,6 +86,7 @@ async function fill(
     () => parts.services.dialectViews.release(request.caller, sightOf(request), place.id),
   ]
   try {
+    await checkNewUsers(place, users)
     await createDatabases(place, databases)
     for (const { name } of databases)
       undo.push(async () => (await parts.services.databases.drop(askedBy(request, parts), place.id, name)).run())

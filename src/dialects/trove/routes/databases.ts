@@ -120,7 +120,7 @@ export async function createDatabases(
 /** A server that refuses what was said of the characters has its own words for it; this API has one sentence. */
 function characterSetFault(error: unknown, wanted: Static<typeof CreateDatabases>['databases']): Refusal | undefined {
   const said = wanted.map(({ character_set, collate }) => character_set ?? collate).find(one => one !== undefined)
-  const isAboutIt = isFault(error) && error.subject === 'database' && ABOUT_CHARACTERS.has(error.code)
+  const isAboutIt = isFault(error) && ABOUT_CHARACTERS.has(error.code)
   return said !== undefined && isAboutIt ? badRequest(`'${said}' not a valid character set.`) : undefined
 }
 

@@ -170,9 +170,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
 /** Everything is looked at before anything is made, so that the fault can name who fails. */
 export async function createUsers(place: Place, wanted: Static<typeof CreateUsers>['users']): Promise<void> {
   const { parts, request, datastore, id } = place
-  for (const fields of wanted) checkUserFields(datastore, fields)
-  for (const fields of wanted) checkNotReserved(place, nameIn(fields), 'create')
-  for (const fields of wanted) if (await findUser(place, nameIn(fields))) throw userExists(nameIn(fields))
+  await checkNewUsers(place, wanted)
   await checkGrantable(
     place,
     wanted.flatMap(({ databases = [] }) => databases.map(({ name }) => name)),
@@ -181,6 +179,13 @@ export async function createUsers(place: Place, wanted: Static<typeof CreateUser
   const wishes = wanted.map(fields => toNewUser(datastore, fields))
   const prepared = await parts.services.userChanges.createMany(askedBy(request, parts), id, wishes)
   await prepared.run()
+}
+
+/** Could they be made, if their databases are there? */
+export async function checkNewUsers(place: Place, wanted: Static<typeof CreateUsers>['users']): Promise<void> {
+  for (const fields of wanted) checkUserFields(place.datastore, fields)
+  for (const fields of wanted) checkNotReserved(place, nameIn(fields), 'create')
+  for (const fields of wanted) if (await findUser(place, nameIn(fields))) throw userExists(nameIn(fields))
 }
 
 async function changePasswords(place: Place, wanted: Static<typeof ChangePasswords>['users']): Promise<void> {
