@@ -40,8 +40,3 @@ export const CLUSTER_ENGINES = Object.keys(WORDS) as readonly (keyof typeof WORD
 export function wordsOf({ engine, server }: Pick<Instance, 'engine' | 'server'>): EngineWords {
   return VARIANTS[server?.variant ?? ''] ?? WORDS[engine as keyof typeof WORDS]
 }
-
-/** Every word of the published enum that this Rolecall can have clusters of. */
-export const ENGINE_WORDS: readonly string[] = [...Object.values(WORDS), ...Object.values(VARIANTS)].map(
-  ({ engine }) => engine,
-)

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Fault } from '../../../domain/fault.ts'
-import { notServed } from '../addresses.ts'
 import type { DigitalOceanHttp } from '../context.ts'
+import { notServed } from '../requests/addresses.ts'
 
 /** Paths that nobody has, and methods that a path hasn't; the token has been looked at before. */
 export function unknownRoutes(http: DigitalOceanHttp): void {

@@ -10,7 +10,7 @@ export const PageQuery = Type.Object({
 })
 
 /** Everything is on the first page. */
-export function isPastTheEnd(query: unknown): boolean {
+function isPastTheEnd(query: unknown): boolean {
   const { page } = (query ?? {}) as { page?: unknown }
   return typeof page === 'string' && /^\d+$/.test(page) && Number(page) >= 2
 }

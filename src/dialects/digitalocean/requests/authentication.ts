@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { privateKeyOf, refused } from '../../services/callers/authentication.ts'
-import { type CountRequest, limitRate, type Rate } from '../rate.ts'
-import type { RouteParts } from '../request.ts'
+import { privateKeyOf, refused } from '../../../services/callers/authentication.ts'
+import { type CountRequest, limitRate, type Rate } from '../../rate.ts'
+import type { RouteParts } from '../../request.ts'
 
 export interface DigitalOceanParts extends RouteParts {
   readonly countRequest: CountRequest

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
-import { Fault, isFault } from '../../domain/fault.ts'
-import { newSecret } from '../../domain/secret.ts'
-import type { UserKey } from '../../domain/user.ts'
-import type { Services } from '../../services/services.ts'
-import type { UserDone } from '../../services/users/user-changes.ts'
-import type { UserShown } from '../../services/users/user-view.ts'
-import { askedBy } from './context.ts'
-import { authPluginOf, type Options, rememberedOf, toSettings } from './wire/user-options.ts'
+import { Fault, isFault } from '../../../domain/fault.ts'
+import { newSecret } from '../../../domain/secret.ts'
+import type { UserKey } from '../../../domain/user.ts'
+import type { Services } from '../../../services/services.ts'
+import type { UserDone } from '../../../services/users/user-changes.ts'
+import type { UserShown } from '../../../services/users/user-view.ts'
+import { askedBy } from '../context.ts'
+import { authPluginOf, type Options, rememberedOf, toSettings } from '../wire/user-options.ts'
 
 /**
  * The accounts behind the users of this API, which have no hosts: where a login is a name and a host, a user is every account of its name,

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { Fault } from '../../domain/fault.ts'
-import type { DigitalOceanHttp } from './context.ts'
+import { Fault } from '../../../domain/fault.ts'
+import type { DigitalOceanHttp } from '../context.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

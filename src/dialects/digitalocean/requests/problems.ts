@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, type FaultCode, type FaultSubject, toFault } from '../../domain/fault.ts'
-import { FAULTS } from '../faults.ts'
-import { SchemaViolations, toViolations } from '../validation.ts'
+import { Fault, type FaultCode, type FaultSubject, toFault } from '../../../domain/fault.ts'
+import { FAULTS } from '../../faults.ts'
+import { SchemaViolations, toViolations } from '../../validation.ts'
 
 /** The error handler of this dialect: `id`, `message`, `request_id`, and never a key that a success has. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

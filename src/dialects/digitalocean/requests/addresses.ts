@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { Fault } from '../../domain/fault.ts'
+import { Fault } from '../../../domain/fault.ts'
 
 /**
  * A hook. Go clients and axios resolve dot segments, so that a user named `..` ends as `DELETE /v2/databases/ID/`: an address with an

@@ -1,10 +1,10 @@
 import { finished } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isFault } from '../../domain/fault.ts'
-import { tooLate } from '../../ledger/deadline.ts'
-import type { ReplayState } from '../../services/operations/replays.ts'
-import type { RouteParts } from '../request.ts'
-import type { DigitalOceanHttp } from './context.ts'
+import { isFault } from '../../../domain/fault.ts'
+import { tooLate } from '../../../ledger/deadline.ts'
+import type { ReplayState } from '../../../services/operations/replays.ts'
+import type { RouteParts } from '../../request.ts'
+import type { DigitalOceanHttp } from '../context.ts'
 import { createTurns } from './replay-turns.ts'
 
 declare module 'fastify' {

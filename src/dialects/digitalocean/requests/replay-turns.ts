@@ -1,4 +1,4 @@
-import { orLate, tooLate } from '../../ledger/deadline.ts'
+import { orLate, tooLate } from '../../../ledger/deadline.ts'
 
 /** A place in the line of equal requests. */
 export interface Turn {
