@@ -1,4 +1,4 @@
-import type { Right } from './role.ts'
+import { type Right, type Role, roleHas } from './role.ts'
 
 /** What a key may be narrowed to, in DigitalOcean's words; every dialect heeds them. A key without scopes has all of its role. */
 export const SCOPES = [
@@ -35,6 +35,12 @@ const NEEDED: Partial<Readonly<Record<Right, readonly Scope[]>>> = {
   configure: ['database:update'],
   tag: ['tag:create'],
   untag: ['tag:delete'],
+}
+
+/** What a key without scopes could have been narrowed to: those that open anything to its role. */
+export function scopesWithin(role: Role | undefined): readonly Scope[] {
+  const rights = (Object.keys(NEEDED) as Right[]).filter(right => role && roleHas(role, right))
+  return SCOPES.filter(scope => rights.some(right => NEEDED[right]?.includes(scope)))
 }
 
 /** The scopes that a key lacks for a right; undefined where none would do. Without scopes a key lacks nothing. */

@@ -101,6 +101,14 @@ describe('GET /v1/oauth/token/info', () => {
     expect(Number.isInteger(body.created_at)).toBe(true)
   })
 
+  test('names the scopes of a key, or those that its role could have', async () => {
+    const scopesOf = async (key: string) => (await ocean.ask('GET', '/v1/oauth/token/info', { key })).body.scopes
+    expect(await scopesOf(await ocean.aToken('editor', ['database:read']))).toEqual(['database:read'])
+    expect(await scopesOf(await ocean.aToken('viewer'))).not.toContain('database:create')
+    expect(await scopesOf(await ocean.aToken('editor'))).toEqual(expect.arrayContaining(['database:create']))
+    expect(await scopesOf(await ocean.aToken('editor'))).not.toContain('rolecall:register')
+  })
+
   test('a bad token is 401', async () => {
     expect((await ocean.ask('GET', '/v1/oauth/token/info', { key: 'nobody' })).status).toBe(401)
   })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
+import { scopesOf } from '../../../domain/api-key.ts'
 import type { Caller } from '../../../domain/caller.ts'
-import { SCOPES } from '../../../domain/scope.ts'
+import { scopesWithin } from '../../../domain/scope.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { refusals } from '../wire/errors.ts'
 
@@ -29,11 +30,11 @@ export function tokenRoutes(http: DigitalOceanHttp): void {
   )
 }
 
-function fromCaller({ key, operator }: Caller, now: number) {
-  const home = key.projects.find(({ projectId }) => projectId === key.homeProjectId)
+function fromCaller({ key, operator, roles }: Caller, now: number) {
+  const home = key.homeProjectId
   return {
     resource_owner_id: createHash('sha256').update(operator.id).digest().readUInt32BE() >>> 1,
-    scopes: home?.scopes ?? SCOPES,
+    scopes: scopesOf(key, home) ?? scopesWithin(roles.get(home)),
     expires_in_seconds: key.expiresAt === undefined ? null : Math.floor((key.expiresAt - now) / 1000),
     application: { uid: 'rolecall' },
     created_at: Math.floor(key.createdAt / 1000),
