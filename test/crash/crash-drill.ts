@@ -22,11 +22,11 @@ const ALWAYS_WHOLE = ['create a user', 'reset its password', 'drop a user']
 const EVERY = 7
 const FEW = 10
 
-const NAMES = [
+const ON_SERVERS = [
   ...['create a user', 'reset its password', 'drop a user', 'lock a user', 'unlock a user', 'change settings'],
   ...['grant on two databases', 'create a database', 'drop a database'],
-  ...['create a connection', 'change a connection', 'delete a connection'],
 ]
+const NAMES = [...ON_SERVERS, 'create a connection', 'change a connection', 'delete a connection']
 
 /** A server to drill on, and who looks at it behind Rolecall's back. */
 export interface Drilled {
@@ -38,8 +38,19 @@ let ground: Ground
 let scenes: readonly Scene[]
 const kills: Kill[] = []
 
-/** The drill on one server; a test file has one. `page` of docs/ is what it may write; `whole` are killed everywhere in any run. */
-export function crashDrill(page: string, start: () => Promise<Drilled>, whole: readonly string[] = ALWAYS_WHOLE): void {
+/** The drill on one server; a test file has one. `page` of docs/ is what it may write. */
+export function crashDrill(page: string, start: () => Promise<Drilled>): void {
+  prepare(page, start)
+  describeDrill(NAMES, what => (ALWAYS_WHOLE.includes(what) ? 1 : EVERY))
+}
+
+/** The same of changes on the server alone, and at fewer points in `npm test`: what happens in the store is the other drill's. */
+export function crashDrillOnServer(page: string, start: () => Promise<Drilled>): void {
+  prepare(page, start)
+  describeDrill(ON_SERVERS, () => 2 * EVERY)
+}
+
+function prepare(page: string, start: () => Promise<Drilled>): void {
   beforeAll(async () => {
     const { server, sight } = await start()
     for (const name of DATABASES) await sight.freshDatabase(name)
@@ -55,22 +66,25 @@ export function crashDrill(page: string, start: () => Promise<Drilled>, whole: r
     template?.[Symbol.dispose]()
     await sight?.close()
   })
+}
 
-  describe.each(NAMES)('killed at any statement or commit of: %s', what => {
+function describeDrill(names: readonly string[], everyOf: (what: string) => number): void {
+  describe.each(names)('killed at any statement or commit of: %s', what => {
     test('nothing is half-done, and the same request again gets what it must', { timeout: 600_000 }, () =>
-      drill(what, false, whole),
+      drill(what, false, everyOf(what)),
     )
 
-    test('with an Idempotency-Key it gets the first outcome', { timeout: 600_000 }, () => drill(what, true, whole))
+    test('with an Idempotency-Key it gets the first outcome', { timeout: 600_000 }, () =>
+      drill(what, true, Math.max(EVERY, everyOf(what))),
+    )
   })
 }
 
-async function drill(what: string, isKeyed: boolean, whole: readonly string[]): Promise<void> {
+async function drill(what: string, isKeyed: boolean, every: number): Promise<void> {
   const run = { scene: scenes.find(scene => scene.what === what)!, isKeyed }
   const { passed, answer } = await survive(run)
   expect(answer.status, answer.body).toBe(run.scene.first)
-  const isWhole = EVERYWHERE || passed.length < FEW || (!isKeyed && whole.includes(what))
-  const points = pointsOf(passed.length, isWhole ? 1 : EVERY)
+  const points = pointsOf(passed.length, EVERYWHERE || passed.length < FEW ? 1 : every)
   await forEachPoint(points, at => killAndCheck(run, at, passed[at - 1]!))
   const killed = kills.filter(kill => kill.scene === what && kill.keyed === isKeyed).length
   console.info(`${what}${isKeyed ? ', with a key' : ''}: killed at ${killed} of ${passed.length} points`)

@@ -1,7 +1,7 @@
 import { test } from 'vitest'
 import { mysqlClient } from '../support/mariadb/logins.ts'
 import { mariadbServer, mysqlServers } from '../support/servers.ts'
-import { crashDrill } from './crash-drill.ts'
+import { crashDrillOnServer } from './crash-drill.ts'
 import { mysqlSight } from './mysql-sight.ts'
 
 if (mysqlServers().length === 0) test.skip('The MySQL family is left out: ENGINES says so')
@@ -10,5 +10,5 @@ else {
     const server = await mariadbServer()
     return { server, sight: mysqlSight(await mysqlClient(server)) }
   }
-  crashDrill('crash-drill-mariadb.md', start, [])
+  crashDrillOnServer('crash-drill-mariadb.md', start)
 }

@@ -57,7 +57,7 @@ export async function postgresqlServer(major: number = NEWEST): Promise<TestServ
   if (url) return serverAt(new URL(url))
   const programs = programsOf(major)
   const { port, log } = await shared(`PostgreSQL ${major}`, `postgresql-${major}`, folder =>
-    startKeeper('postgresql', programs, folder),
+    startKeeper(POSTGRESQL_KEEPER, programs, folder),
   )
   return {
     name: `PostgreSQL ${major}`,
@@ -119,9 +119,14 @@ function claim(folder: string): boolean {
   }
 }
 
-function startKeeper(engine: 'postgresql' | 'mariadb', ...parts: readonly string[]): void {
-  const keeper = fileURLToPath(new URL(`./${engine}/keeper.ts`, import.meta.url))
-  spawn(process.execPath, [keeper, ...parts, String(process.ppid)], { detached: true, stdio: 'ignore' }).unref()
+const POSTGRESQL_KEEPER = new URL('./postgresql/keeper.ts', import.meta.url)
+const MARIADB_KEEPER = new URL('./mariadb/keeper.ts', import.meta.url)
+
+function startKeeper(keeper: URL, ...parts: readonly string[]): void {
+  spawn(process.execPath, [fileURLToPath(keeper), ...parts, String(process.ppid)], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref()
 }
 
 function stateIn(folder: string): KeeperState | undefined {
@@ -175,7 +180,7 @@ const MARIADB_START_MS = 300_000
 
 /** The MariaDB that this machine has, started by whoever asks first and shared by the whole run. */
 export async function mariadbServer(): Promise<TestServer> {
-  const start = (folder: string) => startKeeper('mariadb', folder)
+  const start = (folder: string) => startKeeper(MARIADB_KEEPER, folder)
   const { port, log } = await shared('MariaDB', 'mariadb', start, MARIADB_START_MS)
   return mariadbAt('MariaDB', port, log)
 }

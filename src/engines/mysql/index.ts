@@ -12,7 +12,7 @@ import { linkPool } from './link/pool.ts'
 import type { Dial } from './link/session.ts'
 import { plan, undo } from './plan.ts'
 
-export type { Dial, MysqlSession } from './link/session.ts'
+export type { Dial } from './link/session.ts'
 export { dialWithMysql2 }
 
 /** MySQL and MariaDB. Every session is made by `dial`, and everything that is sent goes through its `query`. */

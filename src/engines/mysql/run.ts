@@ -1,6 +1,5 @@
-import { toFault } from '../../domain/fault.ts'
 import type { Statement, Step } from '../engine.ts'
-import { readOnlyFault, statementFault } from './faults.ts'
+import { readOnlyFault } from './faults.ts'
 import { endUntilGone } from './link/end.ts'
 import type { Link } from './link/link.ts'
 import { KILL_EACH } from './users/lock.ts'
@@ -14,12 +13,8 @@ const PATIENCE_MS = 8_000
  */
 export async function runStep(link: Link, step: Step, signal: AbortSignal): Promise<void> {
   if (link.state.readOnly) throw readOnlyFault()
-  try {
-    if (step.statements.at(-1)?.shown === KILL_EACH) await endListed(link, step, signal)
-    else for (const message of messagesOf(step.statements, link)) await link.ask(signal, message)
-  } catch (error) {
-    throw statementFault(toFault(error))
-  }
+  if (step.statements.at(-1)?.shown === KILL_EACH) return endListed(link, step, signal)
+  for (const message of messagesOf(step.statements, link)) await link.ask(signal, message)
 }
 
 function messagesOf(statements: readonly Statement[], { state }: Link): readonly string[] {

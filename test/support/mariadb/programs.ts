@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Debian's server without its service: nothing is started but what a test starts. */
 const INSTALL = [
@@ -47,4 +48,29 @@ function installMariadb(): void {
   for (const [command, ...flags] of [['apt-get', 'update'], INSTALL] as const) {
     spawnSync(command, flags, { env, stdio: ['ignore', 'ignore', 'inherit'] })
   }
+}
+
+const PLUGINS = join('usr', 'lib', 'mysql', 'plugin')
+const FETCHED = fileURLToPath(new URL('../../../.engines/mariadb', import.meta.url))
+
+const DOWNLOAD = ['apt-get', 'download', 'mariadb-server'] as const
+
+/** Plug-ins are in the package of the service, which is fetched and unpacked, but not installed. */
+export function mariadbPlugins(): string {
+  const known = [join('/', PLUGINS), join(FETCHED, PLUGINS)].find(folder =>
+    existsSync(join(folder, 'simple_password_check.so')),
+  )
+  if (known) return known
+  console.error('Fetching the plug-ins of MariaDB into .engines/mariadb/ (once)')
+  mkdirSync(FETCHED, { recursive: true })
+  fetching(DOWNLOAD)
+  const [archive] = readdirSync(FETCHED).filter(name => name.endsWith('.deb'))
+  if (!archive)
+    throw new Error('These tests want plug-ins of MariaDB: apt-get download mariadb-server in .engines/mariadb/')
+  fetching(['dpkg-deb', '--extract', archive, '.'])
+  return join(FETCHED, PLUGINS)
+}
+
+function fetching([command, ...flags]: readonly [string, ...string[]]): void {
+  spawnSync(command, flags, { cwd: FETCHED, stdio: ['ignore', 'ignore', 'inherit'] })
 }

@@ -15,7 +15,7 @@ const HIDDEN = `(a.User = '' or a.User like 'mysql.%' or a.User in ('mariadb.sys
 /** An account's place in lists, one text: names may have an @, hosts can't. */
 const KEY = `convert(concat(a.User, '@', a.Host) using utf8mb4) collate utf8mb4_bin`
 
-export const keyText = ({ name, host }: { readonly name: string; readonly host: string }) => `${name}@${host}`
+const keyText = ({ name, host }: { readonly name: string; readonly host: string }) => `${name}@${host}`
 
 /** Where accounts are, and which of the rows are logins. A role is one without a host, or one that is as CREATE ROLE leaves it. */
 const ACCOUNTS: Readonly<Record<'documents' | 'attributes', { readonly table: string; readonly logins: string }>> = {
@@ -113,7 +113,7 @@ export interface Account {
 }
 
 /** The statement that a page of accounts is read by: after one key, whose name has a text in it, at most so many. */
-export function pageQuery(state: ServerState): string {
+function pageQuery(state: ServerState): string {
   return rowsOf(pageKeys(ACCOUNTS[catalogueOf(state)]), state)
 }
 
