@@ -208,7 +208,9 @@ describe('closing', () => {
   test('takes no more connections, finishes what runs, and tells endless streams', async () => {
     const { http } = start()
     let isTold = false
+    const { promise: reached, resolve: reach } = Promise.withResolvers<void>()
     http.get('/slow', async () => {
+      reach()
       http.closing.addEventListener('abort', () => {
         isTold = true
       })
@@ -218,7 +220,7 @@ describe('closing', () => {
     await http.listen({ port: 0, host: '127.0.0.1' })
     const url = `http://127.0.0.1:${portOf(http)}`
     const running = fetch(`${url}/slow`)
-    await sleep(50)
+    await reached
     const closed = http.close()
     await expect(fetch(`${url}/livez`)).rejects.toThrow()
     expect(await (await running).json()).toEqual({ finished: true })
