@@ -1,3 +1,5 @@
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Role } from '../../../src/domain/role.ts'
 import type { Scope } from '../../../src/domain/scope.ts'
 import { type Answer, type AppWish, type Asking, aRunningApp, type RunningApp } from '../../support/app.ts'
@@ -40,6 +42,20 @@ export async function aDigitalOcean(wish: AppWish = {}): Promise<DigitalOcean> {
   }
 
   return { running, ask, aToken, [Symbol.asyncDispose]: () => running[Symbol.asyncDispose]() }
+}
+
+/** The status of a request whose address is sent as it is: what tests use else resolves dot segments, as many clients do. */
+export function askRaw({ running }: DigitalOcean, method: string, path: string): Promise<number> {
+  const { port } = running.app.http.server.address() as AddressInfo
+  const headers = { authorization: `Bearer ${running.key.privateKey}`, 'content-type': 'application/json' }
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, method, path, headers, agent: false }, answer => {
+      answer.resume()
+      resolve(answer.statusCode!)
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
 }
 
 /** What holds for every answer, whatever it is. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineClient, logsIn, openSession } from '../../support/logins.ts'
 import { postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { aDigitalOcean, type DigitalOcean } from './digitalocean.ts'
+import { aDigitalOcean, askRaw, type DigitalOcean } from './digitalocean.ts'
 
 let ocean: DigitalOcean
 let server: TestServer
@@ -211,8 +211,11 @@ describe('names', () => {
 
   test('raw dot segments drop nobody, even where somebody has that name', async () => {
     await sql('create role ".." login')
-    for (const end of ['/..', '/.', '/../', '/../users/..'])
+    for (const end of ['/..', '/.', '/../', '/../users/..', '/./..', '//..', '/..#x', '/x#y']) {
+      expect([end, await askRaw(ocean, 'DELETE', `${users}${end}`)]).toEqual([end, 404])
       expect((await ocean.ask('DELETE', `${users}${end}`)).status).toBe(404)
+    }
+    expect(await askRaw(ocean, 'GET', users)).toBe(200)
     expect((await sql("select from pg_roles where rolname = '..'")).rowCount).toBe(1)
     await sql('drop role ".."')
   })
