@@ -97,23 +97,33 @@ onPostgresql([13, 18], 'sessions between two attempts on PostgreSQL %d', major =
     const link = await open()
     const role = `${prefix}acted_as`
     await link.run(
-      step(`create role ${role}`, `set role ${role}`, 'set search_path = public', 'set statement_timeout = 1'),
+      step(`create role ${role}`, `set role ${role}`, 'set search_path = public', 'set statement_timeout = 5000'),
     )
+    const [{ pid } = { pid: 0 }] = await sessions()
     await link[Symbol.asyncDispose]()
     await using next = await open()
     const check = `do $$ begin assert current_user = '${manager}' and current_setting('search_path') = 'pg_catalog, pg_temp'
       and current_setting('statement_timeout') = '10s'; end $$`
     await next.run(step(check, `drop role ${role}`))
-    expect(await sessions()).toHaveLength(1)
+    expect((await sessions()).map(({ pid }) => pid)).toEqual([pid])
   })
 
-  test('are not kept after a statement that failed, or that its caller no longer waited for', async () => {
+  test('are not kept after a statement that failed, that took too long, or that its caller no longer waited for', async () => {
     const failed = await open()
     await expect(failed.run(step('select 1/0'))).rejects.toMatchObject({ code: 'refused' })
     await failed[Symbol.asyncDispose]()
+    await expect.poll(names).toEqual([])
+    const late = await open({ statementTimeoutMs: 300 })
+    // The server was told to stop, and yet it is done: another order to stop may be on its way.
+    const stubborn = 'do $$ begin perform pg_sleep(30); exception when query_canceled then null; end $$'
+    await late.run(step('set local statement_timeout = 0', stubborn))
+    await late[Symbol.asyncDispose]()
+    await expect.poll(names).toEqual([])
     const caller = new AbortController()
     const left = await open({}, caller.signal)
     const slow = left.run(step('select pg_sleep(30)'))
+    const running = `select from pg_stat_activity where usename = '${manager}' and state = 'active'`
+    await expect.poll(() => bench.sql(running)).toHaveLength(1)
     caller.abort()
     await expect(slow).rejects.toMatchObject({ code: 'timeout' })
     await left[Symbol.asyncDispose]()
