@@ -12,6 +12,10 @@ export type Change =
       readonly password: Secret
       /** PUBLIC's rights on the databases that are granted on are closed. */
       readonly closePublic?: boolean
+      /** Databases that are granted on need not be there yet, on engines that keep grants by name. */
+      readonly ahead?: boolean
+      /** It may do everything on the server, and give it away: what every server calls root. */
+      readonly everything?: boolean
     }
   | {
       readonly kind: 'reset-user'
@@ -28,7 +32,13 @@ export type Change =
       readonly settings: UserSettings
       readonly engineRoles?: readonly string[]
     }
-  | { readonly kind: 'grant-user'; readonly key: UserKey; readonly grants: GrantChange; readonly closePublic?: boolean }
+  | {
+      readonly kind: 'grant-user'
+      readonly key: UserKey
+      readonly grants: GrantChange
+      readonly closePublic?: boolean
+      readonly ahead?: boolean
+    }
   | {
       readonly kind: 'rename-user'
       readonly key: UserKey

@@ -36,6 +36,13 @@ onPostgresql([13, 18], 'logins on PostgreSQL %d', major => {
     )
   })
 
+  test('may be made to do everything', async () => {
+    const name = `${prefix}root`
+    await bench.run({ ...aCreate(name), everything: true } as Change)
+    expect((await find(name)).flags).toContain('superuser')
+    await bench.run({ kind: 'drop-user', key: { name }, onOwned: 'refuse' })
+  })
+
   test('are refused roles that are not there', async () => {
     const { refusals } = await bench.plan(aCreate(`${prefix}hopeful`, { engineRoles: [`${prefix}no_such_role`] }))
     expect(refusals).toMatchObject([{ code: 'not_found', subject: 'role' }])

@@ -3,7 +3,7 @@ import type { InstanceView } from '../../services/instances/dialect-views.ts'
 import type { TroveParts } from './context.ts'
 import { askedBy } from './context.ts'
 import { datastoreOf } from './datastores.ts'
-import { placeOf, sightOf } from './instance.ts'
+import { placeOf, sightOf, withOwn } from './instance.ts'
 import { REGION, versionOf } from './instances.ts'
 import { badRequest, notFound, Refusal } from './refusal.ts'
 import { createDatabases } from './routes/databases.ts'
@@ -81,16 +81,18 @@ async function fill(
   view: InstanceView,
   { databases = [], users = [] }: NewInstance,
 ): Promise<void> {
+  if (databases.length === 0 && users.length === 0) return
   const place = placeOf(parts, request, view)
   const undo: (() => Promise<unknown>)[] = [
     () => parts.services.dialectViews.release(request.caller, sightOf(request), place.id),
   ]
   try {
-    await checkNewUsers(place, users)
+    const withUsers = await withOwn(place)
+    await checkNewUsers(withUsers, users)
     await createDatabases(place, databases)
     for (const { name } of databases)
       undo.push(async () => (await parts.services.databases.drop(askedBy(request, parts), place.id, name)).run())
-    await createUsers(place, users)
+    await createUsers(withUsers, users)
   } catch (error) {
     for (const one of undo.toReversed()) await one().catch(() => undefined)
     throw error

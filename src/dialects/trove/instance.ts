@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { isFault } from '../../domain/fault.ts'
 import type { Right } from '../../domain/role.ts'
+import type { UserKey } from '../../domain/user.ts'
 import { checkRight } from '../../services/access/access.ts'
 import type { InstanceView, Sight } from '../../services/instances/dialect-views.ts'
 import { readSignal } from '../request.ts'
@@ -20,6 +21,11 @@ export interface Place {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The same, with the login that Rolecall itself has there: nobody else's business. */
+export interface UserPlace extends Place {
+  readonly own: UserKey | undefined
+}
 
 export function sightOf({ projectId }: FastifyRequest): Sight {
   return { projectId, engines: DATASTORE_ENGINES }
@@ -42,6 +48,21 @@ export function placeOf(parts: TroveParts, request: FastifyRequest, view: Instan
   const datastore = datastoreOf(view.instance)
   request.troveInstance = { id: view.instance.id, datastore: datastore.word }
   return { parts, request, view, datastore, id: view.instance.id, signal: readSignal(request, parts) }
+}
+
+/** Of several logins with one name the server took Rolecall for one, and says which. */
+export async function userPlaceAt(parts: TroveParts, request: FastifyRequest, right: Right): Promise<UserPlace> {
+  return withOwn(await placeAt(parts, request, right))
+}
+
+export async function withOwn(place: Place): Promise<UserPlace> {
+  const { parts, view, datastore, signal } = place
+  const named = view.primary === undefined ? undefined : { name: view.primary }
+  if (!datastore.hosts) return { ...place, own: named }
+  return {
+    ...place,
+    own: await parts.services.links.read(view.instance, signal, async client => client.login ?? named),
+  }
 }
 
 export async function findInstance(

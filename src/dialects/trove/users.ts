@@ -2,7 +2,7 @@ import type { DatabaseUser } from '../../domain/user.ts'
 import type { UserShown } from '../../services/users/user-view.ts'
 import { suffixIn } from './answers.ts'
 import { type Datastore, isReserved } from './datastores.ts'
-import { orNone, type Place } from './instance.ts'
+import { orNone, type Place, type UserPlace } from './instance.ts'
 import { resolveMarker } from './markers.ts'
 import { collect, type Wanted } from './pages.ts'
 import { badRequest, notFound, type Refusal } from './refusal.ts'
@@ -16,7 +16,7 @@ export interface TroveUser extends UserName {
 export type UserVerb = 'create' | 'show' | 'delete' | 'update'
 
 /** In the order of their keys, without those that nobody sees. */
-export async function listUsers(place: Place, { limit, marker }: Wanted) {
+export async function listUsers(place: UserPlace, { limit, marker }: Wanted) {
   const { parts, request, datastore, id, signal } = place
   const after = marker === undefined ? undefined : afterKey(datastore, await userMarker(place, marker))
   const list = (page: { readonly after?: string; readonly limit: number }) =>
@@ -25,7 +25,7 @@ export async function listUsers(place: Place, { limit, marker }: Wanted) {
   return { users: items.map(({ user }) => toTroveUser(datastore, user)), more }
 }
 
-async function userMarker(place: Place, marker: string): Promise<string> {
+async function userMarker(place: UserPlace, marker: string): Promise<string> {
   return resolveMarker(marker, async key => (await findUser(place, splitUser(key))) !== undefined)
 }
 
@@ -34,29 +34,34 @@ function afterKey({ hosts }: Datastore, key: string): string {
   return hosts ? key : key.replace(/@%$/, '')
 }
 
-function isShown({ datastore, view }: Place, user: DatabaseUser): boolean {
-  const name = datastore.nameOf(user)
-  if (isRoot(datastore, name)) return isEnabledRoot(view, user)
-  return !isHidden({ datastore, view }, name)
+function isShown(place: UserPlace, user: DatabaseUser): boolean {
+  const name = place.datastore.nameOf(user)
+  return isRoot(place.datastore, name) ? isEnabledRoot(place, user) : !isHidden(place, name)
 }
 
 /** System users, and the login that Rolecall itself has there. */
-export function isHidden({ datastore, view }: Pick<Place, 'datastore' | 'view'>, { name }: UserName): boolean {
-  return isReserved(name, datastore.reservedUsers) || isOwn({ datastore, view }, name)
+export function isHidden({ datastore, own }: Sight, name: UserName): boolean {
+  return isReserved(name.name, datastore.reservedUsers) || isOwn({ datastore, own }, name)
 }
 
-function isOwn({ datastore, view }: Pick<Place, 'datastore' | 'view'>, name: string): boolean {
-  if (view.primary === undefined) return false
-  return name === view.primary || name === datastore.nameOf({ name: view.primary }).name
+type Sight = Pick<UserPlace, 'datastore' | 'own'>
+
+function isOwn({ datastore, own }: Sight, { name, host }: UserName): boolean {
+  if (own === undefined) return false
+  const ours = datastore.nameOf(own)
+  return (name === ours.name || name === own.name) && (own.host === undefined || host === own.host)
 }
 
 function isRoot({ root }: Datastore, { name, host }: UserName): boolean {
   return name === root.name && host === root.host
 }
 
+/** Rolecall itself logs in as root. */
+export const isOwnRoot = (place: Sight): boolean => isOwn(place, place.datastore.root)
+
 /** It is there, it can log in, and it is not the login that Rolecall itself has. */
-export function isEnabledRoot({ primary }: Place['view'], user: DatabaseUser | undefined): boolean {
-  return user !== undefined && !user.locked && user.name !== primary
+export function isEnabledRoot(place: Sight, user: DatabaseUser | undefined): boolean {
+  return user !== undefined && !user.locked && !isOwnRoot(place)
 }
 
 export async function findUser({ parts, request, datastore, id, signal }: Place, name: UserName) {
@@ -83,7 +88,7 @@ export interface UserFound extends UserShown {
 }
 
 /** The user that a part of a path names: in whichever reading there is one, and else without an ending that names a format. */
-export async function userAt(place: Place, segment: string, verb: UserVerb): Promise<UserFound> {
+export async function userAt(place: UserPlace, segment: string, verb: UserVerb): Promise<UserFound> {
   const whole = readingsOf(segment).map(splitUser)
   const found = await firstOf(place, whole, verb)
   if (found) return found
@@ -94,7 +99,7 @@ export async function userAt(place: Place, segment: string, verb: UserVerb): Pro
   return (await firstOf(place, bare, verb)) ?? Promise.reject(noUser(bare[0]!))
 }
 
-async function firstOf(place: Place, names: readonly UserName[], verb: UserVerb): Promise<UserFound | undefined> {
+async function firstOf(place: UserPlace, names: readonly UserName[], verb: UserVerb): Promise<UserFound | undefined> {
   checkNotReserved(place, names[0]!, verb)
   for (const name of names) {
     const found = isHidden(place, name) && !mayShow(place, name, verb) ? undefined : await findUser(place, name)
@@ -107,7 +112,7 @@ async function firstOf(place: Place, names: readonly UserName[], verb: UserVerb)
 const mayShow = ({ datastore }: Pick<Place, 'datastore'>, name: UserName, verb: UserVerb): boolean =>
   verb === 'show' && isRoot(datastore, name)
 
-export function checkNotReserved(place: Pick<Place, 'datastore' | 'view'>, name: UserName, verb: UserVerb): void {
+export function checkNotReserved(place: Sight, name: UserName, verb: UserVerb): void {
   if (!isHidden(place, name) || mayShow(place, name, verb)) return
   const list = place.datastore.reservedUsers.map(one => `'${one}'`).join(', ')
   throw badRequest(`User ${verb} error: User name "${name.name}" is on the reserved list: [${list}].`)

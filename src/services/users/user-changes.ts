@@ -32,6 +32,10 @@ export interface NewUserWish extends NewUser, Notes {
   /** Chosen by the caller, and then never answered; left out, one is made and answered once. */
   readonly password?: Secret
   readonly asked?: Readonly<Record<string, unknown>>
+  /** Databases that are granted on need not be there yet, on engines that keep grants by name. */
+  readonly ahead?: boolean
+  /** It may do everything on the server. */
+  readonly everything?: boolean
 }
 
 export interface UserWish extends Notes {
@@ -81,7 +85,13 @@ export interface UserChanges {
   lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>>
-  grant(asked: Asked, instanceId: string, key: UserKey, grants: GrantChange): Promise<Prepared<UserDone>>
+  grant(
+    asked: Asked,
+    instanceId: string,
+    key: UserKey,
+    grants: GrantChange,
+    ahead?: boolean,
+  ): Promise<Prepared<UserDone>>
   endSessions(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>>
   drop(asked: Asked, instanceId: string, key: UserKey, onOwned?: OnOwned): Promise<Prepared<UserDropped>>
   /** As one operation; nothing is dropped unless every login is there. */
@@ -121,7 +131,9 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
       grants,
     }
     const { closePublic } = policy
-    const change: Change = { kind: 'create-user', user, password: wish.password ?? newSecret(), closePublic }
+    const { ahead, everything } = wish
+    const made = { user, password: wish.password ?? newSecret(), closePublic, ahead, everything }
+    const change: Change = { kind: 'create-user', ...made }
     const remembered = {
       username: asked.caller.operator.username,
       labels: wish.labels,
@@ -249,9 +261,11 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     instanceId: string,
     key: UserKey,
     grants: GrantChange,
+    ahead?: boolean,
   ): Promise<Prepared<UserDone>> {
     const { instance, policy, subject } = await managed(asked, instanceId, key)
-    return toUser(asked, instance, { kind: 'grant-user', key: subject, grants, closePublic: policy.closePublic })
+    const { closePublic } = policy
+    return toUser(asked, instance, { kind: 'grant-user', key: subject, grants, closePublic, ahead })
   }
 
   async function endSessions(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {

@@ -5,7 +5,7 @@ import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { checkGrantable, noDatabase } from '../databases.ts'
 import { isReserved } from '../datastores.ts'
 import { both } from '../document.ts'
-import { type Place, placeAt } from '../instance.ts'
+import { type UserPlace, userPlaceAt } from '../instance.ts'
 import { readingsOf } from '../user-segment.ts'
 import { databasesOf, type UserFound, userAt } from '../users.ts'
 import { Nothing, UserParams } from '../wire/common.ts'
@@ -34,7 +34,7 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async request => {
-        const place = await placeAt(parts, request, 'read')
+        const place = await userPlaceAt(parts, request, 'read')
         const user = await userAt(place, request.params.name, 'show')
         return { databases: databasesOf(place.datastore, await grantsOf(place, user)) }
       },
@@ -55,13 +55,14 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async (request, reply) => {
-        const place = await placeAt(parts, request, 'update')
+        const place = await userPlaceAt(parts, request, 'update')
         const { as } = await userAt(place, request.params.name, 'update')
         const names = [...new Set(request.body.databases.map(({ name }) => name))]
         await checkGrantable(place, names)
         const add = names.map(database => ({ role: place.datastore.grant, database }))
         const [key, asked] = [place.datastore.keyOf(as), askedBy(request, parts)]
-        if (add.length > 0) await (await userChanges.grant(asked, place.id, key, { add, remove: [] })).run()
+        const ahead = !place.datastore.grantsNeedDatabases
+        if (add.length > 0) await (await userChanges.grant(asked, place.id, key, { add, remove: [] }, ahead)).run()
         return reply.code(202).send()
       },
     )
@@ -79,7 +80,7 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
       },
     },
     async (request, reply) => {
-      const place = await placeAt(parts, request, 'update')
+      const place = await userPlaceAt(parts, request, 'update')
       const user = await userAt(place, request.params.name, 'update')
       const remove = await grantsOn(place, user, request.params.databaseName)
       const [key, asked] = [place.datastore.keyOf(user.as), askedBy(request, parts)]
@@ -88,13 +89,13 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
     },
   )
 
-  async function grantsOf({ request, datastore, id, signal }: Place, { as, user }: UserFound) {
+  async function grantsOf({ request, datastore, id, signal }: UserPlace, { as, user }: UserFound) {
     const { grants } = await users.grants(request.caller, id, datastore.keyOf(as), signal)
     return [...user.grants, ...grants]
   }
 
   /** All that it has on the database, in whichever reading of the name it has something. */
-  async function grantsOn(place: Place, user: UserFound, segment: string) {
+  async function grantsOn(place: UserPlace, user: UserFound, segment: string) {
     const all = await grantsOf(place, user)
     const suffix = suffixIn(segment)
     const bare = suffix ? [segment.slice(0, -`.${suffix}`.length)] : []

@@ -2,9 +2,9 @@ import { newSecret, Secret } from '../../../domain/secret.ts'
 import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { both } from '../document.ts'
-import { type Place, placeAt } from '../instance.ts'
-import { badRequest, forbidden, notFound, unprocessable } from '../refusal.ts'
-import { findUser, isEnabledRoot } from '../users.ts'
+import { type UserPlace, userPlaceAt } from '../instance.ts'
+import { badRequest, forbidden, notFound } from '../refusal.ts'
+import { findUser, isEnabledRoot, isOwnRoot } from '../users.ts'
 import { InstanceParams, Nothing } from '../wire/common.ts'
 import { EnableRoot, RootStatus, RootUser } from '../wire/root.ts'
 import { withSuffixes } from './route.ts'
@@ -32,9 +32,9 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async request => {
-        const place = await placeAt(parts, request, 'read')
+        const place = await userPlaceAt(parts, request, 'read')
         const found = await findUser(place, place.datastore.root)
-        return { rootEnabled: isEnabledRoot(place.view, found?.user) }
+        return { rootEnabled: isEnabledRoot(place, found?.user) }
       },
     )
 
@@ -51,7 +51,7 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async request => {
-        const place = await placeAt(parts, request, 'update')
+        const place = await userPlaceAt(parts, request, 'update')
         checkNotOurs(place)
         const wanted = request.body?.password
         const wrong = wanted === undefined ? undefined : place.datastore.rules.password(wanted)
@@ -73,7 +73,7 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async (request, reply) => {
-        const place = await placeAt(parts, request, 'update')
+        const place = await userPlaceAt(parts, request, 'update')
         checkNotOurs(place)
         await disable(place)
         return reply.code(204).send()
@@ -82,16 +82,22 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
   }
 
   /** The password first: nobody gets in with the old one in between. */
-  async function enable(place: Place, password: Secret): Promise<void> {
+  async function enable(place: UserPlace, password: Secret): Promise<void> {
     const { request, datastore, id } = place
     const [key, asked] = [datastore.keyOf(datastore.root), askedBy(request, parts)]
     const found = await findUser(place, datastore.root)
-    if (!found) throw unprocessable(`Operation not supported for datastore ${datastore.word}.`)
+    if (!found) return make(place, password)
     await (await userChanges.reset(asked, id, key, password)).run()
     if (found.user.locked) await (await userChanges.unlock(asked, id, key)).run()
   }
 
-  async function disable(place: Place): Promise<void> {
+  async function make({ request, datastore, id }: UserPlace, password: Secret): Promise<void> {
+    const nothingElse = { settings: {}, engineRoles: [], grants: [] }
+    const wish = { ...datastore.keyOf(datastore.root), ...nothingElse, password, everything: true }
+    await (await userChanges.create(askedBy(request, parts), id, wish)).run()
+  }
+
+  async function disable(place: UserPlace): Promise<void> {
     const { request, datastore, id } = place
     const found = await findUser(place, datastore.root)
     if (!found) throw notFound('Root user has never been enabled on the instance.')
@@ -101,7 +107,7 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
 }
 
 /** Rolecall would shut itself out. */
-function checkNotOurs({ datastore, view }: Place): void {
-  if (view.primary !== undefined && datastore.nameOf({ name: view.primary }).name === datastore.root.name)
-    throw forbidden(`${datastore.root.name} is the login that Rolecall itself has on this server.`)
+function checkNotOurs(place: UserPlace): void {
+  if (isOwnRoot(place))
+    throw forbidden(`${place.datastore.root.name} is the login that Rolecall itself has on this server.`)
 }

@@ -4,7 +4,7 @@ import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { checkGrantable } from '../databases.ts'
 import { both } from '../document.ts'
-import { type Place, placeAt } from '../instance.ts'
+import { type UserPlace, userPlaceAt } from '../instance.ts'
 import { nextLinks, pageBody, wantedIn } from '../pages.ts'
 import { badRequest } from '../refusal.ts'
 import { type UserName, userKey } from '../user-segment.ts'
@@ -49,7 +49,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
       },
       async request => {
         const wanted = wantedIn(request)
-        const place = await placeAt(parts, request, 'read')
+        const place = await userPlaceAt(parts, request, 'read')
         const { users: items, more } = await listUsers(place, wanted)
         return pageBody(request, 'users', items, nextLinks(parts, request, more ? userKey(items.at(-1)!) : undefined))
       },
@@ -71,7 +71,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
       },
       async (request, reply) => {
         checkDistinctUsers(request.body.users)
-        const place = await placeAt(parts, request, 'create')
+        const place = await userPlaceAt(parts, request, 'create')
         await createUsers(place, request.body.users)
         return reply.code(202).send()
       },
@@ -92,7 +92,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async (request, reply) => {
-        const place = await placeAt(parts, request, 'update')
+        const place = await userPlaceAt(parts, request, 'update')
         await changePasswords(place, request.body.users)
         return reply.code(202).send()
       },
@@ -113,7 +113,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
       },
     },
     async request => {
-      const place = await placeAt(parts, request, 'read')
+      const place = await userPlaceAt(parts, request, 'read')
       const { as, user } = await userAt(place, request.params.name, 'show')
       const key = place.datastore.keyOf(as)
       const { grants } = await users.grants(request.caller, place.id, key, place.signal)
@@ -138,7 +138,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
       const { name, host, password } = request.body.user
       if (name === undefined && host === undefined && password === undefined)
         throw badRequest('Validation error: user needs a name, a host or a password')
-      const place = await placeAt(parts, request, 'update')
+      const place = await userPlaceAt(parts, request, 'update')
       checkUserFields(place.datastore, request.body.user)
       const { as } = await userAt(place, request.params.name, 'update')
       await changeUser(place, as, request.body.user)
@@ -158,7 +158,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
       },
     },
     async (request, reply) => {
-      const place = await placeAt(parts, request, 'delete')
+      const place = await userPlaceAt(parts, request, 'delete')
       const { as } = await userAt(place, request.params.name, 'delete')
       const prepared = await userChanges.drop(askedBy(request, parts), place.id, place.datastore.keyOf(as))
       await prepared.run()
@@ -168,7 +168,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
 }
 
 /** Everything is looked at before anything is made, so that the fault can name who fails. */
-export async function createUsers(place: Place, wanted: Static<typeof CreateUsers>['users']): Promise<void> {
+export async function createUsers(place: UserPlace, wanted: Static<typeof CreateUsers>['users']): Promise<void> {
   const { parts, request, datastore, id } = place
   await checkNewUsers(place, wanted)
   await checkGrantable(
@@ -182,13 +182,13 @@ export async function createUsers(place: Place, wanted: Static<typeof CreateUser
 }
 
 /** Could they be made, if their databases are there? */
-export async function checkNewUsers(place: Place, wanted: Static<typeof CreateUsers>['users']): Promise<void> {
+export async function checkNewUsers(place: UserPlace, wanted: Static<typeof CreateUsers>['users']): Promise<void> {
   for (const fields of wanted) checkUserFields(place.datastore, fields)
   for (const fields of wanted) checkNotReserved(place, nameIn(fields), 'create')
   for (const fields of wanted) if (await findUser(place, nameIn(fields))) throw userExists(nameIn(fields))
 }
 
-async function changePasswords(place: Place, wanted: Static<typeof ChangePasswords>['users']): Promise<void> {
+async function changePasswords(place: UserPlace, wanted: Static<typeof ChangePasswords>['users']): Promise<void> {
   const { parts, request, datastore, id } = place
   for (const fields of wanted) checkUserFields(datastore, fields)
   for (const fields of wanted) checkNotReserved(place, nameIn(fields), 'update')
@@ -204,7 +204,7 @@ async function changePasswords(place: Place, wanted: Static<typeof ChangePasswor
 }
 
 async function changeUser(
-  place: Place,
+  place: UserPlace,
   as: UserName,
   { name = as.name, host = as.host, password }: Static<typeof ChangeUser>['user'],
 ): Promise<void> {

@@ -58,6 +58,7 @@ export function toNewUser(datastore: Datastore, fields: NewUserFields): NewUserW
     grants: databases.map(({ name: database }) => ({ role: datastore.grant, database })),
     engineRoles: [],
     settings: {},
+    ahead: !datastore.grantsNeedDatabases,
   }
 }
 

@@ -14,10 +14,10 @@ interface AccountName {
 }
 
 /** One step for each database: there an account has one set of privileges, whichever roles it came by. */
-export function planGrant({ key, grants }: Extract<Change, { kind: 'grant-user' }>, facts: MysqlFacts): Plan {
+export function planGrant({ key, grants, ahead }: Extract<Change, { kind: 'grant-user' }>, facts: MysqlFacts): Plan {
   if (!facts.account) return onExisting(key.name, facts, [])
   const steps = grantSteps(facts.account, grants, facts)
-  return { steps, refusals: refusalsToGrant(grants, facts) }
+  return { steps, refusals: refusalsToGrant(grants, facts, ahead) }
 }
 
 export function grantSteps(account: AccountName, change: GrantChange, facts: MysqlFacts): readonly Step[] {
@@ -69,8 +69,14 @@ function without(some: ReadonlySet<Privilege>, others: ReadonlySet<Privilege>): 
 }
 
 /** Why grants can't be given, or taken away. */
-export function refusalsToGrant(change: GrantChange, { grants, rights }: MysqlFacts): readonly Refusal[] {
-  const missing = grants.find(({ name, exists }) => !exists && change.add.some(grant => grant.database === name))
+export function refusalsToGrant(
+  change: GrantChange,
+  { grants, rights }: MysqlFacts,
+  ahead = false,
+): readonly Refusal[] {
+  const missing = ahead
+    ? undefined
+    : grants.find(({ name, exists }) => !exists && change.add.some(grant => grant.database === name))
   if (missing) return [{ code: 'not_found', subject: 'database', message: `There is no database ${missing.name}` }]
   const wanted = change.add.flatMap(({ role }) => [...privilegesOf(role)])
   if (grants.length === 0 || mayGrant(rights, wanted)) return []

@@ -19,10 +19,10 @@ interface AccountName {
 }
 
 /** First the login with its mark; then what it may do. Where the mark takes several statements, it can't log in before the last. */
-export function planCreate({ user }: Of<'create-user'>, facts: MysqlFacts): Plan {
+export function planCreate({ user, ahead, everything }: Of<'create-user'>, facts: MysqlFacts): Plan {
   const wrong = wrongUserName(user.name, facts.state) ?? wrongHost(hostOf(user))
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
-  const refusals = refusalsToCreate(user, facts)
+  const refusals = refusalsToCreate(user, facts, ahead)
   const account = { name: user.name, host: hostOf(user) }
   if (refusals.length > 0 && !facts.password) return { steps: [], refusals }
   const make = facts.state.catalogue === 'documents' ? makeInSteps : makeAtOnce
@@ -32,6 +32,7 @@ export function planCreate({ user }: Of<'create-user'>, facts: MysqlFacts): Plan
       ...replicationSteps(account, user.settings, facts),
       ...roleSteps(account, user.engineRoles, facts),
       ...grantSteps(account, { add: user.grants, remove: [] }, facts),
+      ...(everything ? everythingSteps(account, facts) : []),
       ...letIn(account, facts),
     ],
     refusals,
@@ -63,6 +64,12 @@ function letIn(account: AccountName, { state, account: found }: MysqlFacts): rea
   if (state.catalogue !== 'documents' || (found && !found.inMaking)) return []
   const statement = `alter user ${quoteAccount(account)} require none account unlock`
   return [{ why: 'let it log in', statements: [open(statement)] }]
+}
+
+function everythingSteps(account: AccountName, { account: found }: MysqlFacts): readonly Step[] {
+  if (found?.flags.includes('superuser')) return []
+  const statement = `grant all privileges on *.* to ${quoteAccount(account)} with grant option`
+  return [{ why: 'let it do everything', statements: [open(statement)] }]
 }
 
 function limitOf({ connectionLimit = -1 }: UserSettings): string {
@@ -97,7 +104,7 @@ function roleName(role: string, { state }: MysqlFacts): string {
     : quoteAccount({ name: role.slice(0, at), host: role.slice(at + 1) })
 }
 
-function refusalsToCreate(user: NewUser, facts: MysqlFacts): readonly Refusal[] {
+function refusalsToCreate(user: NewUser, facts: MysqlFacts, ahead?: boolean): readonly Refusal[] {
   const { account, nameTaken, applied, rights } = facts
   const text = `${user.name}@${hostOf(user)}`
   if ((account && !applied) || nameTaken) {
@@ -108,7 +115,7 @@ function refusalsToCreate(user: NewUser, facts: MysqlFacts): readonly Refusal[] 
     ...refusalsOfPassword(facts),
     ...refusalsOfSettings(user.settings, facts),
     ...refusalsOfRoles(user.engineRoles, facts),
-    ...refusalsToGrant({ add: user.grants, remove: [] }, facts),
+    ...refusalsToGrant({ add: user.grants, remove: [] }, facts, ahead),
   ]
 }
 

@@ -16,19 +16,26 @@ import { VERIFIER_SHOWN } from './scram.ts'
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
 /** First the login with its mark, in one transaction; then its grants, database by database. */
-export function planCreate({ user, closePublic }: Of<'create-user'>, facts: PostgresFacts): Plan {
+export function planCreate({ user, closePublic, everything }: Of<'create-user'>, facts: PostgresFacts): Plan {
   const wrong = wrongUserName(user.name)
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
-  const make = facts.role ? [] : [{ why: 'make the login and mark it', statements: createStatements(user, facts) }]
+  const make = facts.role
+    ? []
+    : [{ why: 'make the login and mark it', statements: createStatements(user, facts, everything) }]
   return {
     steps: [...make, ...giveSteps(user.name, user.grants, facts, closePublic)],
-    refusals: refusalsToCreate(user, facts),
+    refusals: refusalsToCreate(user, facts, everything),
   }
 }
 
-function createStatements({ name, settings, engineRoles }: NewUser, facts: PostgresFacts): readonly Statement[] {
+function createStatements(
+  { name, settings, engineRoles }: NewUser,
+  facts: PostgresFacts,
+  everything = false,
+): readonly Statement[] {
   const limit = settings.connectionLimit ?? -1
   const options = [
+    ...(everything ? ['superuser'] : []),
     ...(settings.replication ? ['replication'] : []),
     ...(limit < 0 ? [] : [`connection limit ${Math.trunc(limit)}`]),
   ]
@@ -45,11 +52,14 @@ export function withPassword(statement: string, { verifier }: PostgresFacts): St
   return masked(password(VERIFIER_SHOWN), password(verifier!.reveal()))
 }
 
-function refusalsToCreate(user: NewUser, facts: PostgresFacts): readonly Refusal[] {
+function refusalsToCreate(user: NewUser, facts: PostgresFacts, everything = false): readonly Refusal[] {
   if (facts.role && !facts.applied) {
     return [{ code: 'exists', subject: 'user', message: `There already is a role ${user.name}` }]
   }
   return [
+    ...(everything && !facts.state.me.superuser
+      ? [missingRight('Only a superuser makes a login that may do everything')]
+      : []),
     ...rightsToCreate(user, facts),
     ...refusalsOfRoles(user.engineRoles, facts),
     ...refusalsToGive(user.name, user.grants, facts),
