@@ -55,7 +55,7 @@ async function auditOf(id: string): Promise<readonly string[]> {
 }
 
 describe('adoption', () => {
-  test('gives a server the asked name, and answers exactly what was asked', async () => {
+  test('trap 14: gives a server the asked name, and answers exactly what was asked', async () => {
     const one = await aServer({ version: '16', tags: ['old'] })
     const asked = {
       name: 'Orders-2',
@@ -142,7 +142,7 @@ describe('adoption', () => {
     await forget(one.id)
   })
 
-  test('refuses a name that another cluster is shown under, and frees it with its release', async () => {
+  test('trap 15: refuses a name that another cluster is shown under, and frees it with its release', async () => {
     const [one, other] = [await aServer(), await aServer()]
     const isTaken = async (name: string) => (await create(wish(other, { name }))).body.message
     expect(await isTaken(one.slug)).toBe('cluster name is not available')
@@ -216,7 +216,7 @@ describe('the version', () => {
     await forget(id)
   })
 
-  test('is the asked one as long as it is true, so that nothing is upgraded on paper', async () => {
+  test('trap 14: is the asked one as long as it is true, so that nothing is upgraded on paper', async () => {
     const { instance: id, connection } = await ocean.running.connect(server, { name: 'truth', slug: 'truth' })
     await ocean.running.native('POST', `/connections/${connection}/test`)
     const truth = { id, slug: 'truth', connection }
@@ -268,7 +268,7 @@ describe('a release', () => {
     await forget(id)
   })
 
-  test('comes from no user called ..: an address that ends in / is nobody’s', async () => {
+  test('trap 1: comes from no user called ..: an address that ends in / is nobody’s', async () => {
     const one = await aServer()
     for (const path of [`/v2/databases/${one.id}/`, `/v2/databases//${one.id}`, `/v2/databases/${one.id}//`])
       expect((await ocean.ask('DELETE', path)).status).toBe(404)

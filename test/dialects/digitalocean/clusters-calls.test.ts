@@ -38,7 +38,7 @@ describe('reads', () => {
     ['replicas', { replicas: [], meta: { total: 0 } }],
     ['events', { events: [], meta: { total: 0 } }],
     ['config', { config: {} }],
-  ])('%s is 200', async (path, wanted) => {
+  ])('traps 15, 19: %s is 200', async (path, wanted) => {
     const { status, body } = await ask('GET', path)
     expect([status, body]).toEqual([200, wanted])
   })

@@ -30,7 +30,7 @@ const list = async (query = '') => (await ocean.ask('GET', `/v2/databases${query
 const forget = (id: string) => ocean.running.native('DELETE', `/instances/${id}`)
 
 describe('a cluster', () => {
-  test('is complete, and none of what clients follow blindly is null', async () => {
+  test('traps 4, 18, 19: is complete, and none of what clients follow blindly is null', async () => {
     const { host, port, database, username } = server
     const major = String(server.major ?? 18)
     const shown = await get()
@@ -235,7 +235,7 @@ describe('the list', () => {
 })
 
 describe('the certificate', () => {
-  test('is the base64 of PEM, of the CA that the connection trusts', async () => {
+  test('trap 18: is the base64 of PEM, of the CA that the connection trusts', async () => {
     const ca = readFileSync(CA, 'utf8')
     const { instance } = await aServer({ tls: { mode: 'verify-full', ca } })
     const { body } = await ocean.ask('GET', `/v2/databases/${instance}/ca`)

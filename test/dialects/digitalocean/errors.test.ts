@@ -27,7 +27,7 @@ async function usersOf(on: DigitalOcean, where: Readonly<Record<string, unknown>
   return `/v2/databases/${instance}/users`
 }
 
-test('a server that is away is 503, and never 404', async () => {
+test('trap 13: a server that is away is 503, and never 404', async () => {
   const users = await usersOf(ocean, AWAY)
   const asked = [
     ['GET', users],

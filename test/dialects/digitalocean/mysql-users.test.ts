@@ -33,6 +33,7 @@ describe.skipIf(mysqlServers().length === 0)('a cluster of the MySQL family', ()
     await engine.query('drop database if exists do_my_db')
   }
 
+  let counted = 0
   const add = (name: string, more: object = {}) => ocean.ask('POST', users, { body: { name, ...more } })
   const get = (name: string) => ocean.ask('GET', `${users}/${name}`)
   const reset = (name: string, body?: object) => ocean.ask('POST', `${users}/${name}/reset_auth`, { body })
@@ -52,7 +53,7 @@ describe.skipIf(mysqlServers().length === 0)('a cluster of the MySQL family', ()
     expect((await get('do_ada')).body.user).not.toHaveProperty('password')
   })
 
-  test('the plugin is told to whoever asked for it, and is left out where it is merely the server’s default', async () => {
+  test('trap 10: the plugin is told to whoever asked for it, and is left out where it is merely the server’s default', async () => {
     expect((await add('do_default')).body.user).not.toHaveProperty('mysql_settings')
     const mysql_settings = { auth_plugin: 'mysql_native_password' }
     expect((await add('do_native', { mysql_settings })).body.user.mysql_settings).toEqual(mysql_settings)
@@ -62,6 +63,19 @@ describe.skipIf(mysqlServers().length === 0)('a cluster of the MySQL family', ()
     expect([status, body.user.mysql_settings]).toEqual([200, mysql_settings])
     expect(await logsInToMysql(server, 'do_default', body.user.password)).toBe(true)
   })
+
+  test.each([[{}], [undefined], [{ settings: {} }], [{ mysql_settings: null }]])(
+    'trap 16: the cluster says mysql, and a reset with %j gives another password of the same plugin',
+    async body => {
+      expect((await ocean.ask('GET', cluster)).body.database.engine).toBe('mysql')
+      const name = `do_reset_${++counted}`
+      const { password } = (await add(name)).body.user
+      const again = await reset(name, body)
+      expect([again.status, Object.keys(again.body.user)]).toEqual([200, ['name', 'role', 'password', 'rolecall']])
+      expect(await logsInToMysql(server, name, again.body.user.password)).toBe(true)
+      expect(await logsInToMysql(server, name, password)).toBe(false)
+    },
+  )
 
   test('a plugin that the server does not load is 422, and changes nothing', async () => {
     const mysql_settings = { auth_plugin: 'caching_sha2_password' }

@@ -42,7 +42,7 @@ describe('addresses', () => {
     `/v2/databases/${NOWHERE}/users/a/b`,
     '/v2/databases/1/dbs',
     `/v2/databases/${NOWHERE.toUpperCase()}/dbs`,
-  ])('%s is 404 for every method', async path => {
+  ])('traps 1, 2: %s is 404 for every method', async path => {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
       const { status, body } = await ocean.ask(method, path)
       const isWrongVerb = path.endsWith('/dbs') && status === 405
@@ -93,7 +93,7 @@ describe('rates', () => {
 })
 
 describe('GET /v1/oauth/token/info', () => {
-  test('says what the token is good for', async () => {
+  test('trap 20: says what the token is good for', async () => {
     const { status, body } = await ocean.ask('GET', '/v1/oauth/token/info')
     expect(status).toBe(200)
     expect(body).toMatchObject({ expires_in_seconds: null, application: { uid: 'rolecall' } })

@@ -65,7 +65,7 @@ describe('adding', () => {
     expect(await logsIn(server, name, 'chosen by the caller')).toBe(false)
   })
 
-  test('tells settings only where the request had some', async () => {
+  test('trap 10: tells settings only where the request had some', async () => {
     expect((await add(aName(), { settings: {} })).body.user).not.toHaveProperty('settings')
     const some = await add(aName(), { settings: { pg_allow_replication: false } })
     expect(some.body.user.settings).toEqual({ pg_allow_replication: false })
@@ -160,7 +160,7 @@ describe('adding', () => {
 })
 
 describe('listing', () => {
-  test('shows the primary login first, then all others by name, however many, on one page', async () => {
+  test('trap 5: shows the primary login first, then all others by name, however many, on one page', async () => {
     await sql("do $$ begin for n in 1..450 loop execute format('create role %I login', 'many_' || n); end loop; end $$")
     const began = performance.now()
     const { status, body } = await ocean.ask('GET', `${users}?page=1&per_page=20`)
@@ -186,7 +186,7 @@ describe('listing', () => {
     expect(found).toEqual({ name, role: 'normal', rolecall: { managed: false } })
   })
 
-  test('a DELETE or GET may have a JSON type and no body', async () => {
+  test('trap 3: a DELETE or GET may have a JSON type and no body', async () => {
     const headers = { 'content-type': 'application/json' }
     const name = aName()
     await add(name)
@@ -196,7 +196,7 @@ describe('listing', () => {
 })
 
 describe('names', () => {
-  test('are compared byte for byte, after decoding', async () => {
+  test('trap 2: are compared byte for byte, after decoding', async () => {
     for (const name of ['Upper', 'a b', 'ünï', 'x#y', 'x?y', 'a/b', 'a%b']) {
       await sql(`create role "${name}" login`)
       const path = encodeURIComponent(name)
@@ -209,7 +209,7 @@ describe('names', () => {
     await sql('drop role "Case"')
   })
 
-  test('raw dot segments drop nobody, even where somebody has that name', async () => {
+  test('trap 1: raw dot segments drop nobody, even where somebody has that name', async () => {
     await sql('create role ".." login')
     for (const end of ['/..', '/.', '/../', '/../users/..', '/./..', '//..', '/..#x', '/x#y']) {
       expect([end, await askRaw(ocean, 'DELETE', `${users}${end}`)]).toEqual([end, 404])
@@ -239,7 +239,7 @@ test('a list of 5,000 more is read in one question, and takes no longer than a m
 }, 60_000)
 
 describe('updating', () => {
-  test('changes settings alone, and answers 201 with all of them', async () => {
+  test('traps 8, 11: changes settings alone, and answers 201 with all of them', async () => {
     const name = aName()
     const { password } = (await add(name)).body.user
     const put = (body: object) => ocean.ask('PUT', `${users}/${name}`, { body })
@@ -319,7 +319,7 @@ describe('resetting', () => {
     { body: { settings: { acl: [] } } },
     { body: { mysql_settings: null } },
     { headers: { 'content-type': 'application/json' } },
-  ])('%j gives a new password, and the old one is refused from then on', async asking => {
+  ])('trap 8: %j gives a new password, and the old one is refused from then on', async asking => {
     const name = aName()
     const { password: old } = (await add(name)).body.user
     const { status, body } = await reset(name, asking)

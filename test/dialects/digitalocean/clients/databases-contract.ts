@@ -40,13 +40,13 @@ export function databasesContract(held: Held<HasDatabases>): void {
       expect(names.filter(name => name.startsWith('template'))).toEqual([])
     })
 
-    test.each(['.', '..', 'a/b', 'x#y', 'x?y', 'a%b', ' a'])('the name %j is given to nobody', async name => {
+    test.each(['.', '..', 'a/b', 'x#y', 'x?y', 'a%b', ' a'])('trap 2: the name %j is given to nobody', async name => {
       const { driver, cluster, server } = held
       await expect(driver.addDatabase(cluster, name)).rejects.toEqual(REFUSED)
       expect(await sqlOn(server, 'select from pg_database where datname = $1', [name])).toEqual([])
     })
 
-    test('dropping a database ".." drops no cluster', async () => {
+    test('trap 1: dropping a database ".." drops no cluster', async () => {
       const { driver, cluster, traffic } = held
       traffic.length = 0
       await expect(driver.dropDatabase(cluster, '..')).rejects.toMatchObject({ status: 404 })

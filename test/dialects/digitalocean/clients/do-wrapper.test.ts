@@ -14,7 +14,7 @@ test('a PostgreSQL cluster has no pools', async () => {
   expect(await driver.calls.getAllPools(cluster)).toMatchObject({ pools: [] })
 })
 
-test('a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
+test('trap 1: a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
   const { driver, cluster, traffic } = held
   traffic.length = 0
   await expect(driver.dropUser(cluster, '..')).rejects.toMatchObject({ status: 404, id: 'not_found' })

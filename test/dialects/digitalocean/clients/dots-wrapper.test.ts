@@ -30,7 +30,7 @@ test('a user who may replicate is added with its setting', async () => {
   await driver.dropUser(cluster, user_name)
 })
 
-test('its JSON content type without a body is no fault, in a GET and in a DELETE', async () => {
+test('trap 3: its JSON content type without a body is no fault, in a GET and in a DELETE', async () => {
   const { driver, cluster, traffic } = held
   const name = aName('typed')
   await addUser(held, name)
@@ -58,14 +58,14 @@ test('what a hosted cluster has beside users is answered: pools, firewall rules,
 })
 
 describe('what it pastes into addresses as it is', () => {
-  test('a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
+  test('trap 1: a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
     const { driver, cluster, traffic } = held
     traffic.length = 0
     await expect(driver.dropUser(cluster, '..')).rejects.toMatchObject({ status: 404, id: 'not_found' })
     expect(traffic).toMatchObject([{ method: 'DELETE', url: `/v2/databases/${cluster}/`, status: 404 }])
   })
 
-  test('a name with a slash, a broken escape or a query reaches no user of another name', async () => {
+  test('trap 2: a name with a slash, a broken escape or a query reaches no user of another name', async () => {
     const { driver, cluster, server } = held
     const name = aName('pasted')
     const { password } = await addUser(held, name)

@@ -14,7 +14,7 @@ optionsContract(held)
 certificateContract(held)
 releaseContract(held)
 
-test('it is a godo, and its DELETE with a JSON content type and no body is no fault', async () => {
+test('trap 3: it is a godo, and its DELETE with a JSON content type and no body is no fault', async () => {
   const { driver, cluster, traffic } = held
   const name = aName('typed')
   await addUser(held, name)
@@ -25,7 +25,7 @@ test('it is a godo, and its DELETE with a JSON content type and no body is no fa
   ])
 })
 
-test('a change without settings, which is how Terraform says that they are gone, is answered with the user', async () => {
+test('trap 11: a change without settings, which is how Terraform says that they are gone, is answered with the user', async () => {
   const { driver, cluster, server } = held
   const name = aName('changed')
   const { password } = await addUser(held, name)
@@ -50,14 +50,14 @@ test('what a hosted cluster has beside users is answered: firewall rules, backup
 })
 
 describe('what it pastes into addresses as it is', () => {
-  test('a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
+  test('trap 1: a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
     const { driver, cluster, traffic } = held
     traffic.length = 0
     await expect(driver.dropUser(cluster, '..')).rejects.toMatchObject({ status: 404 })
     expect(traffic).toMatchObject([{ method: 'DELETE', url: `/v2/databases/${cluster}/`, status: 404 }])
   })
 
-  test('a name with a slash or a broken escape reaches no user of another name', async () => {
+  test('trap 2: a name with a slash or a broken escape reaches no user of another name', async () => {
     const { driver, cluster, server } = held
     const name = aName('pasted')
     const { password } = await addUser(held, name)

@@ -17,7 +17,7 @@ optionsContract(held)
 certificateContract(held)
 releaseContract(held)
 
-test('a change of settings is the 201 that it wants, shows at once, and keeps the password', async () => {
+test('trap 8: a change of settings is the 201 that it wants, shows at once, and keeps the password', async () => {
   const { driver, cluster, server } = held
   const name = aName('changed')
   const { password } = await addUser(held, name)
@@ -33,7 +33,7 @@ test('a change of settings is the 201 that it wants, shows at once, and keeps th
   await driver.dropUser(cluster, name)
 })
 
-test('a 404 comes back as data, in which nobody finds a user or a database', async () => {
+test('trap 9: a 404 comes back as data, in which nobody finds a user or a database', async () => {
   const { driver, cluster } = held
   for (const call of [driver.call('get_user', cluster, 'nobody'), driver.call('get', cluster, 'nothing')]) {
     const { result, kind } = await call
@@ -129,7 +129,7 @@ describe('names that others could not put into an address are reached by it', ()
   })
 })
 
-test('a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
+test('trap 1: a user called ".." becomes the address of the cluster, which is nobody’s', async () => {
   const { driver, cluster, traffic } = held
   traffic.length = 0
   await expect(driver.dropUser(cluster, '..')).rejects.toMatchObject({ status: 404, id: 'not_found' })
@@ -137,7 +137,7 @@ test('a user called ".." becomes the address of the cluster, which is nobody’s
 })
 
 describe('it repeats whatever has a Retry-After', () => {
-  test('a refusal has none, and is asked once', async () => {
+  test('trap 7: a refusal has none, and is asked once', async () => {
     const { driver, cluster, server, traffic } = held
     traffic.length = 0
     const refused = [

@@ -13,7 +13,7 @@ import { aGround, aName, type Ground, HTTPS } from './ground.ts'
 const INSTALL_MS = 600_000
 
 /** Clients repeat what failed, creates too, and nothing tells a repeat from a new request but that it is the same. */
-describe('a create whose answer was lost is repeated by godo, and gets the first answer', () => {
+describe('trap 6: a create whose answer was lost is repeated by godo, and gets the first answer', () => {
   let ground: Ground
   let godo: Driver
   beforeAll(async () => {
@@ -96,7 +96,7 @@ describe('a server that keeps a create waiting is told as 503 in time, and the r
     INSTALL_MS,
   )
 
-  test('dots-wrapper, which hangs up after 15 s and repeats nothing, is answered before that; asked again, the user is there', async () => {
+  test('trap 21: dots-wrapper, which hangs up after 15 s and repeats nothing, is answered before that; asked again, the user is there', async () => {
     const ground = await aGround({})
     await using _running = ground.running
     await using client = await dotsWrapper(ground.origin, ground.token)

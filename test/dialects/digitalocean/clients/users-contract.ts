@@ -60,7 +60,7 @@ export function usersContract(held: Held<Driver>): void {
       await expect(driver.user(cluster, name)).rejects.toEqual(MISSING)
     })
 
-    test('all of 450 are seen', async () => {
+    test('trap 5: all of 450 are seen', async () => {
       const { driver, cluster, server } = held
       const prefix = aName('many')
       const each = (what: string) => `do $$ begin for n in 1..450 loop execute ${what}; end loop; end $$`
@@ -71,7 +71,7 @@ export function usersContract(held: Held<Driver>): void {
     })
 
     test.each(['.', '..', 'a/b', 'x#y', 'x?y', 'a%b', 'a\\b', ' a', 'a ', 'a\tb', 'pg_own', 'a'.repeat(64)])(
-      'the name %j, which no address could carry or no server take, is given to nobody',
+      'trap 2: the name %j, which no address could carry or no server take, is given to nobody',
       async name => {
         const { driver, cluster, server } = held
         await expect(driver.addUser(cluster, name)).rejects.toEqual(REFUSED)
@@ -87,7 +87,7 @@ export function usersContract(held: Held<Driver>): void {
       expect(traffic.filter(({ status }) => status !== 422)).toEqual([])
     })
 
-    test.each(['..', '../', '.', ''])('dropping a user %j drops no cluster', async name => {
+    test.each(['..', '../', '.', ''])('trap 1: dropping a user %j drops no cluster', async name => {
       const { driver, cluster, server, traffic } = held
       traffic.length = 0
       await expect(driver.dropUser(cluster, name)).rejects.toBeInstanceOf(Refusal)
@@ -142,7 +142,7 @@ export function usersContract(held: Held<Driver>): void {
 
 /** What every client does with the one way to another password that it has. */
 export function resetContract(held: Held<ResetsUsers>): void {
-  test('a reset gives another password; the old one is refused from then on', async () => {
+  test('trap 8: a reset gives another password; the old one is refused from then on', async () => {
     const { driver, cluster, server, running } = held
     const name = aName('reset')
     const old = await addUser(held, name)
