@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createApp } from '../../src/app.ts'
@@ -11,8 +13,10 @@ import type { TestServer } from '../support/servers.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/rolecall/v1`. */
+  /** Below `api`. */
   readonly url: string
+  /** Left out: `/rolecall/v1`. */
+  readonly api?: '/v2'
   readonly body?: unknown
   /** Its Idempotency-Key. */
   readonly key?: string
@@ -21,7 +25,7 @@ export interface Request {
 /** Hundreds of children run the same files: compiling them once halves what starting one costs. */
 const COMPILED = join(tmpdir(), 'rolecall-drill-compiled')
 
-/** What a child is told. */
+/** What a child is told, and asked. */
 export interface Drill {
   readonly folder: string
   readonly key: string
@@ -83,12 +87,16 @@ export function headersOf(privateKey: string, { key }: Request): Record<string, 
   return key === undefined ? sent : { ...sent, 'idempotency-key': key }
 }
 
+export function addressOf({ api, url }: Request): string {
+  return (api ?? '/rolecall/v1') + url
+}
+
 function asker(http: Awaited<ReturnType<typeof createApp>>['http'], privateKey: string): Ask {
   return async request => {
-    const { method, url, body } = request
+    const { method, body } = request
     const answer = await http.inject({
       method,
-      url: `/rolecall/v1${url}`,
+      url: addressOf(request),
       headers: headersOf(privateKey, request),
       payload: body === undefined ? undefined : JSON.stringify(body),
     })
@@ -97,28 +105,51 @@ function asker(http: Awaited<ReturnType<typeof createApp>>['http'], privateKey: 
   }
 }
 
-/** What a child that survived says: the points it passed, and the answer that its caller got. */
-export interface Survivor {
-  readonly passed: readonly string[]
-  readonly answer: { readonly status: number; readonly body: string }
+/** How a drill went. */
+export interface Ran {
+  /** The points that the child passed; undefined: it was killed, as it should be. */
+  readonly passed?: readonly string[]
+  /** What its caller, who lives on, was answered; undefined: it was cut off. */
+  readonly answer?: { readonly status: number; readonly text: string }
 }
+
+/** What a child that survived says. */
+export type Survivor = Required<Ran>
 
 /** Runs a drill in a process of its own. Undefined: it was killed, as it should be. */
 export async function runChild(drill: Drill, killed?: AbortSignal): Promise<Survivor | undefined> {
+  const ran = await runAsked(drill, killed)
+  return ran.passed && (ran as Survivor)
+}
+
+/** The same, for whoever wants to know what its caller was told before it was killed. */
+export async function runAsked(drill: Drill, killed?: AbortSignal): Promise<Ran> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('child.ts', import.meta.url)), JSON.stringify(drill)], {
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
   })
   killed?.addEventListener('abort', () => child.kill('SIGKILL'))
-  let out = ''
   let errors = ''
-  child.stdout.on('data', chunk => (out += chunk))
   child.stderr.on('data', chunk => (errors += chunk))
-  const { code, signal } = await new Promise<{ code: number | null; signal: string | null }>(resolve =>
-    child.on('close', (code, signal) => resolve({ code, signal })),
-  )
-  if (signal === 'SIGKILL') return undefined
+  child.stdin.on('error', () => undefined)
+  const ended = once(child, 'close') as Promise<[code: number | null, signal: string | null]>
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const { value: origin } = await lines.next()
+  const answer = origin ? await send(origin, drill).catch(() => undefined) : undefined
+  child.stdin.end()
+  const { value: passed } = await lines.next()
+  const [code, signal] = await ended
+  if (signal === 'SIGKILL') return { answer }
   if (code !== 0) throw new Error(`The child ended with ${code}: ${errors}`)
-  return JSON.parse(out)
+  return { answer, passed: JSON.parse(passed ?? '') }
+}
+
+/** Over a real socket: that the caller took the answer's last byte is a point as well. */
+export async function send(origin: string, { key, request }: Pick<Drill, 'key' | 'request'>) {
+  const { method, body } = request
+  const headers = headersOf(key, request)
+  const answer = await fetch(origin + addressOf(request), { method, headers, body: JSON.stringify(body) })
+  const operation = answer.headers.get('rolecall-operation')
+  return { status: answer.status, text: await answer.text(), operation }
 }
 
 export interface AfterRestart extends AsyncDisposable {
