@@ -28,7 +28,7 @@ export async function benchPageCost(server: TestServer): Promise<void> {
   await engine.end()
 }
 
-async function pageCost(url: string, key: string, instance: string, after: string): Promise<number> {
+export async function pageCost(url: string, key: string, instance: string, after: string): Promise<number> {
   const query = `limit=100&after=${Buffer.from(after).toString('base64url')}`
   const took: number[] = []
   for (let n = 0; n < REQUESTS + 20; n++) {

@@ -1,4 +1,5 @@
 import { postgresqlServer, type TestServer } from '../test/support/servers.ts'
+import { benchAccounts } from './accounts.ts'
 import { benchCreate } from './create.ts'
 import { benchClusterUsers, benchLists } from './list.ts'
 import { benchPageCost } from './page-cost.ts'
@@ -11,6 +12,7 @@ const BENCHES: Readonly<Record<string, (server: TestServer) => Promise<void>>> =
   digitalocean: benchClusterUsers,
   create: benchCreate,
   pages: benchPageCost,
+  accounts: benchAccounts,
 }
 
 const wanted = process.argv.slice(2)

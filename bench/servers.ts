@@ -49,11 +49,12 @@ export async function startRolecall(server: TestServer): Promise<Rolecall> {
 }
 
 /** A project, a key and the connection, made before the clock runs. */
-async function prepare(folder: string, { host, port, database, username, password }: TestServer) {
+async function prepare(folder: string, server: TestServer) {
+  const { host, port, database, username, password, engine = 'postgresql' } = server
   const app = await createApp(settingsFor(folder))
   const { project, key } = (await ensureFirst(app.store, { project: 'bench', username: 'bench' }))!
   const authorization = `Bearer ${key.privateKey.reveal()}`
-  const payload = { name: 'bench', engine: 'postgresql', host, port, database, username, password }
+  const payload = { name: 'bench', engine, host, port, database, username, password }
   const made = await app.http.inject({
     method: 'POST',
     url: `/rolecall/v1/projects/${project.id}/connections`,

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tls } from '../../src/domain/connection.ts'
 import type { Fault } from '../../src/domain/fault.ts'
+import { CATALOGUE_ROLES } from '../../src/domain/grant.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { Target } from '../../src/engines/engine.ts'
 import { mysql } from '../../src/engines/mysql/index.ts'
@@ -143,6 +144,27 @@ onMariadb('links to MariaDB', bench => {
     ])
     const { refusals } = await planned(engine, link, aCreate('x'), aMark())
     expect(refusals).toMatchObject([{ code: 'missing_right' }])
+    await bench().run({ kind: 'drop-user', key: { name }, onOwned: 'refuse' })
+  })
+
+  test('a login with the rights that docs/operating.md lists can do everything', async () => {
+    const name = `manager${process.pid}`
+    const lines = /\*\*MariaDB\*\*\n\n```sql\n([^`]+)```/.exec(readFileSync('docs/operating.md', 'utf8'))![1]!
+    for (const line of lines.split(';').filter(one => one.trim() !== '')) {
+      await bench().sql(line.replaceAll('rolecall@', `${name}@`).replace("'…'", "'pw-of-the-manager'"))
+    }
+    await using link = await open(bench().target({ username: name, password: new Secret('pw-of-the-manager') }))
+    expect(await link.missingRights()).toEqual([])
+    const [database, key] = [`db${process.pid}`, { name: `by_${name}` }]
+    await apply(engine, link, { kind: 'create-database', database: { name: database } })
+    const grants = CATALOGUE_ROLES.map(role => ({ role, database }))
+    await apply(engine, link, aCreate(key.name, { grants, settings: { replication: true, connectionLimit: 3 } }))
+    await using session = await open(bench().target({ username: key.name, password: new Secret(`pw-of-${key.name}`) }))
+    await apply(engine, link, { kind: 'lock-user', key })
+    await expect(session.listDatabases({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
+    await apply(engine, link, { kind: 'rename-user', key, to: { name: `to_${name}` } })
+    await apply(engine, link, { kind: 'drop-user', key: { name: `to_${name}` }, onOwned: 'refuse' })
+    await apply(engine, link, { kind: 'drop-database', name: database, force: false })
     await bench().run({ kind: 'drop-user', key: { name }, onOwned: 'refuse' })
   })
 

@@ -139,14 +139,15 @@ describe('a new login', () => {
       'create role `rolecall_c0ffee00_op_1`',
       "create user 'ada'@'10.%' identified via mysql_native_password using '*…' require subject '/O=rolecall/OU=c0ffee00/CN=op_1' with max_user_connections 3 account lock",
       "grant `rolecall_c0ffee00_op_1` to 'ada'@'10.%'",
+      'revoke `rolecall_c0ffee00_op_1` from current_user',
       "grant select, show view on `my\\_orders`.* to 'ada'@'10.%'",
       "alter user 'ada'@'10.%' require none account unlock",
     ])
   })
 
   test.each([
-    ['nothing but its role', { markerRole: true }, 4],
-    ['it, without its role', { markerRole: true, account: anAccount({ mark: MARK, inMaking: true, locked: true }) }, 3],
+    ['nothing but its role', { markerRole: true }, 5],
+    ['it, without its role', { markerRole: true, account: anAccount({ mark: MARK, inMaking: true, locked: true }) }, 4],
     [
       'it, with its role',
       { markerRole: true, account: anAccount({ mark: MARK, inMaking: true, locked: true, marker: markerRole(MARK) }) },
@@ -308,6 +309,7 @@ describe('a rename', () => {
       'drop role if exists `rolecall_c0ffee00_renamed_op_0`',
       'create role if not exists `rolecall_c0ffee00_renamed_op_1`',
       "grant `rolecall_c0ffee00_renamed_op_1` to 'ada'@'%'",
+      'revoke `rolecall_c0ffee00_renamed_op_1` from current_user',
       "rename user 'ada'@'%' to 'ada'@'10.%'",
     ])
   })

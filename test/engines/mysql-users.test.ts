@@ -30,6 +30,14 @@ onMariadb('logins of MariaDB', bench => {
       expect(items.map(({ name }) => name)).toEqual([`${prefix}order.b`, `${prefix}order`])
     })
 
+    test('looked for by what no name can have is found nowhere, and no fault', async () => {
+      await made('found')
+      expect((await bench().client.listUsers({ limit: 10, q: '🐘' })).items).toEqual([])
+      const after = await bench().client.listUsers({ limit: 10, after: `${prefix}foun🐘`, q: prefix })
+      expect(after.items.map(({ name }) => name)).not.toContain(`${prefix}found`)
+      expect((await bench().client.listUsers({ limit: 10, q: `${prefix}FOUND` })).items).toHaveLength(1)
+    })
+
     test('hosts are one in any case', async () => {
       await made('cased', { host: 'DB.Example.Test' })
       expect(await bench().client.findUser(key('cased', 'db.EXAMPLE.test'))).toMatchObject({ host: 'db.example.test' })
@@ -104,7 +112,7 @@ onMariadb('logins of MariaDB', bench => {
 
   describe('an interrupted', () => {
     test('create can be gone on with after each of its statements', async () => {
-      for (const statements of [1, 2, 3]) {
+      for (const statements of [1, 2, 3, 4]) {
         const mark = aMark()
         const change = aCreate(`${prefix}cut_${statements}`)
         const { steps } = await planned(bench().engine, bench().client, change, mark)
@@ -122,7 +130,7 @@ onMariadb('logins of MariaDB', bench => {
     })
 
     test('create can be taken back after each of its statements', async () => {
-      for (const statements of [1, 2, 3]) {
+      for (const statements of [1, 2, 3, 4]) {
         const mark = aMark()
         const change = aCreate(`${prefix}back_${statements}`)
         const before = await bench().client.facts(change, mark)

@@ -9,6 +9,7 @@ import { mayMakeUsers, mayReplicate, missingRight } from '../rights.ts'
 import { open, quoteAccount, quoteName, quoteText } from '../sql.ts'
 import { onExisting } from './existing.ts'
 import { isPlugin, PLUGINS } from './hashes.ts'
+import { letGo } from './letting-go.ts'
 import { withPassword } from './password.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
@@ -56,6 +57,7 @@ function makeInSteps(account: AccountName, user: NewUser, facts: MysqlFacts): re
     ...(facts.markerRole ? [] : [open(`create role ${role}`)]),
     ...(facts.account ? [] : [withPassword(`create user ${quoteAccount(account)}`, subject, facts)]),
     open(`grant ${role} to ${quoteAccount(account)}`),
+    letGo(role),
   ]
   return [{ why: 'make the login, locked, and mark it', statements }]
 }

@@ -8,6 +8,7 @@ import { hostOf, wrongHost, wrongUserName } from '../names.ts'
 import { open, quoteAccount, quoteName, quoteText } from '../sql.ts'
 import { onExisting } from './existing.ts'
 import { isPasswordOf } from './hashes.ts'
+import { letGo } from './letting-go.ts'
 import { withPassword } from './password.ts'
 import { type Account, findAccount } from './read.ts'
 
@@ -69,7 +70,7 @@ function sayRename(account: Account, { state, mark }: MysqlFacts): readonly Stat
     return [open(`alter user ${whom} attribute ${quoteText(renameAttribute(mark))}`)]
   const role = quoteName(renameRole(mark))
   const earlier = account.renamedBy.map(one => open(`drop role if exists ${quoteName(one)}`))
-  return [...earlier, open(`create role if not exists ${role}`), open(`grant ${role} to ${whom}`)]
+  return [...earlier, open(`create role if not exists ${role}`), open(`grant ${role} to ${whom}`), letGo(role)]
 }
 
 function refusalsToRename({ to, password }: Rename, { rename, password: hash }: MysqlFacts): readonly Refusal[] {
