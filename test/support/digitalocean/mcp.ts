@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { lineCalls } from '../clients/line-calls.ts'
 import { npmPackages } from '../clients/npm.ts'
 import {
   type ChangesUsers,
@@ -12,7 +13,6 @@ import {
   Refusal,
   type Releases,
 } from './driver.ts'
-import { lineCalls } from './line-calls.ts'
 
 export interface Mcp extends Releases, KnowsOptions, FetchesCertificates, ChangesUsers {
   /** Any of its tools; the answer is the text that it gives. */

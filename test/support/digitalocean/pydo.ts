@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { lineCalls } from '../clients/line-calls.ts'
 import { pythonWith } from '../clients/python.ts'
 import {
   type ChangesUsers,
@@ -15,7 +16,6 @@ import {
   type Releases,
   type ResetsUsers,
 } from './driver.ts'
-import { lineCalls } from './line-calls.ts'
 
 export interface Pydo extends Releases, KnowsOptions, FetchesCertificates, ChangesUsers, ResetsUsers, HasDatabases {
   /** Any method of `client.databases`, with what it returns or how it raises. */
