@@ -3,7 +3,7 @@ import type { Right } from '../../src/domain/role.ts'
 import { SCOPES, type Scope, scopesLacking } from '../../src/domain/scope.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { aPerson } from '../support/people.ts'
-import { NEEDS } from './needs.ts'
+import { NEEDS, type Need } from './needs.ts'
 import { askRoute } from './requests.ts'
 import { thingsOf } from './things.ts'
 
@@ -105,18 +105,34 @@ describe("an owner's key", () => {
   })
 })
 
+const isOpen = (scope: Scope, { right }: Need) => scopesLacking([scope], right as Right)?.length === 0
+
+async function statusOf(route: string, key: string): Promise<number> {
+  const things = await thingsOf(rolecall.app.store, rolecall.project)
+  return (await askRoute(rolecall.app, route, NEEDS[route]!, things, key)).status
+}
+
 describe('the API that scopes are from', () => {
   const routes = Object.entries(NEEDS).filter(([route]) => route.includes(' /v2/'))
 
   test.each(SCOPES)('opens to the scope %s what needs it and no other', async scope => {
     const key = await aScopedKey(scope)
     for (const [route, need] of routes) {
-      const things = await thingsOf(rolecall.app.store, rolecall.project)
-      const { status } = await askRoute(rolecall.app, route, need, things, key)
-      const isOpen = scopesLacking([scope], need.right as Right)?.length === 0
-      if (isOpen) expect([route, status], scope).not.toEqual([route, 403])
-      else expect([route, status], scope).toEqual([route, need.empty && status === 404 ? 404 : 403])
+      const status = await statusOf(route, key)
+      if (isOpen(scope, need)) expect([route, status]).not.toEqual([route, 403])
+      else expect([route, status]).toEqual([route, need.empty && status === 404 ? 404 : 403])
     }
+  })
+})
+
+describe('the Trove API', () => {
+  // Flavours and limits tell nothing of anybody.
+  const routes = Object.entries(NEEDS).filter(([route]) => / \/v1\.0\/:(?!.*(flavors|limits|clusters|backups|configurations|modules|datastores))/.test(route))
+
+  test.each(SCOPES)('opens no more to the scope %s', async scope => {
+    const key = await aScopedKey(scope)
+    for (const [route] of routes.filter(([, need]) => !isOpen(scope, need)))
+      expect([403, 404], route).toContain(await statusOf(route, key))
   })
 })
 

@@ -33,7 +33,7 @@ export function clusterWith({ services }: RouteParts, right: Right) {
     const { id } = params as { id: string }
     if (!hasRight(caller, caller.key.homeProjectId, 'read')) checkHere(caller, right)
     if (!UUID.test(id)) throw noCluster()
-    request.cluster = await services.dialectViews.get(caller, sightOf(caller), id)
+    request.cluster = await services.dialectViews.get(caller, sightOf(caller), id, right)
     checkHere(caller, right)
   }
 }

@@ -31,8 +31,8 @@ export interface DialectViews {
   list(caller: Caller, sight: Sight): Promise<readonly InstanceView[]>
   /** What is released, too: all that may be adopted. */
   listAll(caller: Caller, sight: Sight, right: Right): Promise<readonly InstanceView[]>
-  /** Throws `not_found` where the dialect, or an access list, hides it. */
-  get(caller: Caller, sight: Sight, id: string): Promise<InstanceView>
+  /** Throws `not_found` where the dialect, or an access list, hides it; then `forbidden` unless the caller has the right. */
+  get(caller: Caller, sight: Sight, id: string, right?: Right): Promise<InstanceView>
   /** What its server said of itself; asks it if nobody has yet. */
   server(instance: Instance, signal: AbortSignal): Promise<ServerFacts>
   /** Takes it under an alias; again under the same one is no fault. */
@@ -91,10 +91,11 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     return (await listAll(caller, sight, 'read')).filter(({ state }) => state !== 'released')
   }
 
-  async function get(caller: Caller, sight: Sight, id: string): Promise<InstanceView> {
+  async function get(caller: Caller, sight: Sight, id: string, right: Right = 'read'): Promise<InstanceView> {
     const instance = await mustSee(store.read, caller, sight, id)
     const view = await look(store.read, caller, instance)
     if (view.state === 'released') throw noInstance(id)
+    checkRight(caller, sight.projectId, right)
     return view
   }
 

@@ -17,7 +17,7 @@ export async function clusterMade(
   change: () => Promise<InstanceView>,
 ): Promise<InstanceView> {
   const { caller, madeBefore, replay } = request
-  if (madeBefore !== undefined) return dialectViews.get(caller, sightOf(caller), madeBefore)
+  if (madeBefore !== undefined) return dialectViews.get(caller, sightOf(caller), madeBefore, 'adopt')
   const toAnswer = ({ instance }: InstanceView) => ({ status: 201, headers: {}, body: instance.id })
   const { done, isKept } = await answerWith(replay, toAnswer, change)
   request.isKept = isKept
