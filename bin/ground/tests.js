@@ -10,6 +10,7 @@ import { runtimes } from './runtime.js'
 export async function runTests(args) {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-tests-'))
   const report = join(folder, 'report.json')
+  await node([at('test', 'support', 'mariadb', 'prepare.ts')])
   const code = await vitest([...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
   const { passed, failed } = count(report)
   rmSync(folder, { recursive: true })
@@ -23,11 +24,12 @@ export function closingLine(passed, failed, note) {
 }
 
 function vitest(args) {
+  return node([at('node_modules', 'vitest', 'vitest.mjs'), 'run', ...args])
+}
+
+function node(args) {
   return new Promise(resolve => {
-    const child = spawn(runtimes()[0], [at('node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], {
-      cwd: at(),
-      stdio: 'inherit',
-    })
+    const child = spawn(runtimes()[0], args, { cwd: at(), stdio: 'inherit' })
     passSignals(child)
     child.on('exit', (code, signal) => resolve(endOf(code, signal)))
   })
