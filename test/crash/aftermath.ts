@@ -38,7 +38,7 @@ export async function lookAt(
   return { found: operation.state as Found, operation }
 }
 
-async function operationsOf(
+export async function operationsOf(
   { project }: Template,
   { kind }: Scene,
   { ask }: AfterRestart,

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { logsIn } from '../support/logins.ts'
-import type { Aftermath, Ground } from './aftermath.ts'
+import { type Aftermath, type Ground, operationsOf } from './aftermath.ts'
 import type { AfterRestart, Asked, Ran } from './drill.ts'
 import { OLD_PASSWORD, type Scene } from './scenes.ts'
 
@@ -8,7 +8,7 @@ type Answer = Pick<Asked, 'status' | 'text'>
 
 /**
  * What a client does that repeats by itself: it asks again, word for word, where the kill cut it off, and is done where it was answered.
- * Its answer is true: there is one such thing, or none, and the password in it is the one that logs in. Answers it in words.
+ * One change has come of it all, and its answer is true: there is one such thing, or none, and the password in it is the one that logs in. Answers it in words.
  */
 export async function repeatAsClient(
   ground: Ground,
@@ -23,6 +23,8 @@ export async function repeatAsClient(
   // What is gone already can't be deleted again; everything else gets the outcome of the attempt that was cut off.
   const isGone = !answered && isDrop && found === 'settled'
   expect(last.status, last.text).toBe(isGone ? scene.repeated : scene.first)
+  const operations = await operationsOf(ground.template, scene, after)
+  expect(operations.filter(({ state }) => state === 'settled')).toHaveLength(1)
   await checkTrue(ground, scene, name, last)
   await checkNew(ground, scene, name, last, await after.ask(scene.request(name)), answered)
   const what = scene.password ? `${last.status}, its password logs in` : `${last.status}`
