@@ -1,12 +1,12 @@
 import type { Caller } from '../../domain/caller.ts'
 import type { Change } from '../../domain/change.ts'
-import { Fault, type Violation } from '../../domain/fault.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { GrantChange } from '../../domain/grant.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { TargetOutcome } from '../../domain/operation.ts'
 import type { OnOwned, PolicyInForce } from '../../domain/policy.ts'
 import { newSecret, type Secret } from '../../domain/secret.ts'
-import { type NewUser, type UserKey, type UserSettings, userKeyText } from '../../domain/user.ts'
+import type { NewUser, UserKey, UserSettings } from '../../domain/user.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { OrderTarget } from '../../ledger/order.ts'
 import type { RecordWish } from '../../ledger/settlement.ts'
@@ -14,11 +14,11 @@ import type { Store } from '../../store/store.ts'
 import { hasRight } from '../access/access.ts'
 import type { Instances } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
-import { auditOf } from '../operations/audit.ts'
-import { type Asked, type Prepared, prepare, prepareMany, prepareStoreChange } from '../operations/prepared.ts'
-import { changeStore } from '../operations/store-change.ts'
+import { type Asked, type Prepared, prepare, prepareMany } from '../operations/prepared.ts'
 import { wholeKey } from './account-key.ts'
+import { annotate } from './annotate.ts'
 import { createProtection } from './protection.ts'
+import { checkAble, checkPassword, defaultGrants } from './user-rules.ts'
 import { keyOf, type UserShown, withRecord } from './user-view.ts'
 import { noUser } from './users.ts'
 
@@ -108,6 +108,7 @@ export interface UserChangeParts {
 export function createUserChanges(parts: UserChangeParts): UserChanges {
   const { store, links, instances, ledger } = parts
   const protection = createProtection({ store, links })
+  const aboutOf = (instance: Instance) => links.engineOf(instance).about
 
   async function create(asked: Asked, instanceId: string, wish: NewUserWish): Promise<Prepared<UserDone>> {
     return first(await createMany(asked, instanceId, [wish]))
@@ -121,7 +122,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   }
 
   function newUser(asked: Asked, instance: Instance, policy: PolicyInForce, wish: NewUserWish): UserTarget {
-    checkAble(instance, wish)
+    checkAble(aboutOf(instance), wish)
     if (wish.password) checkPassword(wish.password, policy)
     const grants = [...wish.grants, ...defaultGrants(instance, policy, wish)]
     const user: NewUser = {
@@ -172,7 +173,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     policy: PolicyInForce,
     { key, password: chosen, made, authPlugin, asked: remembered }: Reset,
   ): Promise<UserTarget> {
-    if (authPlugin !== undefined) checkAble(instance, { settings: { authPlugin }, engineRoles: [] })
+    if (authPlugin !== undefined) checkAble(aboutOf(instance), { settings: { authPlugin } })
     if (chosen) checkPassword(chosen, policy)
     const users = await protection.connectionsOf(instance, key, asked.signal)
     protection.checkResettable(users)
@@ -209,50 +210,17 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
 
   async function change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>> {
     const { settings, engineRoles, labels, description } = wish
-    if (!settings && !engineRoles) return annotate(asked, instanceId, key, { labels, description })
+    if (!settings && !engineRoles) {
+      const instance = await instances.allow(asked.caller, instanceId, 'update')
+      return annotate(parts, asked, instance, whole(instance, key), { labels, description })
+    }
     const { instance, subject } = await managed(asked, instanceId, key)
-    checkAble(instance, { settings: settings ?? {}, engineRoles: engineRoles ?? [] })
+    checkAble(aboutOf(instance), { settings, engineRoles })
     return toUser(
       asked,
       instance,
       { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles },
       { labels, description },
-    )
-  }
-
-  /** Labels and description live in the store alone, also for logins that others made. */
-  async function annotate(asked: Asked, instanceId: string, key: UserKey, notes: Notes): Promise<Prepared<UserDone>> {
-    const instance = await instances.allow(asked.caller, instanceId, 'update')
-    const subject = whole(instance, key)
-    const user = await links.read(instance, asked.signal, client => client.findUser(subject))
-    if (!user) throw noUser(subject)
-    return prepareStoreChange(() =>
-      changeStore(store, async tables => {
-        const { record } = await withRecord(tables, instance, user)
-        const before = record ?? {
-          instanceId,
-          key: userKeyText(subject),
-          incarnation: user.incarnation,
-          labels: {},
-          asked: {},
-        }
-        const after = {
-          ...before,
-          labels: notes.labels ?? before.labels,
-          description: notes.description ?? before.description,
-        }
-        await tables.users.put(after)
-        const line = {
-          projectId: instance.projectId,
-          instanceId,
-          action: 'user.annotate',
-          subject: userKeyText(subject),
-          detail: Object.keys(notes),
-          at: await tables.now(),
-        }
-        await tables.audit.add(auditOf(asked.caller, line))
-        return { shown: { instance, user, record: after } }
-      }),
     )
   }
 
@@ -319,7 +287,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   }
 
   function whole(instance: Instance, key: UserKey): UserKey {
-    return wholeKey(links.engineOf(instance).about, instance, key)
+    return wholeKey(aboutOf(instance), instance, key)
   }
 
   function toUser(
@@ -349,17 +317,6 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     return { operationId, shown: user && (await withRecord(store.read, instance, user)), password: told }
   }
 
-  function checkAble(instance: Instance, { settings, engineRoles }: Pick<NewUser, 'settings' | 'engineRoles'>): void {
-    const { about } = links.engineOf(instance)
-    const unknown = Object.keys(settings).filter(
-      name => !(about.capabilities.settings as readonly string[]).includes(name),
-    )
-    if (unknown.length > 0)
-      throw new Fault('unsupported', 'user', `${about.label} has no setting ${unknown.join(', ')}`)
-    if (engineRoles.length > 0 && !about.capabilities.engineRoles)
-      throw new Fault('unsupported', 'user', `${about.label} has no roles to give`)
-  }
-
   return { create, createMany, reset, resetMany, rename, lock, unlock, change, grant, endSessions, drop, dropMany }
 }
 
@@ -368,24 +325,4 @@ type UserTarget = Omit<OrderTarget, 'instanceId'>
 /** Of an operation with one target. */
 function first<T>({ run, preview }: Prepared<readonly T[]>): Prepared<T> {
   return { run: async () => (await run())[0]!, preview }
-}
-
-/** What policy gives every new login on the default database, if the caller asked for nothing there. */
-function defaultGrants(instance: Instance, policy: PolicyInForce, wish: NewUser) {
-  const database = instance.defaultDatabase
-  if (policy.newUserGrants === 'none' || !database || wish.grants.some(grant => grant.database === database)) return []
-  return [{ role: policy.newUserGrants, database }]
-}
-
-function checkPassword(password: Secret, { minPasswordLength }: PolicyInForce): void {
-  const violations = violationsOfPassword(password, minPasswordLength)
-  if (violations.length > 0) throw new Fault('invalid', 'user', 'The password is not acceptable', { violations })
-}
-
-function violationsOfPassword(password: Secret, shortest: number): Violation[] {
-  const { length, isSendable } = password
-  if (length < shortest)
-    return [{ pointer: '/password', detail: `has ${length} characters; policy wants at least ${shortest}` }]
-  if (length <= 1024 && isSendable) return []
-  return [{ pointer: '/password', detail: 'must have at most 1024 characters, no NUL, and no half of a character' }]
 }
