@@ -34,9 +34,8 @@ afterAll(async () => {
 
 test('a statement that a killed process had sent is ended before anybody looks, so it takes no effect later', async () => {
   using copy = copyOf(template)
-  const holder = await engineClient(server)
+  await using holder = await holdingLogins()
   // The reset waits inside of the server, and would go on there when its process is gone.
-  await holder.query('begin; lock table pg_authid in exclusive mode')
   const kill = new AbortController()
   const request = { method: 'POST', url: `/instances/${template.instance}/users/${NAME}/reset`, body: {} } as const
   const drill = { folder: copy.folder, key: template.key, setUp: [], request, killAt: Number.MAX_SAFE_INTEGER }
@@ -47,8 +46,7 @@ test('a statement that a killed process had sent is ended before anybody looks, 
   expect(await waiting()).toBe(1)
   await using after = await restart(copy.folder, template)
   expect(await waiting()).toBe(0)
-  await holder.query('rollback')
-  await holder.end()
+  await holder[Symbol.asyncDispose]()
   const { items } = await after.ask({ method: 'GET', url: `/projects/${template.project}/operations` })
   expect(items).toMatchObject([{ kind: 'reset-user', state: 'undone' }])
   expect(await logsIn(server, NAME, OLD_PASSWORD)).toBe(true)
@@ -80,6 +78,14 @@ test('what was applied before a kill stays open while its server turns us away, 
   await until(async () => (await newest()).state === 'settled')
   expect((await newest()).state).toBe('settled')
 })
+
+/** Nobody changes a login until it is disposed of. */
+async function holdingLogins(): Promise<AsyncDisposable> {
+  const holder = await engineClient(server)
+  await holder.query('begin; lock table pg_authid in exclusive mode')
+  let ended: Promise<void> | undefined
+  return { [Symbol.asyncDispose]: () => (ended ??= holder.end()) }
+}
 
 async function waiting(): Promise<number> {
   const { rows } = await engine.query(

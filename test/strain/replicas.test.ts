@@ -94,13 +94,19 @@ describe('a hundred requests at once over three processes', () => {
   test('of resets of one login exactly one password works afterwards, and it was answered last', async () => {
     await ask(0, { method: 'POST', url: users, body: { name: 'strain_reset' } })
     const answered: string[] = []
+    const late: string[] = []
     const sent: Sent = { method: 'POST', url: `${users}/strain_reset/reset`, body: {} }
-    const answers = await hundredTimes(sent, ({ body }) => body.password && answered.push(body.password))
+    const answers = await hundredTimes(sent, ({ status, body }) => {
+      if (status === 200) answered.push(body.password)
+      if (status === 503 && body.operation) late.push(body.operation)
+    })
     console.info(`100 resets at once: ${JSON.stringify(tally(answers))}`)
     const works: boolean[] = []
     for (const password of answered) works.push(await logsIn(server, 'strain_reset', password))
+    for (const id of late) works.push(await ledToLogin(id))
     expect(works.filter(Boolean)).toHaveLength(1)
-    expect(works.at(-1)).toBe(true)
+    // Whoever was told 503 may have been last: its answer waited for it.
+    if (late.length === 0) expect(works.at(-1)).toBe(true)
   })
 })
 
@@ -175,6 +181,13 @@ test('under load, one killed and one stopped past its lease: no change is lost, 
   )
   expect(again.length).toBeGreaterThan(0)
 }, 60_000)
+
+/** The password of an answer that came too late, fetched by its caller: does it log in. */
+async function ledToLogin(id: string): Promise<boolean> {
+  await until(async () => (await operation(id)).state !== 'open')
+  const taken = await ask(0, { method: 'GET', url: `/projects/${home.project}/operations/${id}/answer` })
+  return taken.body.password !== undefined && logsIn(server, 'strain_reset', taken.body.password)
+}
 
 /** Whoever ends an operation writes one line into the audit, in the same transaction. */
 async function noneEndedTwice(): Promise<void> {
