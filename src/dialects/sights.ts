@@ -1,7 +1,7 @@
 import type { Dialect } from '../domain/caller.ts'
 import type { EngineName } from '../domain/instance.ts'
 import { CLUSTER_ENGINES } from './digitalocean/engine-words.ts'
-import { DATASTORE_ENGINES } from './trove/datastores.ts'
+import { DATASTORE_ENGINES } from './trove/datastores/datastores.ts'
 
 /** The dialects that show instances under names of their own, and of which engines: for whoever tells of all dialects. */
 export const SIGHTS: Readonly<Partial<Record<Dialect, readonly EngineName[]>>> = {

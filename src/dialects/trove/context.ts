@@ -10,7 +10,7 @@ import type { Asked } from '../../services/operations/prepared.ts'
 import type { CountRequest, Rate } from '../rate.ts'
 import type { RouteParts } from '../request.ts'
 import type { RequestTypes } from '../validation.ts'
-import type { Format } from './negotiation.ts'
+import type { Format } from './requests/negotiation.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { baseOf } from './addresses.ts'
-import { negotiate } from './answers.ts'
-import { nameRequest } from './authentication.ts'
 import type { TroveParts } from './context.ts'
-import { MEDIA_TYPES } from './negotiation.ts'
+import { baseOf } from './requests/addresses.ts'
+import { negotiate } from './requests/answers.ts'
+import { nameRequest } from './requests/authentication.ts'
+import { MEDIA_TYPES } from './requests/negotiation.ts'
 import { apiVersion } from './wire/versions.ts'
 
 /** What `/` says to everybody but a browser: which versions of the API there are. */

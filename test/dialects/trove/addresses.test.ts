@@ -1,10 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeMarker, likeliestMarker, markerCandidates, resolveMarker } from '../../../src/dialects/trove/markers.ts'
-import { formatOf, wantedBy } from '../../../src/dialects/trove/negotiation.ts'
-import { lenientDecode } from '../../../src/dialects/trove/percent.ts'
-import { rawQuery } from '../../../src/dialects/trove/query.ts'
-import { readingsOf, splitUser } from '../../../src/dialects/trove/user-segment.ts'
+import {
+  encodeMarker,
+  likeliestMarker,
+  markerCandidates,
+  resolveMarker,
+} from '../../../src/dialects/trove/requests/markers.ts'
+import { formatOf, wantedBy } from '../../../src/dialects/trove/requests/negotiation.ts'
+import { lenientDecode } from '../../../src/dialects/trove/requests/percent.ts'
+import { rawQuery } from '../../../src/dialects/trove/requests/query.ts'
+import { readingsOf, splitUser } from '../../../src/dialects/trove/users/user-segment.ts'
 
 describe('a marker in a link', () => {
   const ONCE = [

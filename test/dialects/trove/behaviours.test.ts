@@ -140,14 +140,14 @@ describe('addresses', () => {
   })
 
   test('22: + in a query is a space to some and itself to others', async () => {
-    const after = async (marker: string) => namesIn(await trove.api('GET', users(`?limit=1&marker=${marker}`)))[0]
-    expect(await after('a+b%40%25')).toBe('a+b')
-    expect(await after('a%20b%40%25')).toBe('a+b')
-    expect(await after('a%2Bb%40%25')).toBe('a.b')
-    expect(await after('a%252Bb%2540%2525')).toBe('a.b')
+    const nextTo = async (marker: string) => namesIn(await trove.api('GET', users(`?limit=1&marker=${marker}`)))[0]
+    expect(await nextTo('a+b%40%25')).toBe('a+b')
+    expect(await nextTo('a%20b%40%25')).toBe('a+b')
+    expect(await nextTo('a%2Bb%40%25')).toBe('a.b')
+    expect(await nextTo('a%252Bb%2540%2525')).toBe('a.b')
     await trove.api('DELETE', users('/a%20b'))
     // Only the one with a plus is left.
-    expect(await after('a+b%40%25')).toBe('a.b')
+    expect(await nextTo('a+b%40%25')).toBe('a.b')
     await create('a b')
   })
 })

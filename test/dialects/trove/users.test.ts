@@ -198,7 +198,7 @@ describe('making users', () => {
       { users: [{ ...wanted('a'), host: '10.0.0.1' }] },
       'Hosts can not be told apart on this datastore; the host is %.',
     ],
-    [{ users: [wanted('é'.repeat(31) + 'ab')] }, 'User names end at 63 bytes here.'],
+    [{ users: [wanted(`${'é'.repeat(31)}ab`)] }, 'User names end at 63 bytes here.'],
     [{ users: [wanted('a\0b')] }, 'User names can not have a NUL character.'],
     [
       { users: [wanted('postgres')] },

@@ -1,4 +1,4 @@
-import { REGION } from '../instances.ts'
+import { REGION } from '../instances/views.ts'
 
 /** A service of this server: what clients look for by type, and by name. */
 interface Service {

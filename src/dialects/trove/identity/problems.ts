@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, toFault } from '../../../domain/fault.ts'
 import { SchemaViolations } from '../../validation.ts'
-import { validationError } from '../violations.ts'
+import { validationError } from '../refusals/violations.ts'
 
 /** The error handler of the identity endpoints, whose faults have a form of their own. */
 export function sendIdentityProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

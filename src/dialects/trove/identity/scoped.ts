@@ -5,8 +5,8 @@ import type { Role } from '../../../domain/role.ts'
 import type { Token } from '../../../domain/token.ts'
 import { refused } from '../../../services/callers/authentication.ts'
 import { isToken } from '../../../services/callers/tokens.ts'
-import { limit, originOf } from '../authentication.ts'
 import type { TroveParts } from '../context.ts'
+import { limit, originOf } from '../requests/authentication.ts'
 
 /** Who proved who it is, and how. */
 export interface Proved {

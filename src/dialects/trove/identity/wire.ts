@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { baseOf } from '../addresses.ts'
+import { baseOf } from '../requests/addresses.ts'
 import { v2Catalog, v3Catalog } from './catalog.ts'
 import { isAdmin, momentOf, rolesOf, type Scoped, tenantOf } from './scoped.ts'
 

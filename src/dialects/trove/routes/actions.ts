@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import type { TroveHttp, TroveParts } from '../context.ts'
-import { placeAt } from '../instance.ts'
-import { badRequest, Refusal, unprocessable } from '../refusal.ts'
-import { probe } from '../status.ts'
+import { placeAt } from '../instances/place.ts'
+import { probe } from '../instances/status.ts'
+import { badRequest, Refusal, unprocessable } from '../refusals/refusal.ts'
 import { InstanceParams, Nothing } from '../wire/common.ts'
 import { withSuffixes } from './route.ts'
 

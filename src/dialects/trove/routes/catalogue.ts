@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { type TSchema, Type } from 'typebox'
-import { linksOf } from '../addresses.ts'
-import { datastoreCalled, datastoresOf, limitsOf, versionCalled } from '../catalogue.ts'
 import type { TroveHttp, TroveParts } from '../context.ts'
 import { both } from '../document.ts'
-import { listViews } from '../instances.ts'
-import { NO_RESOURCE, notFound } from '../refusal.ts'
+import { datastoreCalled, datastoresOf, limitsOf, versionCalled } from '../instances/catalogue.ts'
+import { listViews } from '../instances/views.ts'
+import { NO_RESOURCE, notFound } from '../refusals/refusal.ts'
+import { linksOf } from '../requests/addresses.ts'
 import {
   ClusterList,
   DatastoreBody,

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { Fault } from '../../../domain/fault.ts'
 import { checkRight } from '../../../services/access/access.ts'
-import { pathOf } from '../addresses.ts'
 import type { TroveHttp, TroveParts } from '../context.ts'
-import { placeAt } from '../instance.ts'
-import { lenientDecode } from '../percent.ts'
-import { NO_RESOURCE, notFound, Refusal } from '../refusal.ts'
+import { placeAt } from '../instances/place.ts'
+import { NO_RESOURCE, notFound, Refusal } from '../refusals/refusal.ts'
+import { pathOf } from '../requests/addresses.ts'
+import { lenientDecode } from '../requests/percent.ts'
 
 /** Paths that nobody has, and methods that a path hasn't; the token has been looked at before. */
 export function unknownRoutes(http: TroveHttp, parts: TroveParts): void {

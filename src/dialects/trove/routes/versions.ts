@@ -1,6 +1,6 @@
-import { baseOf } from '../addresses.ts'
 import type { TroveHttp, TroveParts } from '../context.ts'
 import { both } from '../document.ts'
+import { baseOf } from '../requests/addresses.ts'
 import { ApiVersionBody, apiVersion, OneApiVersion } from '../wire/versions.ts'
 
 export const versionSchemas = [ApiVersionBody]

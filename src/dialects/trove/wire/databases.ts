@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
 import type { NewDatabase } from '../../../domain/database.ts'
-import type { Place } from '../instance.ts'
-import { badRequest } from '../refusal.ts'
+import type { Place } from '../instances/place.ts'
+import { badRequest } from '../refusals/refusal.ts'
 import { Links } from './common.ts'
 
 /** Something to go by in every name: as the published schema has it. */
-export const DatabaseName = Type.String({ minLength: 1, maxLength: 255, pattern: '[0-9A-Za-z]' })
+const DatabaseName = Type.String({ minLength: 1, maxLength: 255, pattern: '[0-9A-Za-z]' })
 
 export const DatabaseRef = Type.Object({ name: DatabaseName })
 

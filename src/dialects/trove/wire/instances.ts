@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { badRequest, Refusal } from '../refusal.ts'
+import { badRequest, Refusal } from '../refusals/refusal.ts'
 import { Link, Links } from './common.ts'
 import { NewDatabaseBody } from './databases.ts'
 import { Registration } from './registration.ts'

@@ -13,7 +13,7 @@ import {
   toHostPort,
   toTls,
 } from '../../connection-fields.ts'
-import { DATASTORE_ENGINES } from '../datastores.ts'
+import { DATASTORE_ENGINES } from '../datastores/datastores.ts'
 
 const Closed = { additionalProperties: false } as const
 

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { Secret } from '../../../domain/secret.ts'
 import type { NewUserWish } from '../../../services/users/user-changes.ts'
-import type { Datastore } from '../datastores.ts'
-import { badRequest } from '../refusal.ts'
-import { ANY_HOST, type UserName, userKey } from '../user-segment.ts'
+import type { Datastore } from '../datastores/datastores.ts'
+import { badRequest } from '../refusals/refusal.ts'
+import { ANY_HOST, type UserName, userKey } from '../users/user-segment.ts'
 import { Links } from './common.ts'
 import { DatabaseRef } from './databases.ts'
 

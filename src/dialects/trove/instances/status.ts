@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import { isFault } from '../../domain/fault.ts'
-import type { InstanceView } from '../../services/instances/dialect-views.ts'
-import type { TroveParts } from './context.ts'
-import { orNone, sightOf } from './instance.ts'
+import { isFault } from '../../../domain/fault.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
+import type { TroveParts } from '../context.ts'
+import { orNone, sightOf } from './place.ts'
 
 export type Status = 'ACTIVE' | 'BUILD' | 'SHUTDOWN' | 'ERROR'
 
@@ -18,7 +18,7 @@ export interface Seen {
 const PROBE_MS = 3_000
 
 /** From what is known; a server that nobody has reached yet is `BUILD`. */
-export function statusOf({ instance, contact }: InstanceView): Status {
+function statusOf({ instance, contact }: InstanceView): Status {
   if (instance.changedServer) return 'ERROR'
   if (!contact) return 'BUILD'
   return contact.reachable ? 'ACTIVE' : 'SHUTDOWN'

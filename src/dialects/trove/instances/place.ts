@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
-import { isFault } from '../../domain/fault.ts'
-import type { Right } from '../../domain/role.ts'
-import type { UserKey } from '../../domain/user.ts'
-import { checkRight } from '../../services/access/access.ts'
-import type { InstanceView, Sight } from '../../services/instances/dialect-views.ts'
-import { readSignal } from '../request.ts'
-import type { TroveParts } from './context.ts'
-import { DATASTORE_ENGINES, type Datastore, datastoreOf } from './datastores.ts'
-import { notFound, type Refusal } from './refusal.ts'
+import { isFault } from '../../../domain/fault.ts'
+import type { Right } from '../../../domain/role.ts'
+import type { UserKey } from '../../../domain/user.ts'
+import { checkRight } from '../../../services/access/access.ts'
+import type { InstanceView, Sight } from '../../../services/instances/dialect-views.ts'
+import { readSignal } from '../../request.ts'
+import type { TroveParts } from '../context.ts'
+import { DATASTORE_ENGINES, type Datastore, datastoreOf } from '../datastores/datastores.ts'
+import { notFound, type Refusal } from '../refusals/refusal.ts'
 
 /** The instance that a path names, and what every question about its server needs. */
 export interface Place {

@@ -1,8 +1,8 @@
-import { isReserved } from './datastores.ts'
-import { orNone, type Place } from './instance.ts'
-import { resolveMarker } from './markers.ts'
-import { collect, type Wanted } from './pages.ts'
-import { badRequest, notFound, type Refusal } from './refusal.ts'
+import { isReserved } from '../datastores/datastores.ts'
+import { orNone, type Place } from '../instances/place.ts'
+import { badRequest, notFound, type Refusal } from '../refusals/refusal.ts'
+import { resolveMarker } from '../requests/markers.ts'
+import { collect, type Wanted } from '../requests/pages.ts'
 
 /** In the order of their names, without those that nobody sees. */
 export async function listDatabases(place: Place, { limit, marker }: Wanted) {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { TroveParts } from './context.ts'
+import type { TroveParts } from '../context.ts'
 
 /** Where clients reach this server: as configured, else as this request's proxy or `Host` says. Never ends in a slash. */
 export function baseOf(request: FastifyRequest, { publicUrl }: Pick<TroveParts, 'publicUrl'>): string {

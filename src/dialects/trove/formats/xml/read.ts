@@ -1,5 +1,5 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes'
-import { Fault } from '../../../domain/fault.ts'
+import { Fault } from '../../../../domain/fault.ts'
 import { NAMESPACE, type XmlElement } from './element.ts'
 
 /** Deeper than any request here: an instance with users with databases has six levels. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { InstanceView } from '../../services/instances/dialect-views.ts'
-import type { Rate } from '../rate.ts'
-import { linksOf } from './addresses.ts'
-import type { TroveParts } from './context.ts'
-import { DATASTORE_WORDS, datastoreOf } from './datastores.ts'
-import { versionOf } from './instances.ts'
-import { notFound } from './refusal.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
+import type { Rate } from '../../rate.ts'
+import type { TroveParts } from '../context.ts'
+import { DATASTORE_WORDS, datastoreOf } from '../datastores/datastores.ts'
+import { notFound } from '../refusals/refusal.ts'
+import { linksOf } from '../requests/addresses.ts'
+import { versionOf } from './views.ts'
 
 /** A kind of server, and those of its versions that there are instances of. */
 export type Datastore = ReturnType<typeof datastoresOf>[number]

@@ -1,8 +1,8 @@
-import type { CatalogueRole } from '../../domain/grant.ts'
-import type { EngineName, Instance } from '../../domain/instance.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { CatalogueRole } from '../../../domain/grant.ts'
+import type { EngineName, Instance } from '../../../domain/instance.ts'
+import type { UserKey } from '../../../domain/user.ts'
+import { ANY_HOST, type UserName } from '../users/user-segment.ts'
 import { MONGODB_RULES, MYSQL_RULES, type NameRules, POSTGRESQL_RULES } from './name-rules.ts'
-import { ANY_HOST, type UserName } from './user-segment.ts'
 
 /** What this API calls an engine, and how it names things there. */
 export interface Datastore {

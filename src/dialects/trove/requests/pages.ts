@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import type { Page } from '../../domain/page.ts'
+import type { Page } from '../../../domain/page.ts'
+import type { TroveParts } from '../context.ts'
+import { badRequest } from '../refusals/refusal.ts'
 import { baseOf, pathOf } from './addresses.ts'
-import type { TroveParts } from './context.ts'
 import { encodeMarker } from './markers.ts'
 import { lenientDecode } from './percent.ts'
 import { rawQuery } from './query.ts'
-import { badRequest } from './refusal.ts'
 
 /** As published; more is served as this. */
 const MOST = 20

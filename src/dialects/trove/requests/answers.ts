@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { writeJson } from './json.ts'
+import { writeJson } from '../formats/json.ts'
+import { elementFrom } from '../formats/xml/from-body.ts'
+import { writeXml } from '../formats/xml/write.ts'
+import { Refusal } from '../refusals/refusal.ts'
 import { type Format, formatOf, MEDIA_TYPES, wantedBy } from './negotiation.ts'
-import { Refusal } from './refusal.ts'
-import { elementFrom } from './xml/from-body.ts'
-import { writeXml } from './xml/write.ts'
 
 type Body = Readonly<Record<string, unknown>>
 

@@ -1,11 +1,11 @@
-import type { DatabaseUser } from '../../domain/user.ts'
-import type { UserShown } from '../../services/users/user-view.ts'
-import { suffixIn } from './answers.ts'
-import { type Datastore, isReserved } from './datastores.ts'
-import { orNone, type Place, type UserPlace } from './instance.ts'
-import { resolveMarker } from './markers.ts'
-import { collect, type Wanted } from './pages.ts'
-import { badRequest, notFound, type Refusal } from './refusal.ts'
+import type { DatabaseUser } from '../../../domain/user.ts'
+import type { UserShown } from '../../../services/users/user-view.ts'
+import { type Datastore, isReserved } from '../datastores/datastores.ts'
+import { orNone, type Place, type UserPlace } from '../instances/place.ts'
+import { badRequest, notFound, type Refusal } from '../refusals/refusal.ts'
+import { suffixIn } from '../requests/answers.ts'
+import { resolveMarker } from '../requests/markers.ts'
+import { collect, type Wanted } from '../requests/pages.ts'
 import { readingsOf, splitUser, type UserName, userKey } from './user-segment.ts'
 
 /** A user as this API shows it. */
@@ -40,7 +40,7 @@ function isShown(place: UserPlace, user: DatabaseUser): boolean {
 }
 
 /** System users, and the login that Rolecall itself has there. */
-export function isHidden({ datastore, own }: Sight, name: UserName): boolean {
+function isHidden({ datastore, own }: Sight, name: UserName): boolean {
   return isReserved(name.name, datastore.reservedUsers) || isOwn({ datastore, own }, name)
 }
 
@@ -69,7 +69,7 @@ export async function findUser({ parts, request, datastore, id, signal }: Place,
   return orNone(parts.services.users.get(request.caller, id, datastore.keyOf(name), signal))
 }
 
-export function toTroveUser(datastore: Datastore, user: DatabaseUser): TroveUser {
+function toTroveUser(datastore: Datastore, user: DatabaseUser): TroveUser {
   return { ...datastore.nameOf(user), databases: databasesOf(datastore, user.grants) }
 }
 
@@ -80,7 +80,7 @@ export function databasesOf({ reservedDatabases }: Datastore, grants: readonly {
   return shown.toSorted(byBytes).map(name => ({ name }))
 }
 
-export const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other))
+const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other))
 
 export interface UserFound extends UserShown {
   /** As its key in this API. */

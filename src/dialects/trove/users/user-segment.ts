@@ -1,4 +1,4 @@
-import { hasEscapes, lenientDecode } from './percent.ts'
+import { hasEscapes, lenientDecode } from '../requests/percent.ts'
 
 /** What names a user in this API. */
 export interface UserName {

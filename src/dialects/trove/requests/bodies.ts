@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
-import { Fault } from '../../domain/fault.ts'
+import { Fault } from '../../../domain/fault.ts'
+import type { TroveHttp } from '../context.ts'
+import { readXml } from '../formats/xml/read.ts'
+import { bodyFrom } from '../formats/xml/to-body.ts'
 import { bodyFormatOf } from './answers.ts'
-import type { TroveHttp } from './context.ts'
-import { readXml } from './xml/read.ts'
-import { bodyFrom } from './xml/to-body.ts'
 
 /** As published. */
 const MOST_BYTES = 1_048_576

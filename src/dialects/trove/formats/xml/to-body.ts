@@ -1,4 +1,4 @@
-import { Fault } from '../../../domain/fault.ts'
+import { Fault } from '../../../../domain/fault.ts'
 import { singularOf, type XmlElement } from './element.ts'
 
 /** A request in XML as the value that its JSON would have been. */

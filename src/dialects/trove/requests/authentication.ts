@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../../domain/caller.ts'
-import { Fault } from '../../domain/fault.ts'
-import { type Origin, refused } from '../../services/callers/authentication.ts'
-import { isToken } from '../../services/callers/tokens.ts'
+import type { Caller } from '../../../domain/caller.ts'
+import { Fault } from '../../../domain/fault.ts'
+import { type Origin, refused } from '../../../services/callers/authentication.ts'
+import { isToken } from '../../../services/callers/tokens.ts'
+import type { TroveParts } from '../context.ts'
+import { forbidden, NO_ACCESS, NO_RESOURCE, notFound } from '../refusals/refusal.ts'
 import { pathOf, tenantIn } from './addresses.ts'
-import type { TroveParts } from './context.ts'
 import { lenientDecode } from './percent.ts'
-import { forbidden, NO_ACCESS, NO_RESOURCE, notFound } from './refusal.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -32,7 +32,7 @@ export function originOf({ ip: address, id: requestId }: FastifyRequest): Origin
 }
 
 /** Whose token it is; a key's private half is one, too. */
-export async function callerWith({ services }: TroveParts, text: string, origin: Origin): Promise<Caller> {
+async function callerWith({ services }: TroveParts, text: string, origin: Origin): Promise<Caller> {
   if (isToken(text)) return (await services.tokens.caller(text, origin)).caller
   return services.authentication.byPrivateKey(text, origin)
 }

@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
-import type { InstanceView } from '../../services/instances/dialect-views.ts'
-import { linksOf } from './addresses.ts'
-import type { TroveParts } from './context.ts'
-import { datastoreOf } from './datastores.ts'
-import { sightOf } from './instance.ts'
-import { lenientDecode } from './percent.ts'
-import { type Seen, statusOf } from './status.ts'
-import { DEFAULT_FLAVOR } from './wire/flavors.ts'
+import type { InstanceView } from '../../../services/instances/dialect-views.ts'
+import type { TroveParts } from '../context.ts'
+import { datastoreOf } from '../datastores/datastores.ts'
+import { linksOf } from '../requests/addresses.ts'
+import { lenientDecode } from '../requests/percent.ts'
+import { DEFAULT_FLAVOR } from '../wire/flavors.ts'
+import { sightOf } from './place.ts'
+import type { Seen } from './status.ts'
 
 /** The one region that there is. */
 export const REGION = 'RegionOne'
@@ -72,9 +72,6 @@ export function versionOf({ instance }: InstanceView): string {
 }
 
 /** `YYYY-MM-DDThh:mm:ss`: no fraction, and no zone. */
-export function momentOf(at: number): string {
+function momentOf(at: number): string {
   return new Date(at).toISOString().slice(0, 19)
 }
-
-/** What is known, without asking anybody. */
-export const seenAs = (view: InstanceView): Seen => ({ view, status: statusOf(view) })

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { ANY_HOST } from './user-segment.ts'
+import { ANY_HOST } from '../users/user-segment.ts'
 
 /** Why a name, host or password can't be on a datastore; undefined where it can. */
 export interface NameRules {

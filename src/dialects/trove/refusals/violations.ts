@@ -1,5 +1,5 @@
 import type { TLocalizedValidationError } from 'typebox/error'
-import type { SchemaViolations } from '../validation.ts'
+import type { SchemaViolations } from '../../validation.ts'
 
 /** More than this helps nobody. */
 const MOST = 5
