@@ -234,7 +234,7 @@ describe('names', () => {
     expect(grantName('a_b', { plainNames: true })).toBe('a_b')
   })
 
-  test.each(['', 'mysql.sys', 'mariadb.sys', 'rolecall_x', 'x'.repeat(33), ' ada', '🐘'])(
+  test.each(['', 'mysql.sys', 'mariadb.sys', 'rolecall_x', 'x'.repeat(33), ' ada', '🐘', "'ada'", "''"])(
     'no login is called %j',
     name => {
       expect(wrongUserName(name, MYSQL)).toBeTypeOf('string')

@@ -19,6 +19,8 @@ const DATABASE_CHARACTERS = 64
 export function wrongUserName(name: string, { nameLength }: Pick<ServerState, 'nameLength'>): string | undefined {
   if (RESERVED_USERS.test(name)) return `The server keeps the name ${name} for itself`
   if (name.startsWith(MARKER)) return `Names that begin with ${MARKER} belong to our marks`
+  // As the server reads it when somebody logs in, whatever it reads when the login is made.
+  if (/^'.*'$/s.test(name)) return 'The server takes quotes around a whole name off, so nobody could log in'
   return wrongName(name, 'User', nameLength)
 }
 

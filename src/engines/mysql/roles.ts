@@ -40,7 +40,7 @@ const THERE = 'select 1 from mysql.user u where u.User = ? and u.Host = ?'
 
 /** Is there an account of this name, login or role? */
 export async function isThere(link: Link, name: string, signal: AbortSignal, host?: string): Promise<boolean> {
-  if (!canBeThere(name) || !link.state.catalogue) return false
+  if (!canBeThere(name) || !canBeThere(host ?? '') || !link.state.catalogue) return false
   const roleHost = link.state.catalogue === 'documents' ? '' : '%'
   return (await link.ask(signal, THERE, [name, host ?? roleHost])).length > 0
 }

@@ -44,7 +44,7 @@ export function onMariadb(
       const target = (change: Partial<Target> = {}) => targetOf(server, change)
       const open = (change: Partial<Target> = {}) => {
         const session = { installation: INSTALLATION, operation: `op_BENCH${process.pid}`, attempt: ++attempt }
-        return engine.open(target(change), session, AbortSignal.timeout(60_000))
+        return engine.open(target(change), session, AbortSignal.timeout(3_600_000))
       }
       const client = await open()
       bench = {
