@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Tls } from '../../src/domain/connection.ts'
@@ -22,6 +23,28 @@ const engine = mysql()
 let attempt = 0
 const open = (target: Target, signal = AbortSignal.timeout(20_000)) =>
   engine.open(target, { installation: INSTALLATION, operation: `op_LINKS${process.pid}`, attempt: ++attempt }, signal)
+const packet = (number: number, body: Buffer) => {
+  const head = Buffer.alloc(4)
+  head.writeUIntLE(body.length, 0, 3)
+  head[3] = number
+  return Buffer.concat([head, body])
+}
+const OK = Buffer.from([0, 0, 0, 2, 0, 0, 0])
+
+/** Protocol 10, no TLS, 20 bytes to scramble passwords with, plug-ins. */
+const GREETING = packet(
+  0,
+  Buffer.concat([
+    Buffer.from([10]),
+    Buffer.from('10.11.0-MariaDB\0'),
+    Buffer.from([7, 0, 0, 0]),
+    Buffer.from('12345678\0'),
+    Buffer.from([0xff, 0xf7, 45, 2, 0, 0xff, 0x80, 21]),
+    Buffer.alloc(10),
+    Buffer.from('123456789012\0mysql_native_password\0'),
+  ]),
+)
+
 const run = (shown: string) => ({ why: 'for this test', statements: [{ shown }] })
 
 onMariadb('links to MariaDB', bench => {
@@ -89,6 +112,58 @@ onMariadb('links to MariaDB', bench => {
     )
     await expect(late).rejects.toMatchObject({ details: { reason: 'timeout' } })
     silent.close()
+  })
+
+  describe('a hostile server', () => {
+    /** Greets as MariaDB does, and then says `answers`, one for each packet that it gets; tells what it was sent. */
+    async function pretender(answers: readonly Buffer[]) {
+      const heard: Buffer[] = []
+      const server = createServer(socket => {
+        let packets = 0
+        socket.on('error', () => {})
+        socket.on('data', data => {
+          heard.push(data)
+          const answer = answers[packets++]
+          if (answer) socket.write(answer)
+        })
+        socket.write(GREETING)
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const target = bench().target({
+        hosts: [{ host: '127.0.0.1', port }],
+        statementTimeoutMs: 1_000,
+        connectTimeoutMs: 1_000,
+      })
+      return { target, heard: () => Buffer.concat(heard), close: () => server.close() }
+    }
+
+    test('gets no file of this machine', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'rolecall-infile-'))
+      writeFileSync(join(folder, 'secret'), 'what nobody may read')
+      const askForFile = Buffer.concat([Buffer.from([0xfb]), Buffer.from(join(folder, 'secret'))])
+      const { target, heard, close } = await pretender([packet(2, OK), packet(1, askForFile), packet(3, OK)])
+      await expect(open(target)).rejects.toMatchObject({ code: expect.stringMatching(/unavailable|timeout/) })
+      expect(heard().toString()).toContain('show global variables')
+      expect(heard().toString()).not.toContain('what nobody may read')
+      rmSync(folder, { recursive: true })
+      close()
+    })
+
+    test('gets no password in clear text', async () => {
+      const switchTo = Buffer.concat([Buffer.from([0xfe]), Buffer.from('mysql_clear_password\0')])
+      const { target, heard, close } = await pretender([packet(2, switchTo)])
+      await expect(open(target)).rejects.toMatchObject({ details: { reason: 'password' } })
+      expect(heard().toString()).not.toContain(bench().server.password)
+      close()
+    })
+
+    test('that offers no TLS where it is wanted gets nothing but the wish', async () => {
+      const { target, heard, close } = await pretender([])
+      await expect(open({ ...target, tls: { mode: 'require' } })).rejects.toMatchObject({ details: { reason: 'tls' } })
+      expect(heard()).toHaveLength(0)
+      close()
+    })
   })
 
   test('only addresses are dialled, each of them asked for', async () => {
