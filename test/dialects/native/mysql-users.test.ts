@@ -132,4 +132,38 @@ describe.skipIf(mysqlServers().length === 0)('users of the MySQL family', () => 
     }
     expect(names).toEqual(['nat_list_a@%', 'nat_list_a@10.%', 'nat_list_b@%'])
   })
+
+  test('show what they may do, and who is in', async () => {
+    const made = await make('nat_moving', { grants: [{ role: 'read', database: DATABASES[0] }] })
+    expect(made.status, made.text).toBe(201)
+    expect((await rolecall.native('GET', `${users}/nat_moving/grants`)).body).toEqual({
+      items: [{ role: 'read', database: DATABASES[0], by: 'catalogue' }],
+      unreadable: [],
+    })
+    expect((await rolecall.native('GET', `${users}/nat_moving/sessions`)).body.items).toEqual([])
+  })
+
+  test('have databases that are made, listed, shown and dropped, and no owners', async () => {
+    const databases = `/instances/${instance}/databases`
+    const made = await rolecall.native('POST', databases, { body: { name: 'nat_shop' } })
+    expect(made.status, made.text).toBe(201)
+    expect((await rolecall.native('GET', `${databases}?q=nat_shop`)).body.items).toMatchObject([{ name: 'nat_shop' }])
+    expect((await rolecall.native('GET', `${databases}/nat_shop`)).body).toMatchObject({
+      name: 'nat_shop',
+      encoding: 'utf8mb4',
+    })
+    const owned = await rolecall.native('POST', databases, { body: { name: 'nat_owned', owner: 'nat_ada' } })
+    expect([owned.status, owned.body.type]).toEqual([422, 'urn:rolecall:fault:unsupported'])
+    expect((await rolecall.native('DELETE', `${databases}/nat_shop`)).status).toBe(200)
+    expect((await rolecall.native('GET', `${databases}/nat_shop`)).status).toBe(404)
+  })
+
+  test('are on an instance that says which variant and version it is, and what it can do', async () => {
+    const roles = (await rolecall.native('GET', `/instances/${instance}/roles`)).body.items
+    expect(roles.map((role: { name: string }) => role.name)).toEqual(
+      expect.arrayContaining(['read', 'readwrite', 'owner']),
+    )
+    const { body } = await rolecall.native('GET', `/instances/${instance}`)
+    expect(body).toMatchObject({ engine: 'mysql', variant: 'mariadb', serverVersion: expect.stringMatching(/^1\d\./) })
+  })
 })
