@@ -171,6 +171,21 @@ describe('making users', () => {
     expect((await get('')).text).toBe(usersAsJson([user('taken')]))
   })
 
+  test('of one name at once makes one, and tells the others what is taken', async () => {
+    const answers = await Promise.all(['x', 'y', 'z'].map(other => create(wanted('wished'), wanted(other))))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 400, 400])
+    for (const answer of answers.filter(({ status }) => status === 400))
+      expect(message(answer)).toBe('A user with the name "wished" already exists.')
+    expect((await get('')).body.users.length).toBe(2)
+  })
+
+  test('with fewer connections than any', async () => {
+    expect((await create({ ...wanted('few'), max_connections: 3 })).status).toBe(202)
+    const { body } = await trove.running.native('GET', `${at}/users/few`)
+    expect(body.settings.connectionLimit).toBe(3)
+    expect((await create({ ...wanted('none'), max_connections: 0 })).status).toBe(400)
+  })
+
   test('of none changes nothing', async () => {
     expect((await create()).status).toBe(202)
     const headers = { 'content-type': 'application/xml' }

@@ -5,14 +5,14 @@ import type { TroveHttp, TroveParts } from '../context.ts'
 import { nameRequest } from '../requests/authentication.ts'
 import { readBodiesRaw } from '../requests/bodies.ts'
 import { IdentityFault } from '../wire/faults.ts'
-import { sendIdentityProblem } from './problems.ts'
+import { identityProblemSender } from './problems.ts'
 import { identityVersionRoutes, v2Routes, v3Routes } from './routes.ts'
 
 export const identitySchemas = [IdentityFault]
 
 /** Keystone's endpoints, as far as clients of the database API ask them: tokens, and where the services are. */
 export async function identityRoutes(api: TroveHttp, parts: TroveParts): Promise<void> {
-  identityManners(api)
+  identityManners(api, parts)
   identityVersionRoutes(api, parts)
   v3Routes(api, parts)
   v2Routes(api, parts, '/v2.0')
@@ -20,16 +20,16 @@ export async function identityRoutes(api: TroveHttp, parts: TroveParts): Promise
 
 /** Version 2 at the root, where Rackspace's clients look. */
 export async function rootIdentityRoutes(api: TroveHttp, parts: TroveParts): Promise<void> {
-  identityManners(api)
+  identityManners(api, parts)
   v2Routes(api, parts, '')
 }
 
-function identityManners(api: TroveHttp): void {
+function identityManners(api: TroveHttp, parts: TroveParts): void {
   api.decorate('dialect', 'trove')
   for (const schema of identitySchemas) api.addSchema(schema)
   api.setValidatorCompiler(compileLazily)
   api.setSerializerCompiler(() => value => JSON.stringify(value))
-  api.setErrorHandler(sendIdentityProblem)
+  api.setErrorHandler(identityProblemSender(parts))
   api.setNotFoundHandler(async request => {
     const allow = api.methodsAt(request.url.split('?')[0] ?? '')
     if (allow.length === 0) throw new Fault('not_found', 'request', 'Nothing is served at this path')

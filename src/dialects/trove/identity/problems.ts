@@ -2,15 +2,26 @@ import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, toFault } from '../../../domain/fault.ts'
 import { SchemaViolations } from '../../validation.ts'
+import type { TroveParts } from '../context.ts'
 import { validationError } from '../refusals/violations.ts'
+import { baseOf } from '../requests/addresses.ts'
 
 /** The error handler of the identity endpoints, whose faults have a form of their own. */
-export function sendIdentityProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function identityProblemSender(parts: Pick<TroveParts, 'publicUrl'>) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply) => send(parts, error, request, reply)
+}
+
+function send(
+  parts: Pick<TroveParts, 'publicUrl'>,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const [code, title, message] = wordsFor(error, request)
   const { allow, retryAfterSeconds } = toFault(error).details
   if (allow) reply.header('allow', allow.join(', '))
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
-  if (code === 401) reply.header('www-authenticate', `Keystone uri="${request.protocol}://${request.host}/identity"`)
+  if (code === 401) reply.header('www-authenticate', `Keystone uri="${baseOf(request, parts)}/identity"`)
   return reply.code(code).send({ error: { code, title, message } })
 }
 

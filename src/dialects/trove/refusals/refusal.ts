@@ -1,3 +1,5 @@
+import { isFault } from '../../../domain/fault.ts'
+
 /** Refused in this dialect's own words, where the words of all dialects have none that fit. */
 export class Refusal extends Error {
   readonly status: number
@@ -10,6 +12,14 @@ export class Refusal extends Error {
     this.status = status
     this.fault = fault
     this.details = details
+  }
+}
+
+/** What somebody else made after it was looked for is refused in the same words as what was there before. */
+export function orTaken(look: () => Promise<void>) {
+  return async (error: unknown): Promise<never> => {
+    if (isFault(error) && error.code === 'exists') await look()
+    throw error
   }
 }
 

@@ -5,7 +5,7 @@ import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { isReserved } from '../datastores/datastores.ts'
 import { both } from '../document.ts'
 import { type Place, placeAt } from '../instances/place.ts'
-import { badRequest, Refusal } from '../refusals/refusal.ts'
+import { badRequest, orTaken, Refusal } from '../refusals/refusal.ts'
 import { suffixIn } from '../requests/answers.ts'
 import { nextLinks, pageBody, wantedIn } from '../requests/pages.ts'
 import { isThere, listDatabases, noDatabase, reservedDatabase } from '../users/databases.ts'
@@ -108,13 +108,19 @@ export async function createDatabases(
   const names = wanted.map(({ name }) => name)
   checkDatabaseNames(place, names)
   for (const name of names) if (isReserved(name, datastore.reservedDatabases)) throw reservedDatabase(place, name)
-  for (const name of names)
-    if (await isThere(place, name)) throw badRequest(`A database with the name "${name}" already exists.`)
+  await checkFree(place, names)
   if (wanted.length === 0) return
   const prepared = await parts.services.databases.createMany(askedBy(request, parts), id, wanted.map(toNewDatabase))
   await prepared.run().catch(error => {
-    throw characterSetFault(error, wanted) ?? error
+    const characters = characterSetFault(error, wanted)
+    if (characters) throw characters
+    return orTaken(() => checkFree(place, names))(error)
   })
+}
+
+async function checkFree(place: Place, names: readonly string[]): Promise<void> {
+  for (const name of names)
+    if (await isThere(place, name)) throw badRequest(`A database with the name "${name}" already exists.`)
 }
 
 /** A server that refuses what was said of the characters has its own words for it; this API has one sentence. */

@@ -4,7 +4,7 @@ import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { both } from '../document.ts'
 import { type UserPlace, userPlaceAt } from '../instances/place.ts'
-import { badRequest } from '../refusals/refusal.ts'
+import { badRequest, orTaken } from '../refusals/refusal.ts'
 import { nextLinks, pageBody, wantedIn } from '../requests/pages.ts'
 import { checkGrantable } from '../users/databases.ts'
 import { type UserName, userKey } from '../users/user-segment.ts'
@@ -178,7 +178,7 @@ export async function createUsers(place: UserPlace, wanted: Static<typeof Create
   if (wanted.length === 0) return
   const wishes = wanted.map(fields => toNewUser(datastore, fields))
   const prepared = await parts.services.userChanges.createMany(askedBy(request, parts), id, wishes)
-  await prepared.run()
+  await prepared.run().catch(orTaken(() => checkNewUsers(place, wanted)))
 }
 
 /** Could they be made, if their databases are there? */
@@ -219,5 +219,10 @@ async function changeUser(
   }
   checkNotReserved(place, to, 'update')
   if (await findUser(place, to)) throw userExists(to)
-  await (await userChanges.rename(asked, id, key, datastore.keyOf(to), chosen)).run()
+  const prepared = await userChanges.rename(asked, id, key, datastore.keyOf(to), chosen)
+  await prepared.run().catch(
+    orTaken(async () => {
+      throw userExists(to)
+    }),
+  )
 }

@@ -28,6 +28,9 @@ export const NewUserBody = Type.Object({
   password: Password,
   host: Type.Optional(Host),
   databases: Type.Optional(Type.Array(DatabaseRef, { uniqueItems: true })),
+  max_connections: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Not in the published API; without it, no limit' }),
+  ),
 })
 
 export const CreateUsers = Type.Object({ users: Type.Array(NewUserBody) })
@@ -51,13 +54,13 @@ export function nameIn({ name, host = ANY_HOST }: { readonly name: string; reado
 }
 
 export function toNewUser(datastore: Datastore, fields: NewUserFields): NewUserWish {
-  const { databases = [], password } = fields
+  const { databases = [], password, max_connections: connectionLimit } = fields
   return {
     ...datastore.keyOf(nameIn(fields)),
     password: new Secret(password),
     grants: databases.map(({ name: database }) => ({ role: datastore.grant, database })),
     engineRoles: [],
-    settings: {},
+    settings: connectionLimit === undefined ? {} : { connectionLimit },
     ahead: !datastore.grantsNeedDatabases,
   }
 }
