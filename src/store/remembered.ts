@@ -6,7 +6,17 @@ import type { Tables } from './store.ts'
 const MOST = 5_000
 
 /** What every request asks for. Lists are left out: they are long, and rarely asked for twice. */
-const REMEMBERED = ['operators', 'projects', 'members', 'keys', 'instances', 'connections', 'access', 'users', 'tokens'] as const
+const REMEMBERED = [
+  'operators',
+  'projects',
+  'members',
+  'keys',
+  'instances',
+  'connections',
+  'access',
+  'users',
+  'tokens',
+] as const
 
 /**
  * Reads that are answered from memory while nothing at all has been committed since they were asked first. `version` changes with every
