@@ -12,7 +12,14 @@ import {
   privilegesOf,
 } from '../../src/engines/mysql/grants/privileges.ts'
 import type { ServerState } from '../../src/engines/mysql/link/server.ts'
-import { markerRole, markInAttribute, markInRole, markInSubject, subjectMark } from '../../src/engines/mysql/marks.ts'
+import {
+  loginMarkerRole,
+  markerRole,
+  markInAttribute,
+  markInRole,
+  markInSubject,
+  subjectMark,
+} from '../../src/engines/mysql/marks.ts'
 import { databaseIn, grantName, wrongDatabaseName, wrongHost, wrongUserName } from '../../src/engines/mysql/names.ts'
 import { plan } from '../../src/engines/mysql/plan.ts'
 import { cachingSha2Hash, hashFor, isPasswordOf } from '../../src/engines/mysql/users/hashes.ts'
@@ -125,6 +132,7 @@ describe('passwords as hashes', () => {
 })
 
 describe('a new login', () => {
+  const ADA = { name: 'ada', host: '10.%' }
   const change = aCreate('ada', { host: '10.%', grants: [orders], settings: { connectionLimit: 3 } })
 
   test('of MySQL is one statement with its mark, and then its grants', () => {
@@ -136,10 +144,10 @@ describe('a new login', () => {
 
   test('of MariaDB says whose it is, and is locked, until its role is there', () => {
     expect(statements(plan(change, facts(MARIADB, { grants: [onOrders] })))).toEqual([
-      'create role `rolecall_c0ffee00_op_1`',
+      'create role `rolecall_c0ffee00_op_1_b579d63d3c025f59`',
       "create user 'ada'@'10.%' identified via mysql_native_password using '*…' require subject '/O=rolecall/OU=c0ffee00/CN=op_1' with max_user_connections 3 account lock",
-      "grant `rolecall_c0ffee00_op_1` to 'ada'@'10.%'",
-      'revoke `rolecall_c0ffee00_op_1` from current_user',
+      "grant `rolecall_c0ffee00_op_1_b579d63d3c025f59` to 'ada'@'10.%'",
+      'revoke `rolecall_c0ffee00_op_1_b579d63d3c025f59` from current_user',
       "grant select, show view on `my\\_orders`.* to 'ada'@'10.%'",
       "alter user 'ada'@'10.%' require none account unlock",
     ])
@@ -150,10 +158,17 @@ describe('a new login', () => {
     ['it, without its role', { markerRole: true, account: anAccount({ mark: MARK, inMaking: true, locked: true }) }, 4],
     [
       'it, with its role',
-      { markerRole: true, account: anAccount({ mark: MARK, inMaking: true, locked: true, marker: markerRole(MARK) }) },
+      {
+        markerRole: true,
+        account: anAccount({ mark: MARK, inMaking: true, locked: true, marker: loginMarkerRole(MARK, ADA) }),
+      },
       2,
     ],
-    ['all but its grants', { markerRole: true, account: anAccount({ mark: MARK, marker: markerRole(MARK) }) }, 1],
+    [
+      'all but its grants',
+      { markerRole: true, account: anAccount({ mark: MARK, marker: loginMarkerRole(MARK, ADA) }) },
+      1,
+    ],
   ])('of MariaDB goes on where a killed process left %s', (_, found, left) => {
     const { steps, refusals } = plan(change, facts(MARIADB, { ...found, applied: true, grants: [onOrders] }))
     expect(refusals).toEqual([])
@@ -257,6 +272,7 @@ describe('names', () => {
 describe('marks', () => {
   test('are read back from a role, a subject and an attribute, and from nothing else', () => {
     expect(markInRole(markerRole(MARK))).toEqual(MARK)
+    expect(markInRole(loginMarkerRole(MARK, { name: 'ada', host: '%' }))).toEqual(MARK)
     expect(markInRole('rolecall_c0ffee00_renamed_op_1')).toBeUndefined()
     expect(markInSubject(subjectMark(MARK))).toEqual(MARK)
     expect(markInSubject('/CN=somebody')).toBeUndefined()

@@ -38,6 +38,15 @@ onMariadb('logins of MariaDB', bench => {
       expect((await bench().client.listUsers({ limit: 10, q: `${prefix}FOUND` })).items).toHaveLength(1)
     })
 
+    test('several of one operation each carry its mark, and keep it when another of them goes', async () => {
+      const mark = aMark()
+      for (const name of ['first', 'second']) await bench().run(aCreate(prefix + name), mark)
+      const incarnation = `${mark.installation}/${mark.operation}`
+      expect(await bench().client.findUser(key('second'))).toMatchObject({ incarnation })
+      await bench().run({ kind: 'drop-user', key: key('first'), onOwned: 'refuse' })
+      expect(await bench().client.findUser(key('second'))).toMatchObject({ incarnation })
+    })
+
     test('hosts are one in any case', async () => {
       await made('cased', { host: 'DB.Example.Test' })
       expect(await bench().client.findUser(key('cased', 'db.EXAMPLE.test'))).toMatchObject({ host: 'db.example.test' })

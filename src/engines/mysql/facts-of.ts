@@ -5,7 +5,7 @@ import type { MysqlFacts } from './facts.ts'
 import { readGrantDatabases } from './grants/facts.ts'
 import { isPartlyGranted } from './grants/plan.ts'
 import type { Link } from './link/link.ts'
-import { incarnationOf, isSameMark, markerRole } from './marks.ts'
+import { incarnationOf, isSameMark, loginMarkerRole, markerRole } from './marks.ts'
 import { hostOf } from './names.ts'
 import { readRights } from './rights.ts'
 import { isThere, roleNames } from './roles.ts'
@@ -50,7 +50,8 @@ async function databaseFacts(link: Link, change: DatabaseChange, mark: Mark, sig
 async function userFacts(link: Link, change: UserChange, mark: Mark, signal: AbortSignal): Promise<MysqlFacts> {
   const key = change.kind === 'create-user' ? change.user : change.key
   const { account, rename } = await subjectOf(link, change, key, mark, signal)
-  const markerIsThere = marksByRole(change, link) && (await isThere(link, markerRole(mark), signal))
+  const marker = loginMarkerRole(mark, { name: key.name, host: hostOf(key) })
+  const markerIsThere = marksByRole(change, link) && (await isThere(link, marker, signal))
   const grants = await readGrantDatabases(link, change, account, signal)
   return {
     exists: account !== undefined,

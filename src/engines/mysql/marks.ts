@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Mark } from '../../domain/user.ts'
 import { MARKER } from './names.ts'
 
@@ -10,12 +11,21 @@ export function isSameMark(one: Mark | undefined, other: Mark): boolean {
   return one?.installation === other.installation && one.operation === other.operation
 }
 
-/** The role by which MariaDB knows a login as made by an operation: it has no rights, and one member. */
+/** The role that says what an operation is about to make. */
 export function markerRole({ installation, operation }: Mark): string {
   return `${MARKER}${installation}_${operation}`
 }
 
-const MARKER_ROLE = /^rolecall_([^_]+)_(op_.+)$/
+/**
+ * The role by which MariaDB knows a login as made by an operation: it has no rights, and one member. An operation may make several
+ * logins, so the role is named after the login, too.
+ */
+export function loginMarkerRole(mark: Mark, { name, host }: { readonly name: string; readonly host: string }): string {
+  const login = createHash('sha256').update(`${name}@${host}`).digest('hex').slice(0, 16)
+  return `${markerRole(mark)}_${login}`
+}
+
+const MARKER_ROLE = /^rolecall_([^_]+)_(op_[^_]+)(?:_[0-9a-f]{16})?$/
 
 export function markInRole(role: string): Mark | undefined {
   const found = MARKER_ROLE.exec(role)

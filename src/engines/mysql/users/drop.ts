@@ -1,7 +1,8 @@
 import type { Change } from '../../../domain/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
-import { isSameMark, markerRole } from '../marks.ts'
+import { isSameMark, loginMarkerRole } from '../marks.ts'
+import { hostOf } from '../names.ts'
 import { open, quoteAccount, quoteName } from '../sql.ts'
 import { refusalsToAlter } from './existing.ts'
 import { endSessionsStep, lockSteps } from './lock.ts'
@@ -20,11 +21,12 @@ export function planDrop(_change: Extract<Change, { kind: 'drop-user' }>, facts:
 }
 
 /** Drops only what this operation made: the login if it carries its mark, and the role that would have marked it. */
-export function planUndoCreate(_change: Extract<Change, { kind: 'undo-create-user' }>, facts: MysqlFacts): Plan {
+export function planUndoCreate({ key }: Extract<Change, { kind: 'undo-create-user' }>, facts: MysqlFacts): Plan {
   const { account, mark, markerRole: isThere } = facts
   if (account && isSameMark(account.mark, mark)) return { steps: dropSteps(facts), refusals: [] }
   if (!isThere) return { steps: [], refusals: [] }
-  const statements = [open(`drop role if exists ${quoteName(markerRole(mark))}`)]
+  const role = loginMarkerRole(mark, { name: key.name, host: hostOf(key) })
+  const statements = [open(`drop role if exists ${quoteName(role)}`)]
   return { steps: [{ why: 'drop the role that would have marked it', statements }], refusals: [] }
 }
 
@@ -35,7 +37,7 @@ function dropSteps(facts: MysqlFacts): readonly Step[] {
 
 // As one message: what is sent is done by the server, whether or not we live to see it.
 function dropStep({ account, markerRole: isThere, mark, state }: MysqlFacts): Step {
-  const marker = account!.marker ?? (isThere ? markerRole(mark) : undefined)
+  const marker = account!.marker ?? (isThere ? loginMarkerRole(mark, account!) : undefined)
   const roles =
     state.catalogue === 'documents' ? [marker, ...account!.renamedBy].filter(role => role !== undefined) : []
   const dropRoles = roles.map(role => open(`drop role if exists ${quoteName(role)}`))

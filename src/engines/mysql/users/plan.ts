@@ -3,7 +3,7 @@ import type { NewUser, UserSettings } from '../../../domain/user.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
 import { grantSteps, refusalsToGrant } from '../grants/plan.ts'
-import { markAttribute, markerRole, subjectMark } from '../marks.ts'
+import { loginMarkerRole, markAttribute, subjectMark } from '../marks.ts'
 import { hostOf, MARKER, wrongHost, wrongUserName } from '../names.ts'
 import { mayMakeUsers, mayReplicate, missingRight } from '../rights.ts'
 import { open, quoteAccount, quoteName, quoteText } from '../sql.ts'
@@ -51,7 +51,7 @@ function makeAtOnce(account: AccountName, user: NewUser, facts: MysqlFacts): rea
 /** MariaDB: the mark is a role, which takes statements of its own. Until they are done the account is locked, and says whose it is. */
 function makeInSteps(account: AccountName, user: NewUser, facts: MysqlFacts): readonly Step[] {
   if (facts.account?.marker) return []
-  const role = quoteName(markerRole(facts.mark))
+  const role = quoteName(loginMarkerRole(facts.mark, account))
   const subject = ` require subject ${quoteText(subjectMark(facts.mark))}${limitOf(user.settings)} account lock`
   const statements = [
     ...(facts.markerRole ? [] : [open(`create role ${role}`)]),
@@ -107,9 +107,10 @@ function roleName(role: string, { state }: MysqlFacts): string {
 }
 
 function refusalsToCreate(user: NewUser, facts: MysqlFacts, ahead?: boolean): readonly Refusal[] {
-  const { account, nameTaken, applied, rights } = facts
+  const { account, nameTaken, mark, rights } = facts
   const text = `${user.name}@${hostOf(user)}`
-  if ((account && !applied) || nameTaken) {
+  // Our role may be there already: that somebody was quicker with the login doesn't make it ours.
+  if ((account && !isSameMark(account.mark, mark)) || nameTaken) {
     return [{ code: 'exists', subject: 'user', message: `There already is a login or role ${text}` }]
   }
   return [
