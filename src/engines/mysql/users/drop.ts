@@ -36,10 +36,10 @@ function dropSteps(facts: MysqlFacts): readonly Step[] {
 }
 
 // As one message: what is sent is done by the server, whether or not we live to see it.
-function dropStep({ account, markerRole: isThere, mark, state }: MysqlFacts): Step {
-  const marker = account!.marker ?? (isThere ? loginMarkerRole(mark, account!) : undefined)
-  const roles =
-    state.catalogue === 'documents' ? [marker, ...account!.renamedBy].filter(role => role !== undefined) : []
+function dropStep({ account, state }: MysqlFacts): Step {
+  const { marker, mark, renamedBy } = account!
+  const made = marker ?? (mark && loginMarkerRole(mark, account!))
+  const roles = state.catalogue === 'documents' ? [made, ...renamedBy].filter(role => role !== undefined) : []
   const dropRoles = roles.map(role => open(`drop role if exists ${quoteName(role)}`))
   return { why: 'drop the login', statements: [open(`drop user ${quoteAccount(account!)}`), ...dropRoles] }
 }
