@@ -14,6 +14,6 @@ export async function addressesOf(host: string, find: Lookup): Promise<readonly 
   const found = await find(host).catch(() => [])
   // A name server may answer anything; what is no address would be resolved once more, unchecked.
   if (found.length === 0 || !found.every(address => isIP(address)))
-    throw new Fault('unavailable', 'server', `The name ${host} could not be resolved`, { reason: 'name' })
+    throw new Fault('unavailable', 'server', 'The host name could not be resolved', { reason: 'name' })
   return found
 }

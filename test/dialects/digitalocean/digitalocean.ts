@@ -58,6 +58,9 @@ export function askRaw({ running }: DigitalOcean, method: string, path: string):
   })
 }
 
+/** Where a server is, and what it was asked. */
+const TELLTALE = /127\.0\.0\.1|\.test\b|\bselect\b|\b(create|alter|drop) (role|user|database|schema)\b/i
+
 /** What holds for every answer, whatever it is. */
 function checkManners(method: string, path: string, { status, headers, body, text }: Answer): void {
   const wrong = (words: string) => new Error(`${method} ${path} answered ${status} ${words}: ${text.slice(0, 300)}`)
@@ -71,4 +74,6 @@ function checkManners(method: string, path: string, { status, headers, body, tex
   if (status !== 204 && headers['content-type'] !== 'application/json; charset=utf-8') throw wrong('as no JSON')
   if (status >= 400 && method !== 'HEAD' && body.request_id !== headers['x-request-id'])
     throw wrong('under two request ids')
+  if (status >= 400 && method !== 'HEAD' && TELLTALE.test(body.message))
+    throw wrong('with words that are nobody’s business')
 }

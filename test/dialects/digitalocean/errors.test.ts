@@ -55,14 +55,25 @@ test('a server that is only observed is 403, with the reason', async () => {
   expect((await own.ask('GET', users)).status).toBe(200)
 })
 
-test('another server behind the same address is 412 for every change', async () => {
+test('another server behind the same address is 412 for every change, until an admin accepts it', async () => {
   await using own = await aDigitalOcean()
   const users = await usersOf(own)
   const id = users.split('/')[3]!
   const before = { version: '16.4', readOnly: false, fingerprint: 'of another server', seenAt: Date.now() }
   await own.running.app.store.transaction(tables => tables.instances.see(id, { server: before, trust: true }))
-  const answer = await own.ask('POST', users, { body: { name: 'ada' } })
-  expect(said(answer)).toEqual([412, 'precondition_failed', expect.stringContaining('another server than before')])
+  const dbs = users.replace(/users$/, 'dbs')
+  const changes = [
+    ['POST', users, { name: 'ada' }],
+    ['PUT', `${users}/ada`, { settings: {} }],
+    ['POST', `${users}/ada/reset_auth`, {}],
+    ['DELETE', `${users}/ada`],
+    ['POST', dbs, { name: 'ada' }],
+    ['DELETE', `${dbs}/ada`],
+  ] as const
+  const words = [412, 'precondition_failed', expect.stringContaining('another server than before')]
+  for (const [method, path, body] of changes) expect(said(await own.ask(method, path, { body }))).toEqual(words)
+  await own.running.native('POST', `/instances/${id}/accept-server`)
+  expect((await own.ask('DELETE', `${users}/ada`)).status).toBe(404)
 })
 
 test('another change of the same login that does not end in time is 409, and tells nobody to repeat it', async () => {

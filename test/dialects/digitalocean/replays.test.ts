@@ -117,7 +117,7 @@ describe('a request that was cut off', () => {
     expect((await add(name)).status).toBe(422)
   })
 
-  test('while its change waits: the same again joins it, and a third finds the name taken', async () => {
+  test('trap 6: while its change waits, the same again joins it, and a third finds the name taken', async () => {
     const name = aName()
     const release = await roleLock()
     await cutOff(users, { name }, 300)
@@ -160,7 +160,7 @@ describe('a request that was cut off', () => {
 describe('a request that was answered 503', () => {
   beforeAll(() => serveWithin('1000'))
 
-  test('trap 6: the same again is 503 while the server is silent, and then the outcome, password included', async () => {
+  test('the same again is 503 while the server is silent, and then the outcome, password included', async () => {
     const name = aName()
     const release = await roleLock()
     expect((await add(name)).status).toBe(503)

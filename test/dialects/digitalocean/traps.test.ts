@@ -67,15 +67,34 @@ test('trap 12: a setting that was changed on the server itself shows in the user
   expect(users.find((one: typeof user) => one.name === name)).toEqual(user)
 })
 
-test('trap 13: what a token may not do, and what a server does not let be asked, is never 404', async () => {
-  const away = `/v2/databases/${(await ocean.running.connect({ ...server, port: 9 })).instance}`
+const PARTS = () => ['/users', `/users/${server.username}`, '/dbs', `/dbs/${server.database}`]
+
+test('trap 13: what a token may not do is 403, whether it is there or not', async () => {
   const key = await ocean.aToken('viewer', ['tag:read'])
-  for (const path of ['', '/users', `/users/${server.username}`, '/dbs', `/dbs/${server.database}`]) {
-    const refused = await ocean.ask('GET', cluster + path, { key })
-    expect([path, refused.status, refused.body.id]).toEqual([path, 403, 'forbidden'])
-    const answer = await ocean.ask('GET', away + path)
-    expect([path, answer.status]).toEqual([path, path === '' ? 200 : 503])
+  for (const path of ['', '/users/nobody', ...PARTS()]) {
+    const { status, body } = await ocean.ask('GET', cluster + path, { key })
+    expect([path, status, body.id]).toEqual([path, 403, 'forbidden'])
   }
+})
+
+test.each([
+  ['is away', { port: 9 }, 503],
+  ['has no address', { host: 'nowhere.example.test' }, 503],
+  ['does not let us in', { username: 'do_nobody' }, 422],
+  ['has lost the database that we log in to', { database: 'do_nothing' }, 422],
+])('trap 13: of a server that %s nothing is 404', async (_, own, wanted) => {
+  await using other = await aDigitalOcean()
+  const { instance } = await other.running.connect({ ...server, ...own })
+  expect((await other.ask('GET', `/v2/databases/${instance}`)).status).toBe(200)
+  for (const path of PARTS()) {
+    const { status } = await other.ask('GET', `/v2/databases/${instance}${path}`)
+    expect([path, status]).toEqual([path, wanted])
+  }
+})
+
+test('trap 21: nobody who changed no setting waits for 13 seconds or more', () => {
+  const { statementMs, requestMs } = ocean.running.settings.timeouts
+  expect([statementMs, requestMs]).toEqual([10_000, 13_000])
 })
 
 describe('trap 22: who asks makes no difference', () => {

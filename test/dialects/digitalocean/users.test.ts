@@ -172,9 +172,13 @@ describe('listing', () => {
     expect(names.filter((name: string) => name.startsWith('many_'))).toHaveLength(450)
     expect(body.meta).toEqual({ total: body.users.length })
     expect(body).not.toHaveProperty('links')
-    expect((await ocean.ask('GET', `${users}?page=2`)).body).toEqual({ users: [], meta: body.meta })
-    for (const query of ['page=0', 'page=-1', 'page=x', 'per_page=0', 'per_page=x', 'page=1&page=2', 'q=many'])
-      expect((await ocean.ask('GET', `${users}?${query}`)).body.users).toHaveLength(body.users.length)
+    const second = (await ocean.ask('GET', `${users}?page=2`)).body
+    expect(second).toEqual({ users: [], meta: { total: expect.any(Number) } })
+    expect(second.meta.total).toBeGreaterThan(450)
+    for (const query of ['page=0', 'page=-1', 'page=x', 'per_page=0', 'per_page=x', 'page=1&page=2', 'q=many']) {
+      const { users: all } = (await ocean.ask('GET', `${users}?${query}`)).body
+      expect(all.filter(({ name }: { name: string }) => name.startsWith('many_'))).toHaveLength(450)
+    }
     await sql("do $$ begin for n in 1..450 loop execute format('drop role %I', 'many_' || n); end loop; end $$")
   })
 

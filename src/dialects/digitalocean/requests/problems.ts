@@ -7,11 +7,16 @@ import { SchemaViolations, toViolations } from '../../validation.ts'
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const fault = faultOf(error)
   if (fault.code === 'internal') request.log.error({ err: fault.details.cause ?? error }, 'internal fault')
-  const [status, id] = FAULTS[codeHere(fault)].digitalocean
+  const code = codeHere(fault)
+  const [status, id] = FAULTS[code].digitalocean
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="rolecall"')
   if (fault.details.allow) reply.header('allow', fault.details.allow.join(', '))
   if (REPEATABLE.has(status)) reply.header('retry-after', String(fault.details.retryAfterSeconds ?? RETRY_S))
-  const body = { id, message: messageOf(fault), request_id: request.id }
+  const body = {
+    id,
+    message: messageOf({ code, subject: fault.subject, message: fault.message }),
+    request_id: request.id,
+  }
   return reply.code(status).type('application/json; charset=utf-8').send(body)
 }
 
@@ -19,13 +24,13 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 const REPEATABLE: ReadonlySet<number> = new Set([429, 503])
 const RETRY_S = 5
 
-/** What a change needs beside its subject, and lacks, is not a 404: clients would forget the subject. */
-function codeHere({ code, subject }: Fault): FaultCode {
-  return code === 'not_found' && subject === 'role' ? 'invalid' : code
+/** What a change needs beside its subject, or the way to its server, and lacks, is not a 404: clients would forget the subject. */
+function codeHere({ code, subject, details }: Fault): FaultCode {
+  const isBeside = subject === 'role' || details.reason !== undefined
+  return code === 'not_found' && isBeside ? 'refused' : code
 }
 
-function messageOf(fault: Fault): string {
-  const { code, subject, message } = fault
+function messageOf({ code, subject, message }: Pick<Fault, 'code' | 'subject' | 'message'>): string {
   if (code === 'not_found') return MISSING[subject] ?? message
   if (code === 'exists') return TAKEN[subject] ?? message
   return FIXED[code] ?? message

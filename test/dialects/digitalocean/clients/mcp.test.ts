@@ -25,7 +25,7 @@ test('trap 3: it is a godo, and its DELETE with a JSON content type and no body 
   ])
 })
 
-test('trap 11: a change without settings, which is how Terraform says that they are gone, is answered with the user', async () => {
+test('a change to no settings is answered with the user', async () => {
   const { driver, cluster, server } = held
   const name = aName('changed')
   const { password } = await addUser(held, name)
