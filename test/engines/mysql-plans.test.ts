@@ -183,6 +183,7 @@ describe('a new login', () => {
 
   test.each<[string, Partial<MysqlFacts>, string]>([
     ['a login of that name and host', { account: anAccount() }, 'exists'],
+    ['one that somebody else was quicker with', { account: anAccount(), markerRole: true, applied: true }, 'exists'],
     ['a role of that name', { nameTaken: true }, 'exists'],
     [
       'no right to make logins',

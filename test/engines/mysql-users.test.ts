@@ -158,6 +158,9 @@ onMariadb('logins of MariaDB', bench => {
       const { steps } = bench().engine.plan(change, before)
       await bench().sql(`create user '${prefix}raced'@'%' identified by 'a-password-of-theirs'`)
       await expect(bench().client.run(steps[0]!)).rejects.toMatchObject({ code: 'conflict' })
+      // Our role is there by now, and still theirs is not ours.
+      expect((await bench().client.facts(change, mark)).applied).toBe(true)
+      expect((await planned(bench().engine, bench().client, change, mark)).refusals).toMatchObject([{ code: 'exists' }])
       await bench().run(bench().engine.undo(change, before)!, mark)
       expect(await bench().logsIn(key('raced'), 'a-password-of-theirs')).toBe(true)
       expect((await planned(bench().engine, bench().client, change, mark)).refusals).toMatchObject([{ code: 'exists' }])

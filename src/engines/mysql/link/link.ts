@@ -48,7 +48,7 @@ async function introduce(session: MysqlSession, target: Target, signal: AbortSig
   const cancel = async () => {}
   const ask = (text: string) => askInTime(session, { text, deadlineMs, signal, cancel })
   const variables: Variables = variablesFrom(await ask(VARIABLES))
-  for (const text of manners(variables, deadlineMs)) await ask(text)
+  await ask(manners(variables, deadlineMs))
   const [row] = await ask(INTRODUCTION)
   if (!row) throw new Fault('unavailable', 'server', 'The server does not say who is there', { reason: 'wrong-server' })
   return stateFrom(variables, row)

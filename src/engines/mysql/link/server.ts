@@ -45,20 +45,23 @@ const hasStatementTime = (variables: Variables) => variables.has('max_statement_
  * How our sessions talk: texts end at a quote and nowhere else, whatever the server's own mode; nobody is made by a GRANT; a lock that
  * isn't given in time is told apart from a statement that is slow by itself.
  */
-export function manners(variables: Variables, statementTimeoutMs: number): readonly string[] {
+export function manners(variables: Variables, statementTimeoutMs: number): string {
   const modes = ['NO_BACKSLASH_ESCAPES', 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION']
   // MySQL has had no such mode since a GRANT there makes nobody in any case.
   if (hasStatementTime(variables)) modes.push('NO_AUTO_CREATE_USER')
   const seconds = statementTimeoutMs / 1000
   const lockSeconds = Math.max(1, Math.floor(seconds * 0.8))
   const settings = [
+    'character_set_client = utf8mb4',
+    'character_set_results = utf8mb4',
+    'collation_connection = utf8mb4_bin',
     `sql_mode = '${modes.join(',')}'`,
     `lock_wait_timeout = ${lockSeconds}`,
     `innodb_lock_wait_timeout = ${lockSeconds}`,
     'group_concat_max_len = 67108864',
     hasStatementTime(variables) ? `max_statement_time = ${seconds}` : `max_execution_time = ${statementTimeoutMs}`,
   ]
-  return ['set names utf8mb4 collate utf8mb4_bin', `set session ${settings.join(', session ')}`]
+  return `set session ${settings.join(', session ')}`
 }
 
 /** Which of the columns by which a catalogue is known are there, as far as this login may see them. */
