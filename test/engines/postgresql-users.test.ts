@@ -36,6 +36,23 @@ onPostgresql([13, 18], 'logins on PostgreSQL %d', major => {
     )
   })
 
+  test('and databases of one operation are told apart, however far it came', async () => {
+    const names = ['one', 'two', 'three'].map(name => `${prefix}${name}`)
+    const mark = aMark()
+    const changes = names.map((name): Change => ({ kind: 'create-database', database: { name } }))
+    // Dead after the first statement of each: every one is found half-made under a name of its own.
+    for (const change of changes) {
+      const { steps } = await bench.plan(change, mark)
+      await bench.client.run(steps[0]!)
+    }
+    for (const change of changes) expect((await bench.plan(change, mark)).steps.length).toBe(1)
+    for (const change of changes) await bench.run(change, mark)
+    for (const name of names) {
+      expect((await bench.client.findDatabase(name))?.name).toBe(name)
+      await bench.run({ kind: 'drop-database', name, force: true })
+    }
+  })
+
   test('may be made to do everything', async () => {
     const name = `${prefix}root`
     await bench.run({ ...aCreate(name), everything: true } as Change)

@@ -38,12 +38,14 @@ export function canBeThere(name: string): boolean {
 /** How a name begins while its database is in the making. */
 export const HALF_MADE = 'rolecall_op_'
 
-/** The name under which an operation makes its database. */
-export function halfMadeName({ installation, operation }: Mark): string {
+/** The name under which an operation makes a database; it may make several, so what that is to be called has its part in it. */
+export function halfMadeName({ installation, operation }: Mark, database: string): string {
   const own = operation.toLowerCase().replace(/^op_/, '')
-  if (/^[a-z0-9]{1,40}$/.test(own)) return HALF_MADE + own
-  return HALF_MADE + createHash('sha256').update(`${installation}/${operation}`).digest('hex').slice(0, 32)
+  const readable = /^[a-z0-9]{1,40}$/.test(own) ? own : hexOf(`${installation}/${operation}`, 32)
+  return `${HALF_MADE}${readable}_${hexOf(database, 8)}`
 }
+
+const hexOf = (text: string, length: number) => createHash('sha256').update(text).digest('hex').slice(0, length)
 
 /** Of all 63 bytes: `rolecall_`, 8 of oid, the longest ending `readwrite`, and two underlines leave this many. */
 const DATABASE_BYTES = 35

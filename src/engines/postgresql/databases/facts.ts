@@ -62,7 +62,7 @@ async function askUntilQuiet(link: Link, names: readonly string[], signal: Abort
 }
 
 export async function readDatabase(link: Link, name: string, mark: Mark, signal: AbortSignal): Promise<DatabaseFound> {
-  const halfMade = halfMadeName(mark)
+  const halfMade = halfMadeName(mark, name)
   const rows = await askUntilQuiet(link, [name, halfMade].filter(canBeThere), signal)
   const found = rows.find(row => row.name === name)
   const half = rows.find(row => row.name === halfMade)

@@ -44,7 +44,7 @@ function refusalsToCreate(wanted: Create['database'], { state, database, others 
 }
 
 // A template's encoding and collation can be departed from in an empty one only.
-function createStatement({ encoding, collation }: Create['database'], { mark }: PostgresFacts): Statement {
+function createStatement({ name, encoding, collation }: Create['database'], { mark }: PostgresFacts): Statement {
   // Nobody gets in before it has its name: a session in it would be in the way of the renaming.
   const options = [
     'allow_connections false',
@@ -52,14 +52,14 @@ function createStatement({ encoding, collation }: Create['database'], { mark }: 
     ...(encoding === undefined ? [] : [`encoding ${quoteText(encoding)}`]),
     ...(collation === undefined ? [] : [`lc_collate ${quoteText(collation)} lc_ctype ${quoteText(collation)}`]),
   ]
-  return open(['create database', quoteName(halfMadeName(mark)), ...options].join(' '))
+  return open(['create database', quoteName(halfMadeName(mark, name)), ...options].join(' '))
 }
 
 function finishStatements(
   { name, owner }: Create['database'],
   { mark, others, state }: PostgresFacts,
 ): readonly Statement[] {
-  const half = halfMadeName(mark)
+  const half = halfMadeName(mark, name)
   const comment = commentOnDatabase(half, markedComment(undefined, mark))
   const letIn = open(`alter database ${quoteName(half)} allow_connections true`)
   const rename = open(`alter database ${quoteName(half)} rename to ${quoteName(name)}`)
@@ -101,7 +101,7 @@ function inUse(name: string, sessions: number): Refusal {
 /** Takes back a create: what is half-made goes, and what has its name already only if it is this operation's. */
 export function planUndoCreateDatabase({ name }: { readonly name: string }, facts: PostgresFacts): Plan {
   const { halfMade, marked, catalogueRoles } = facts.database!
-  const half = halfMade ? [dropStep(halfMadeName(facts.mark), true)] : []
+  const half = halfMade ? [dropStep(halfMadeName(facts.mark, name), true)] : []
   const whole = marked ? [...takeOver(name, facts), dropStep(name, false), ...dropRoles(catalogueRoles)] : []
   return { steps: [...half, ...whole], refusals: [] }
 }
