@@ -4,6 +4,7 @@ import type { Fault } from '../../src/domain/fault.ts'
 import { CATALOGUE_ROLES, type CatalogueRole, type GrantChange } from '../../src/domain/grant.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { MysqlFacts } from '../../src/engines/mysql/facts.ts'
+import { databaseMarkerRole } from '../../src/engines/mysql/marks.ts'
 import { aCreate, aMark, applyThroughCrashes, planned } from '../support/changes.ts'
 import { onMariadb } from '../support/mariadb/workbench.ts'
 
@@ -180,14 +181,18 @@ onMariadb('grants and databases of MariaDB', bench => {
       expect(await unmarked(change, mark)).toEqual({ steps: [], refusals: [] })
       expect((await unmarked(change, aMark())).refusals).toMatchObject([{ code: 'exists' }])
       await through({ kind: 'drop-database', name, force: false }, aMark())
-      expect(await bench().sql('select User from mysql.user where User like ?', `%${mark.operation}`)).toEqual([])
+      expect(await bench().sql('select User from mysql.user where User = ?', databaseMarkerRole(mark, name))).toEqual(
+        [],
+      )
     })
 
     test('what was announced is taken back', async () => {
       const [name, mark] = [`${prefix}taken_back`, aMark()]
       await bench().client.run((await unmarked({ kind: 'create-database', database: { name } }, mark)).steps[0]!)
       await through({ kind: 'undo-create-database', name }, mark)
-      expect(await bench().sql('select User from mysql.user where User like ?', `%${mark.operation}`)).toEqual([])
+      expect(await bench().sql('select User from mysql.user where User = ?', databaseMarkerRole(mark, name))).toEqual(
+        [],
+      )
     })
   })
 

@@ -13,8 +13,8 @@ import {
 } from '../../src/engines/mysql/grants/privileges.ts'
 import type { ServerState } from '../../src/engines/mysql/link/server.ts'
 import {
+  databaseMarkerRole,
   loginMarkerRole,
-  markerRole,
   markInAttribute,
   markInRole,
   markInSubject,
@@ -272,7 +272,8 @@ describe('names', () => {
 
 describe('marks', () => {
   test('are read back from a role, a subject and an attribute, and from nothing else', () => {
-    expect(markInRole(markerRole(MARK))).toEqual(MARK)
+    expect(markInRole(loginMarkerRole(MARK, { name: 'ada', host: '%' }))).toEqual(MARK)
+    expect(markInRole(databaseMarkerRole(MARK, 'shop'))).toBeUndefined()
     expect(markInRole(loginMarkerRole(MARK, { name: 'ada', host: '%' }))).toEqual(MARK)
     expect(markInRole('rolecall_c0ffee00_renamed_op_1')).toBeUndefined()
     expect(markInSubject(subjectMark(MARK))).toEqual(MARK)
@@ -288,9 +289,11 @@ describe('marks', () => {
   test('a database of MySQL, which carries none, is announced by a role that nobody has', () => {
     const database = { exists: false, marked: false, intended: false, things: 0, sessions: 0, grantees: [] }
     const change: Change = { kind: 'create-database', database: { name: 'my_shop' } }
+    const role = databaseMarkerRole(MARK, 'my_shop')
+    expect(role).toHaveLength(32)
     expect(statements(plan(change, facts(MYSQL, { database })))).toEqual([
-      'create role `rolecall_c0ffee00_op_1`',
-      'grant show view on `my\\_shop`.* to `rolecall_c0ffee00_op_1`',
+      `create role \`${role}\``,
+      `grant show view on \`my\\_shop\`.* to \`${role}\``,
       'create database `my_shop`',
     ])
     expect(statements(plan(change, facts(MARIADB, { database })))).toEqual([

@@ -5,7 +5,7 @@ import type { MysqlFacts } from './facts.ts'
 import { readGrantDatabases } from './grants/facts.ts'
 import { isPartlyGranted } from './grants/plan.ts'
 import type { Link } from './link/link.ts'
-import { incarnationOf, isSameMark, loginMarkerRole, markerRole } from './marks.ts'
+import { databaseMarkerRole, incarnationOf, isSameMark, loginMarkerRole } from './marks.ts'
 import { hostOf } from './names.ts'
 import { readRights } from './rights.ts'
 import { isThere, roleNames } from './roles.ts'
@@ -42,7 +42,7 @@ async function databaseFacts(link: Link, change: DatabaseChange, mark: Mark, sig
     state: link.state,
     rights: await readRights(link, signal),
     mark,
-    markerRole: await isThere(link, markerRole(mark), signal),
+    markerRole: await isThere(link, databaseMarkerRole(mark, name), signal),
     database,
   }
 }

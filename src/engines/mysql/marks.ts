@@ -11,21 +11,28 @@ export function isSameMark(one: Mark | undefined, other: Mark): boolean {
   return one?.installation === other.installation && one.operation === other.operation
 }
 
-/** The role that says what an operation is about to make. */
-export function markerRole({ installation, operation }: Mark): string {
-  return `${MARKER}${installation}_${operation}`
-}
-
 /**
  * The role by which MariaDB knows a login as made by an operation: it has no rights, and one member. An operation may make several
  * logins, so the role is named after the login, too.
  */
 export function loginMarkerRole(mark: Mark, { name, host }: { readonly name: string; readonly host: string }): string {
-  const login = createHash('sha256').update(`${name}@${host}`).digest('hex').slice(0, 16)
-  return `${markerRole(mark)}_${login}`
+  return `${MARKER}${mark.installation}_${mark.operation}_${digestOf(`${name}@${host}`, 16)}`
 }
 
-const MARKER_ROLE = /^rolecall_([^_]+)_(op_[^_]+)(?:_[0-9a-f]{16})?$/
+/** The role that says which operation makes a database, where that can't say so itself. To MySQL names end at 32 characters. */
+export function databaseMarkerRole({ installation, operation }: Mark, database: string): string {
+  return MARKER + digestOf(`${installation}/${operation}/${database}`, DATABASE_DIGITS)
+}
+
+const DATABASE_DIGITS = 32 - MARKER.length
+
+export function isDatabaseMarkerRole(role: string): boolean {
+  return role.length === MARKER.length + DATABASE_DIGITS && /^rolecall_[0-9a-f]+$/.test(role)
+}
+
+const digestOf = (text: string, digits: number) => createHash('sha256').update(text).digest('hex').slice(0, digits)
+
+const MARKER_ROLE = /^rolecall_([^_]+)_(op_[^_]+)_[0-9a-f]{16}$/
 
 export function markInRole(role: string): Mark | undefined {
   const found = MARKER_ROLE.exec(role)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Mark } from '../../../domain/user.ts'
 import type { Link } from '../link/link.ts'
-import { isSameMark, markerRole, markInComment, markInRole } from '../marks.ts'
+import { databaseMarkerRole, isDatabaseMarkerRole, isSameMark, markInComment } from '../marks.ts'
 import { canBeThere, grantName } from '../names.ts'
 import { sessionsInDatabase } from '../users/sessions.ts'
 
@@ -39,7 +39,7 @@ export async function readDatabase(link: Link, name: string, mark: Mark, signal:
   if (!canBeThere(name)) return { exists: false, marked: false, intended: false, things: 0, sessions: 0, grantees: [] }
   const found = (await link.ask(signal, DATABASE, [name])).find(row => row.SCHEMA_NAME === name)
   const grantees = await link.ask<Grantee>(signal, GRANTEES, [grantName(name, link.state), name])
-  const intended = grantees.some(({ name: role }) => role === markerRole(mark))
+  const intended = grantees.some(({ name: role }) => role === databaseMarkerRole(mark, name))
   const comment = markInComment(found?.SCHEMA_COMMENT as string | undefined)
   const [counted] = found ? await link.ask<{ n: number | string }>(signal, THINGS, [name, name]) : []
   return {
@@ -53,7 +53,7 @@ export async function readDatabase(link: Link, name: string, mark: Mark, signal:
 }
 
 /** Of those that have privileges on a database, the roles by which we know it as made by an operation. */
-export const isMarker = ({ name }: Grantee) => markInRole(name) !== undefined
+export const isMarker = ({ name }: Grantee) => isDatabaseMarkerRole(name)
 
 /** So long is waited for sessions that are just ending: who hangs up is still seen for a moment. */
 const QUIET_MS = 500

@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/change.ts'
 import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
-import { markComment, markerRole } from '../marks.ts'
+import { databaseMarkerRole, markComment } from '../marks.ts'
 import { grantName, wrongDatabaseName } from '../names.ts'
 import { mayDropDatabases, mayMakeDatabases, missingRight } from '../rights.ts'
 import { open, quoteAccount, quoteName, quoteText } from '../sql.ts'
@@ -37,7 +37,7 @@ function createStatement({ name, encoding, collation }: Create['database'], { st
 }
 
 function intentStep(name: string, { mark, state, markerRole: isThere }: MysqlFacts): Step {
-  const role = quoteName(markerRole(mark))
+  const role = quoteName(databaseMarkerRole(mark, name))
   const statements: Statement[] = [
     ...(isThere ? [] : [open(`create role ${role}`)]),
     open(`grant show view on ${quoteName(grantName(name, state))}.* to ${role}`),
