@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Parts } from '../../../src/app.ts'
+import { Secret } from '../../../src/domain/secret.ts'
 import type { Engine } from '../../../src/engines/engine.ts'
-import type { Answer } from '../../support/app.ts'
+import { scramVerifier } from '../../../src/engines/postgresql/users/scram.ts'
+import type { Answer, AppWish } from '../../support/app.ts'
 import { engineClient } from '../../support/logins.ts'
 import { postgresqlServer, type TestServer } from '../../support/servers.ts'
 import { aDigitalOcean, type DigitalOcean } from './digitalocean.ts'
@@ -100,6 +105,34 @@ test('a login that others made is kept where policy says so: 403', async () => {
   await client.end()
   expect(said(answer).slice(0, 2)).toEqual([403, 'forbidden'])
 })
+
+test('what the managing login may not do is 422, and names the right that it lacks', async () => {
+  const client = await engineClient(server)
+  const password = 'of a weak login'
+  const verifier = await scramVerifier(new Secret(password))
+  await client.query(`create role do_weak login password '${verifier.reveal()}'`)
+  await using own = await aDigitalOcean()
+  const users = await usersOf(own, { host: 'localhost', username: 'do_weak', password })
+  const answer = await own.ask('POST', users, { body: { name: 'ada' } })
+  expect((await own.ask('GET', users)).status).toBe(200)
+  await client.query('drop role do_weak')
+  await client.end()
+  expect(said(answer)).toEqual([422, 'unprocessable_entity', expect.stringContaining('CREATEROLE')])
+})
+
+test('a server in a network that is not open any more is 422, not 404', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-test-'))
+  const before = await runningWith({ folder }, async open => ({ users: await usersOf(open), key: open.running.key }))
+  const closed = { folder, key: before.key, flags: { '--network-allow': '::1/128' } }
+  const answer = await runningWith(closed, on => on.ask('GET', before.users))
+  rmSync(folder, { recursive: true, force: true })
+  expect(said(answer)).toEqual([422, 'unprocessable_entity', expect.stringContaining('network.allow')])
+})
+
+async function runningWith<T>(wish: AppWish, work: (on: DigitalOcean) => Promise<T>): Promise<T> {
+  await using on = await aDigitalOcean(wish)
+  return await work(on)
+}
 
 test('a defect of ours is 500, in two words', async () => {
   await using own = await aDigitalOcean({ parts: brokenAtPlanning })
