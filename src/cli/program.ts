@@ -15,7 +15,7 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: { about: 'run the server', load: () => import('./serve.ts') },
-  demo: { about: 'run the server with a PostgreSQL of its own to play with', load: () => import('./demo/demo.ts') },
+  demo: { about: 'run the server with database servers of its own to play with', load: () => import('./demo/demo.ts') },
   keys: { about: 'create, list and revoke API keys', load: () => import('./keys.ts') },
   projects: { about: 'create, list, show, rename and delete projects', load: () => import('./projects.ts') },
   operators: { about: 'add, list and disable operators, and set their roles', load: () => import('./operators.ts') },

@@ -1,63 +1,18 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
-import { aFolder, aTakenPort, type Run, rolecall } from './rolecall.ts'
+import { aPassableFolder, call, postgresIn, demo as startDemo, stop } from './demos.ts'
+import { aFolder, aTakenPort, rolecall } from './rolecall.ts'
 
 // Real processes, a few in each test, on machines that are busy with other tests.
 vi.setConfig({ testTimeout: 60_000 })
 
-/** Root's PostgreSQL runs under another account, which has to get there. */
-function aPassableFolder(): string {
-  const folder = aFolder()
-  chmodSync(folder, 0o711)
-  return folder
-}
-
-interface Ready {
-  readonly ready: true
-  readonly url: string
-  readonly project: { readonly id: string; readonly name: string }
-  readonly operator: { readonly id: string; readonly username: string }
-  readonly key: { readonly id: string; readonly public: string; readonly private: string }
-  readonly instances: readonly Record<string, unknown>[]
-}
-
-async function demo(folder: string, ...more: string[]): Promise<{ run: Run; ready: Ready }> {
-  const run = rolecall(['demo', '--json', '--data', folder, '--port', '0', ...more])
-  const [line] = await run.until(/^\{.*\}$/m)
-  return { run, ready: JSON.parse(line) }
-}
-
-async function stop(run: Run, signal: NodeJS.Signals = 'SIGINT') {
-  run.child.kill(signal)
-  return run.ended()
-}
-
-/** Processes of PostgreSQL that work in this folder. */
-function postgresIn(folder: string): number[] {
-  const isThere = (pid: string) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === join(folder, 'postgres')
-    } catch {
-      return false
-    }
-  }
-  return readdirSync('/proc')
-    .filter(pid => /^\d+$/.test(pid) && isThere(pid))
-    .map(Number)
-}
-
-async function call(ready: Ready, path: string, body?: object): Promise<Response> {
-  const headers = { authorization: `Bearer ${ready.key.private}`, 'content-type': 'application/json' }
-  return fetch(`${ready.url}/rolecall/v1${path}`, {
-    method: body ? 'POST' : 'GET',
-    headers,
-    body: body && JSON.stringify(body),
-  })
-}
+// The one that comes with the packages: what is true of it is true of the others, which have a file of their own.
+const POSTGRESQL = ['--engines', 'postgresql']
+const demo = (folder: string, more: readonly string[] = []) => startDemo(folder, [...POSTGRESQL, ...more])
 
 describe('rolecall demo', () => {
   test('is ready with one line, keeps key and server, and Ctrl-C stops everything', async () => {
@@ -83,7 +38,7 @@ describe('rolecall demo', () => {
 
   test('lets a user that Rolecall has just made log in', async () => {
     const { run, ready } = await demo(aPassableFolder())
-    const [{ id, port }] = ready.instances as [{ id: string; port: number }]
+    const { id, port } = ready.instances[0]!
     const grants = [{ role: 'read', database: 'orders' }]
     const made = await call(ready, `/instances/${id}/users`, { name: 'ada', grants })
     expect(made.status).toBe(201)
@@ -120,11 +75,23 @@ describe('rolecall demo', () => {
     await stop(second.run)
   })
 
+  test('goes on in a folder of before there were two kinds of servers', async () => {
+    const folder = aPassableFolder()
+    const first = await demo(folder)
+    await stop(first.run)
+    const file = join(folder, 'demo.json')
+    const { key, servers } = JSON.parse(readFileSync(file, 'utf8'))
+    writeFileSync(file, JSON.stringify({ ...servers.postgresql, key }))
+    const second = await demo(folder)
+    expect({ ...second.ready, url: '' }).toEqual({ ...first.ready, url: '' })
+    await stop(second.run)
+  })
+
   test('begins anew with --fresh', async () => {
     const folder = aPassableFolder()
     const first = await demo(folder)
     await stop(first.run)
-    const second = await demo(folder, '--fresh')
+    const second = await demo(folder, ['--fresh'])
     expect(second.ready.key.private).not.toBe(first.ready.key.private)
     expect((await call({ ...second.ready, key: first.ready.key }, '')).status).toBe(401)
     await stop(second.run)
@@ -140,7 +107,7 @@ describe('rolecall demo', () => {
 
   test('stops what it has started when a signal comes in the middle of the start', async () => {
     const folder = aPassableFolder()
-    const run = rolecall(['demo', '--data', folder, '--port', '0'])
+    const run = rolecall(['demo', '--data', folder, '--port', '0', ...POSTGRESQL])
     while (postgresIn(folder).length === 0 && run.child.exitCode === null) await sleep(1)
     expect((await stop(run)).code).toBe(0)
     expect(postgresIn(folder)).toEqual([])
@@ -149,7 +116,7 @@ describe('rolecall demo', () => {
   test('works in a folder that nobody else may enter, and leaves nothing behind when that is removed', async () => {
     const folder = aFolder()
     const { run, ready } = await demo(folder)
-    const [{ id, port }] = ready.instances as [{ id: string; port: number }]
+    const { id, port } = ready.instances[0]!
     expect((await call(ready, `/instances/${id}/users`)).status).toBe(200)
     await stop(run, 'SIGKILL')
     rmSync(folder, { recursive: true })
@@ -159,9 +126,12 @@ describe('rolecall demo', () => {
   })
 
   test('prints a tour for people', async () => {
-    const run = rolecall(['demo', '--data', aPassableFolder(), '--port', '0'])
+    const run = rolecall(['demo', '--data', aPassableFolder(), '--port', '0', ...POSTGRESQL])
     await run.until(/Documents: http/)
     expect(run.output.out).toMatch(/export ROLECALL=http\S+ KEY=\w{40}/)
+    expect(run.output.out).toMatch(/^psql .* -U ada orders/m)
+    expect(run.output.out).toContain('$ROLECALL/v2/databases')
+    expect(run.output.out).not.toMatch(/mariadb/i)
     await stop(run)
   })
 })
@@ -185,15 +155,25 @@ describe('the demo refuses', () => {
       const { code } = await rolecall(['demo', '--data', folder, '--port', '0', ...more]).ended()
       expect(code).toBe(EXIT.folderHeld)
     }
-    const [{ id }] = ready.instances as [{ id: string }]
+    const { id } = ready.instances[0]!
     expect((await call(ready, `/instances/${id}/users`)).status).toBe(200)
     await stop(run)
+  })
+
+  test('an engine that it does not have, with the list of those that it has, before it touches anything', async () => {
+    const folder = aPassableFolder()
+    for (const engines of ['oracle', 'postgresql,oracle', '', 'postgresql,']) {
+      const { code, err } = await rolecall(['demo', '--data', folder, '--engines', engines]).ended()
+      expect(code).toBe(EXIT.usage)
+      expect(err).toContain('--engines postgresql,mariadb')
+    }
+    expect(readdirSync(folder)).toEqual([])
   })
 
   test('a taken port, and leaves nothing running', async () => {
     await using taken = await aTakenPort()
     const folder = aPassableFolder()
-    const { code } = await rolecall(['demo', '--data', folder, '--port', String(taken.port)]).ended()
+    const { code } = await rolecall(['demo', '--data', folder, '--port', String(taken.port), ...POSTGRESQL]).ended()
     expect(code).toBe(EXIT.portTaken)
     expect(postgresIn(folder)).toEqual([])
   })

@@ -19,7 +19,7 @@ export interface Run {
   ended(): Promise<{ code: number | string; out: string; err: string }>
 }
 
-interface Where {
+export interface Where {
   readonly env?: Readonly<Record<string, string>>
   readonly node?: readonly string[]
   /** `src/cli/main.ts`, or another script of ours. */

@@ -6,32 +6,62 @@ import { Secret } from '../../domain/secret.ts'
 import { ensureFirst } from '../../services/callers/installation.ts'
 import type { ConnectionShown } from '../../services/connections/connections.ts'
 import { commandCaller, everything } from '../command-caller.ts'
-import { type DemoKey, type DemoMemory, recall, remember } from './folder.ts'
-import { MANAGING_LOGIN } from './make-cluster.ts'
+import { type DemoKey, recall, remember, type ServerMemory } from './folder.ts'
+import { MANAGING_LOGIN, PRODUCT_NAMES, type Product } from './product.ts'
 
 /** Everything that the tour and the line for programs tell. */
 export interface Registered {
   readonly project: Project
   readonly operator: Operator
   readonly key: DemoKey
-  readonly connections: readonly ConnectionShown[]
+  /** The demo's own servers that run. */
+  readonly servers: readonly RegisteredServer[]
+  /** What people have added. */
+  readonly others: readonly ConnectionShown[]
+}
+
+export interface RegisteredServer extends ConnectionShown {
+  readonly product: Product
 }
 
 const FIRST = { project: 'demo', username: 'demo' }
 
-/** Sees to it that there are a project, a key and a connection "demo", whatever an earlier start got done. */
-export async function register(app: App, folder: string, memory: DemoMemory): Promise<Registered> {
+/** Sees to it that there are a project, a key and a connection to each server, whatever an earlier start got done. */
+export async function register(app: App, folder: string, products: readonly Product[]): Promise<Registered> {
   const first = await ensureFirst(app.store, FIRST)
   if (first) keep(folder, { id: first.key.id, public: first.key.publicKey, private: first.key.privateKey.reveal() })
   const caller = await commandCaller(app.store)
   const project = await app.services.projects.get(caller, caller.operator.homeProjectId ?? '')
   const key = await keyFor(app, caller, project, folder)
-  const connections = await connectionsOf(app, caller, project, memory)
-  return { project, operator: caller.operator, key, connections }
+  return { project, operator: caller.operator, key, ...(await connections(app, caller, project, folder, products)) }
 }
 
+async function connections(
+  app: App,
+  caller: Caller,
+  project: Project,
+  folder: string,
+  products: readonly Product[],
+): Promise<Pick<Registered, 'servers' | 'others'>> {
+  const { servers: memories } = recall(folder)!
+  const list = () => everything(page => app.services.connections.list(caller, project.id, page))
+  const before = await list()
+  const unknown = products.filter(({ name }) => !before.some(isOf(memories[name])))
+  for (const product of unknown) await connect(app, caller, project, product, memories[product.name]!)
+  const found = unknown.length > 0 ? await list() : before
+  const servers = products.map(product => ({ ...found.find(isOf(memories[product.name]))!, product }))
+  // Those of the demo that don't run this time are no use to anybody.
+  const others = found.filter(one => !PRODUCT_NAMES.some(name => isOf(memories[name])(one)))
+  return { servers, others }
+}
+
+const isOf =
+  (memory: ServerMemory | undefined) =>
+  ({ connection }: ConnectionShown) =>
+    connection.host === '127.0.0.1' && connection.port === memory?.port
+
 function keep(folder: string, key: DemoKey): DemoKey {
-  remember(folder, { ...recall(folder)!, key })
+  remember(folder, { key })
   return key
 }
 
@@ -45,26 +75,19 @@ async function keyFor(app: App, caller: Caller, project: Project, folder: string
   return keep(folder, { id: key.id, public: key.publicKey, private: privateKey.reveal() })
 }
 
-async function connectionsOf(
+async function connect(
   app: App,
   caller: Caller,
   project: Project,
-  { port, password }: DemoMemory,
-): Promise<readonly ConnectionShown[]> {
-  const list = () => everything(page => app.services.connections.list(caller, project.id, page))
-  const found = await list()
-  if (found.some(({ connection }) => connection.host === '127.0.0.1' && connection.port === port)) return found
+  { connection }: Product,
+  { port, password }: ServerMemory,
+): Promise<void> {
   await app.services.connections.create(caller, project.id, {
-    name: 'demo',
-    engine: 'postgresql',
-    databaseType: 'POSTGRESQL',
+    ...connection,
+    instanceName: connection.name,
     host: '127.0.0.1',
     port,
-    database: 'postgres',
     username: MANAGING_LOGIN,
     password: new Secret(password),
-    instanceName: 'demo',
-    slug: 'demo',
   })
-  return list()
 }

@@ -1,36 +1,55 @@
 import { styleText } from 'node:util'
-import type { Registered } from './registration.ts'
+import type { Registered, RegisteredServer } from './registration.ts'
 
 /** What to try, to be copied line by line into another terminal. */
-export function tour(url: string, folder: string, { operator, key, connections }: Registered): string {
-  const { connection, instance } = connections.find(one => one.instance.slug === 'demo') ?? connections[0]!
-  const title = (text: string) => styleText('bold', `# ${text}`)
-  const server = `${connection.host} -p ${connection.port}`
+export function tour(url: string, folder: string, { operator, key, servers }: Registered): string {
+  const [first, ...more] = servers as [RegisteredServer, ...RegisteredServer[]]
   return `
-Rolecall runs at ${url} with a PostgreSQL of its own on port ${connection.port}. Ctrl-C stops both; ${folder} keeps them.
+Rolecall runs at ${url} with ${told(servers)}. Ctrl-C stops all of it; ${folder} keeps it.
 Copy these lines into another terminal.
 
 export ROLECALL=${url} KEY=${key.private}
-export DEMO=$ROLECALL/rolecall/v1/instances/${instance.id}
+export DEMO=$ROLECALL/rolecall/v1/instances/${first.instance.id}
 
 ${title('Who may log in?')}
 curl -sw '\\n' $DEMO/users -H "Authorization: Bearer $KEY"
 
 ${title('Make a login, and see its password once')}
-ADA=$(curl -s $DEMO/users -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-  -d '{"name":"ada","grants":[{"role":"readwrite","database":"orders"}]}'); echo "$ADA"
+${MAKE_ADA}
 
 ${title('Log in as her, on the real server')}
-export PGPASSWORD=$(echo "$ADA" | sed -E 's/.*"password":"([^"]*)".*/\\1/')
-psql -h ${server} -U ada orders -c 'select * from customers'
+${first.product.tryLogin(first.connection.port)}
 
 ${title('See exactly what dropping her would run, then drop her')}
 curl -sw '\\n' -X DELETE "$DEMO/users/ada?dryRun=true" -H "Authorization: Bearer $KEY"
-curl -sw '\\n' -X DELETE $DEMO/users/ada -H "Authorization: Bearer $KEY"
-
-${title('The same server, in the words of WireMock Cloud')}
+${DROP_ADA}
+${more.map(alsoOn).join('')}
+${title('The same, in the words of WireMock Cloud, and in those of DigitalOcean')}
 curl -sw '\\n' $ROLECALL/v1/users/${operator.id}/database-connections -H "Authorization: Token $KEY"
+curl -sw '\\n' $ROLECALL/v2/databases -H "Authorization: Bearer $KEY"
 
 Documents: ${url}/docs
+`
+}
+
+const MAKE_ADA = `ADA=$(curl -s $DEMO/users -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+  -d '{"name":"ada","grants":[{"role":"readwrite","database":"orders"}]}'); echo "$ADA"`
+
+const DROP_ADA = `curl -sw '\\n' -X DELETE $DEMO/users/ada -H "Authorization: Bearer $KEY"`
+
+const title = (text: string) => styleText('bold', `# ${text}`)
+
+function told(servers: readonly RegisteredServer[]): string {
+  const each = servers.map(({ product, connection }) => `a ${product.label} on port ${connection.port}`)
+  return `${each.join(' and ')} of its own`
+}
+
+function alsoOn({ product, instance, connection }: RegisteredServer): string {
+  return `
+${title(`The same on ${product.label}`)}
+export DEMO=$ROLECALL/rolecall/v1/instances/${instance.id}
+${MAKE_ADA}
+${product.tryLogin(connection.port)}
+${DROP_ADA}
 `
 }

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { Problem } from '../exit-codes.ts'
-import type { Account } from './account.ts'
-import { SHARED_HOME } from './home.ts'
+import { Problem } from '../../exit-codes.ts'
+import type { Account } from '../running/account.ts'
+import { SHARED_HOME } from '../running/home.ts'
 
 /** The folder of PostgreSQL's programs (`bin`, `lib`, `share`), in a place where `account` can run them. */
 export function findBinaries(account: Account): string {

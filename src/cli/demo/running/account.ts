@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Which account runs PostgreSQL: it refuses root, so root lends it the account that owns nothing. */
+/** Which account runs the demo's database servers: they refuse root, so root lends them the account that owns nothing. */
 export interface Account {
   readonly uid?: number
   readonly gid?: number
@@ -8,7 +8,7 @@ export interface Account {
 
 const NOBODY: Account = { uid: 65_534, gid: 65_534 }
 
-export function accountForPostgres(): Account {
+export function accountForServers(): Account {
   return process.getuid?.() === 0 ? NOBODY : {}
 }
 
