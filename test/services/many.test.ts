@@ -5,27 +5,34 @@ import { Secret } from '../../src/domain/secret.ts'
 import type { AdminClient, Engine } from '../../src/engines/engine.ts'
 import type { Engines } from '../../src/engines/registry.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
-import { postgresqlServer } from '../support/servers.ts'
+import { logsIn } from '../support/logins.ts'
+import { postgresqlServer, type TestServer } from '../support/servers.ts'
 
 let rolecall: RunningApp
+let server: TestServer
 let instance: string
 let caller: Caller
 
 beforeAll(async () => {
   rolecall = await aRunningApp({ parts: real => ({ ...real, engines: choosy(real.engines) }) })
-  ;({ instance } = await rolecall.connect(await postgresqlServer()))
+  server = await postgresqlServer()
+  ;({ instance } = await rolecall.connect(server))
   const origin = { address: '127.0.0.1', dialect: 'trove', requestId: 'many' } as const
   caller = await rolecall.app.services.authentication.byPrivateKey(rolecall.key.privateKey, origin)
 })
 afterAll(() => rolecall?.[Symbol.asyncDispose]())
 
-/** Servers that make no login of some names, and say so only when asked to. */
+let hangUps = 0
+
+/** Servers that make no login of some names, and say so only when asked to; of others they hang up, the first time. */
 function choosy(engines: Engines): Engines {
   const refuse = (client: AdminClient): AdminClient => ({
     ...client,
     run: async step => {
       if (step.statements.some(({ shown }) => shown.includes('create role "unmakeable_')))
         throw new Fault('refused', 'user', 'the server would not')
+      if (step.statements.some(({ shown }) => shown.includes('create role "fragile_')) && hangUps++ === 0)
+        throw new Fault('unavailable', 'server', 'the server hung up')
       return client.run(step)
     },
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
@@ -83,6 +90,20 @@ test('one that fails half-way takes back those before it', async () => {
   await expect(all.run()).rejects.toMatchObject({ code: 'refused', message: 'the server would not' })
   expect([await isThere('users', first), await isThere('users', second)]).toEqual([false, false])
   expect(await stateOfLast()).toBe('undone')
+})
+
+test('one that is cut off half-way is finished by whoever looks after it', async () => {
+  const { userChanges } = rolecall.app.services
+  const [first, last] = some('cut') as [string, string]
+  const names = [first, `fragile_${first}`, last]
+  const all = await userChanges.createMany(asked(), instance, names.map(aWish))
+  const fault = await all.run().catch(error => error)
+  expect(fault).toMatchObject({ code: 'unavailable', details: { operationId: expect.stringMatching(/^op_/) } })
+  await expect.poll(stateOfLast, { timeout: 15_000 }).toBe('settled')
+  for (const name of names) {
+    expect(await logsIn(server, name, `pw of ${name}`)).toBe(true)
+    await rolecall.native('DELETE', `/instances/${instance}/users/${name}`)
+  }
 })
 
 test('many databases are made in one operation, or none', async () => {
