@@ -227,6 +227,22 @@ describe.skipIf(mysqlServers().length === 0)('on a MariaDB of its own', () => {
       expect((await root('DELETE')).status).toBe(204)
     })
 
+    test('have databases that are made together, with the characters that are asked for', async () => {
+      const make = (...databases: object[]) => trove.api('POST', `${at}/databases`, { body: { databases } })
+      const latin = { name: 'b-1', character_set: 'latin1', collate: 'latin1_general_ci' }
+      expect((await make({ name: 'a 1' }, latin)).status).toBe(202)
+      expect((await trove.api('GET', `${at}/databases`)).body).toEqual({ databases: inDatabases('a 1', 'b-1') })
+      for (const wrong of [{ character_set: 'martian' }, { character_set: 'latin1', collate: 'utf8_general_ci' }]) {
+        const refused = await make({ name: 'c' }, { name: 'd', ...wrong })
+        expect([refused.status, message(refused)]).toEqual([400, expect.stringContaining('not a valid character set.')])
+      }
+      for (const name of ['mysql', 'lost+found', 'information_schema']) expect((await make({ name })).status).toBe(400)
+      const names = (await trove.api('GET', `${at}/databases`)).body.databases.map(({ name }: { name: string }) => name)
+      expect(names).toEqual(['a 1', 'b-1'])
+      for (const name of names)
+        expect((await trove.api('DELETE', `${at}/databases/${encodeURIComponent(name)}`)).status).toBe(202)
+    })
+
     test('are on an instance of their own kind', async () => {
       const { body } = await trove.api('GET', at)
       expect(body.instance).toMatchObject({ name: 'shop', status: 'ACTIVE', datastore: { type: 'mariadb' } })
