@@ -174,6 +174,8 @@ test('HEAD is GET without a body', async () => {
   const [head, get] = [await trove.api('HEAD', '/limits'), await trove.api('GET', '/limits')]
   expect([head.status, head.text]).toEqual([200, ''])
   expect(head.headers['content-type']).toBe(get.headers['content-type'])
+  const [root, same] = [await trove.api('HEAD', `${at}/root`), await trove.api('GET', `${at}/root`)]
+  expect(root.headers['content-length']).toBe(same.headers['content-length'])
 })
 
 describe('XML that attacks', () => {
