@@ -58,6 +58,22 @@ export function askRaw({ running }: DigitalOcean, method: string, path: string):
   })
 }
 
+/** The contract's: what a client may tell refusals apart by. */
+const IDS: Readonly<Record<number, string>> = {
+  400: 'bad_request',
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  409: 'conflict',
+  412: 'precondition_failed',
+  413: 'request_too_large',
+  422: 'unprocessable_entity',
+  429: 'too_many_requests',
+  500: 'server_error',
+  503: 'service_unavailable',
+}
+
 /** Where a server is, and what it was asked. */
 const TELLTALE = /127\.0\.0\.1|\.test\b|\bselect\b|\b(create|alter|drop) (role|user|database|schema)\b/i
 
@@ -74,6 +90,7 @@ function checkManners(method: string, path: string, { status, headers, body, tex
   if (status !== 204 && headers['content-type'] !== 'application/json; charset=utf-8') throw wrong('as no JSON')
   if (status >= 400 && method !== 'HEAD' && body.request_id !== headers['x-request-id'])
     throw wrong('under two request ids')
+  if (status >= 400 && method !== 'HEAD' && body.id !== IDS[status]) throw wrong('under an id that is not its own')
   if (status >= 400 && method !== 'HEAD' && TELLTALE.test(body.message))
     throw wrong('with words that are nobody’s business')
 }
