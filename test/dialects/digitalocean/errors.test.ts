@@ -49,6 +49,19 @@ test('trap 13: a server that is away is 503, and never 404', async () => {
   }
 })
 
+test('a server that does not finish a statement in time is 503, for a read and for a change', async () => {
+  await using own = await aDigitalOcean({ flags: { '--timeouts-statement-ms': '500' } })
+  const users = await usersOf(own)
+  expect((await own.ask('GET', users)).status).toBe(200)
+  const client = await engineClient(server)
+  await client.query('begin; lock table pg_shdescription')
+  const read = await own.ask('GET', users)
+  const change = await own.ask('POST', users, { body: { name: 'do_unfinished' } })
+  await client.query('rollback')
+  await client.end()
+  for (const answer of [read, change]) expect(said(answer).slice(0, 2)).toEqual([503, 'service_unavailable'])
+})
+
 test('a server that is only observed is 403, with the reason', async () => {
   await using own = await aDigitalOcean()
   const users = await usersOf(own)
