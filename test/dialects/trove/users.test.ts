@@ -402,6 +402,26 @@ describe('access', () => {
     await client.end()
   })
 
+  test('may be less than everything', async () => {
+    const grantsOn = async (database: string) => {
+      const { body } = await trove.running.native('GET', `${at}/users/ada/grants`)
+      return body.items
+        .filter((one: { database: string }) => one.database === database)
+        .map((one: { role: string }) => one.role)
+    }
+    const give = (...databases: object[]) => trove.api('PUT', access(), { body: { databases } })
+    expect((await give({ name: 'stock', privileges: ['select'] })).status).toBe(202)
+    expect(await grantsOn('stock')).toEqual(['read'])
+    expect((await give({ name: 'stock', privileges: 'SELECT, INSERT, UPDATE, DELETE' })).status).toBe(202)
+    expect(await grantsOn('stock')).toEqual(['read', 'readwrite'])
+    for (const privileges of [['DROP'], ['INSERT'], 'SELECT;'])
+      expect((await give({ name: 'ledger', privileges })).status).toBe(400)
+    expect((await trove.api('DELETE', access('/stock'))).status).toBe(202)
+    expect(await grantsOn('stock')).toEqual([])
+    expect((await create({ ...wanted('safe'), ssl: 'none' })).status).toBe(202)
+    expect((await create({ ...wanted('safer'), ssl: 'required' })).status).toBe(422)
+  })
+
   test('to what others gave is listed, and taken away', async () => {
     const client = await engineClient(server)
     await client.query('grant connect on database stock to ada')

@@ -9,7 +9,7 @@ import { checkGrantable, noDatabase } from '../users/databases.ts'
 import { readingsOf } from '../users/user-segment.ts'
 import { databasesOf, type UserFound, userAt } from '../users/users.ts'
 import { Nothing, UserParams } from '../wire/common.ts'
-import { DatabaseList, GrantBody } from '../wire/databases.ts'
+import { DatabaseList, GrantBody, toGrant } from '../wire/databases.ts'
 import { withSuffixes } from './route.ts'
 
 const tags = ['Users']
@@ -57,9 +57,11 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
       async (request, reply) => {
         const place = await userPlaceAt(parts, request, 'update')
         const { as } = await userAt(place, request.params.name, 'update')
-        const names = [...new Set(request.body.databases.map(({ name }) => name))]
-        await checkGrantable(place, names)
-        const add = names.map(database => ({ role: place.datastore.grant, database }))
+        const add = request.body.databases.map(one => toGrant(place.datastore, one))
+        await checkGrantable(
+          place,
+          add.map(({ database }) => database),
+        )
         const [key, asked] = [place.datastore.keyOf(as), askedBy(request, parts)]
         const ahead = !place.datastore.grantsNeedDatabases
         if (add.length > 0) await (await userChanges.grant(asked, place.id, key, { add, remove: [] }, ahead)).run()

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { NewDatabase } from '../../../domain/database.ts'
+import type { Grant } from '../../../domain/grant.ts'
+import type { Datastore } from '../datastores/datastores.ts'
 import type { Place } from '../instances/place.ts'
 import { badRequest } from '../refusals/refusal.ts'
 import { Links } from './common.ts'
@@ -7,7 +9,34 @@ import { Links } from './common.ts'
 /** Something to go by in every name: as the published schema has it. */
 const DatabaseName = Type.String({ minLength: 1, maxLength: 255, pattern: '[0-9A-Za-z]' })
 
-export const DatabaseRef = Type.Object({ name: DatabaseName })
+/** A database that somebody is to have something in. */
+export const GrantRef = Type.Object({
+  name: DatabaseName,
+  privileges: Type.Optional(
+    Type.Union([Type.Array(Type.String()), Type.String()], {
+      description:
+        'Not in the published API: `ALL`, which counts without it, or some of SELECT, INSERT, UPDATE, DELETE',
+    }),
+  ),
+})
+
+type GrantFields = Static<typeof GrantRef>
+
+const READ = ['SELECT']
+const WRITE = ['INSERT', 'UPDATE', 'DELETE']
+
+/** The nearest role that means no more than these privileges together. */
+export function toGrant(datastore: Datastore, { name: database, privileges = [] }: GrantFields): Grant {
+  const asked = (typeof privileges === 'string' ? privileges.split(',') : privileges).map(one =>
+    one.trim().toUpperCase(),
+  )
+  if (asked.length === 0 || asked.includes('ALL')) return { role: datastore.grant, database }
+  const unknown = asked.filter(one => ![...READ, ...WRITE].includes(one))
+  if (unknown.length > 0) throw badRequest('Privileges are ALL, or some of SELECT, INSERT, UPDATE, DELETE.')
+  if (asked.every(one => READ.includes(one))) return { role: 'read', database }
+  if ([...READ, ...WRITE].every(one => asked.includes(one))) return { role: 'readwrite', database }
+  throw badRequest('Privileges are granted as ALL, as SELECT, or as SELECT, INSERT, UPDATE and DELETE together.')
+}
 
 export const DatabaseList = Type.Object(
   { databases: Type.Array(Type.Object({ name: Type.String() })), links: Links, databases_links: Links },
@@ -22,7 +51,7 @@ export const NewDatabaseBody = Type.Object({
 
 export const CreateDatabases = Type.Object({ databases: Type.Array(NewDatabaseBody) })
 
-export const GrantBody = Type.Object({ databases: Type.Array(DatabaseRef) })
+export const GrantBody = Type.Object({ databases: Type.Array(GrantRef) })
 
 export function toNewDatabase({ name, character_set, collate }: Static<typeof NewDatabaseBody>): NewDatabase {
   return { name, encoding: character_set, collation: collate }

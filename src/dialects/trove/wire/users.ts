@@ -2,10 +2,10 @@ import { type Static, Type } from 'typebox'
 import { Secret } from '../../../domain/secret.ts'
 import type { NewUserWish } from '../../../services/users/user-changes.ts'
 import type { Datastore } from '../datastores/datastores.ts'
-import { badRequest } from '../refusals/refusal.ts'
+import { badRequest, unprocessable } from '../refusals/refusal.ts'
 import { ANY_HOST, type UserName, userKey } from '../users/user-segment.ts'
 import { Links } from './common.ts'
-import { DatabaseRef } from './databases.ts'
+import { GrantRef, toGrant } from './databases.ts'
 
 const Name = Type.String({ minLength: 1, pattern: '[0-9A-Za-z]' })
 const Password = Type.String({ minLength: 1, maxLength: 255, pattern: '[0-9A-Za-z]' })
@@ -27,7 +27,8 @@ export const NewUserBody = Type.Object({
   name: Name,
   password: Password,
   host: Type.Optional(Host),
-  databases: Type.Optional(Type.Array(DatabaseRef, { uniqueItems: true })),
+  databases: Type.Optional(Type.Array(GrantRef, { uniqueItems: true })),
+  ssl: Type.Optional(Type.Enum(['none', 'required', 'x509'], { description: 'Not in the published API; only none' })),
   max_connections: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'Not in the published API; without it, no limit' }),
   ),
@@ -54,11 +55,13 @@ export function nameIn({ name, host = ANY_HOST }: { readonly name: string; reado
 }
 
 export function toNewUser(datastore: Datastore, fields: NewUserFields): NewUserWish {
+  if (fields.ssl !== undefined && fields.ssl !== 'none')
+    throw unprocessable(`Operation not supported for datastore ${datastore.word}.`)
   const { databases = [], password, max_connections: connectionLimit } = fields
   return {
     ...datastore.keyOf(nameIn(fields)),
     password: new Secret(password),
-    grants: databases.map(({ name: database }) => ({ role: datastore.grant, database })),
+    grants: databases.map(one => toGrant(datastore, one)),
     engineRoles: [],
     settings: connectionLimit === undefined ? {} : { connectionLimit },
     ahead: !datastore.grantsNeedDatabases,
