@@ -1,7 +1,7 @@
 import { first } from './0001-first.ts'
 import { whoSeesWhat } from './0002-who-sees-what.ts'
 import { invitations } from './0003-invitations.ts'
-import { tokens } from './0005-tokens.ts'
+import { tokens } from './0004-tokens.ts'
 import type { Migration } from './columns.ts'
 
 /** In order; never edited after merge, only added to. */

@@ -2,7 +2,7 @@ import type { Columns, Migration } from './columns.ts'
 
 /** Tokens that identity endpoints issue, where every replica sees them. */
 export const tokens: Migration = {
-  version: 5,
+  version: 4,
   since: '0.3.0',
   async up(make) {
     await make.table('tokens', TOKENS, table =>
