@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
@@ -163,15 +165,45 @@ function withMariadb(): void {
     await stop(run)
   })
 
+  test('where its port is taken, its server no longer starts, or it is gone, one line says so, and what it had is kept', async () => {
+    const folder = aPassableFolder()
+    const first = await demo(folder, BOTH)
+    await stop(first.run)
+    const taken = createServer().listen(mariadbOf(first.ready).port, '127.0.0.1')
+    await once(taken, 'listening')
+    expect(await withoutMariadb(folder)).toMatch(/without MariaDB\. Port \d+.* is taken/)
+    const demanded = await rolecall(['demo', '--data', folder, '--port', '0', ...BOTH]).ended()
+    expect(demanded.code).toBe(EXIT.portTaken)
+    taken.close()
+    const real = mariadbPrograms().server
+    const { PATH } = aMachineWith({
+      mariadbd: `case "$*" in *--version*) exec ${real} --version;; esac; echo "no space left"; exit 1`,
+    })
+    expect(await withoutMariadb(folder, `${PATH}:${process.env.PATH}`)).toMatch(/did not start: \| no space left/)
+    expect(await withoutMariadb(folder, '/nowhere')).toMatch(/No MariaDB is installed/)
+    const last = await demo(folder, BOTH)
+    expect(last.ready.instances).toEqual(first.ready.instances)
+    await stop(last.run)
+  })
+
   test('where it can make no tables it is left out, with one line that says why', async () => {
     const { PATH } = aMachineWith({
       'mariadb-install-db': 'echo "Fatal: no room"; exit 1',
     })
-    const { run, ready } = await demo(aPassableFolder(), [], { env: { PATH: `${PATH}:${process.env.PATH}` } })
-    expect(ready.instances.map(({ engine }) => engine)).toEqual(['postgresql'])
-    expect(linesAbout(run.output.err)).toEqual([expect.stringMatching(/without MariaDB.*could not make.*no room/)])
-    await stop(run)
+    const line = await withoutMariadb(aPassableFolder(), `${PATH}:${process.env.PATH}`)
+    expect(line).toMatch(/without MariaDB.*could not make.*no room/)
   })
+}
+
+/** Starts a demo that nobody told to have one, and stops it; answers the one line that it says about MariaDB. */
+async function withoutMariadb(folder: string, PATH = process.env.PATH!): Promise<string> {
+  const { run, ready } = await demo(folder, [], { env: { PATH } })
+  expect(ready.instances.map(({ engine }) => engine)).toEqual(['postgresql'])
+  await stop(run)
+  expect(mariadbIn(folder)).toEqual([])
+  const lines = linesAbout(run.output.err)
+  expect(lines).toHaveLength(1)
+  return lines[0]!
 }
 
 /** A PATH of programs that are these shell scripts; what this machine really has is out of its sight. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import { Problem } from '../../exit-codes.ts'
 import { NotInstalled } from '../product.ts'
 import type { Account } from '../running/account.ts'
@@ -39,11 +39,15 @@ async function checkVersion(server: string, account: Account): Promise<void> {
   }
 }
 
-/** In the folders of PATH, and in those beside them where servers are kept: PATH often leaves /usr/sbin and /usr/libexec out. */
+/** In the folders of PATH, and in those beside a `bin` where servers are kept: PATH often leaves /usr/sbin and /usr/libexec out. */
 function programCalled(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  const all = folders.flatMap(folder => [folder, join(folder, '..', 'sbin'), join(folder, '..', 'libexec')])
-  return all.map(folder => join(folder, name)).find(path => existsSync(path))
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean).flatMap(withNeighbours)
+  return folders.map(folder => join(folder, name)).find(path => existsSync(path))
+}
+
+function withNeighbours(folder: string): readonly string[] {
+  if (basename(folder) !== 'bin') return [folder]
+  return [folder, join(folder, '..', 'sbin'), join(folder, '..', 'libexec')]
 }
 
 const REMEDY = 'Install one (apt-get install mariadb-server), or leave it out: --engines postgresql'
