@@ -1,14 +1,16 @@
 import { test } from 'vitest'
 import { mysqlClient } from '../support/mariadb/logins.ts'
-import { mariadbServer, mysqlServers } from '../support/servers.ts'
+import { mysqlServers } from '../support/servers.ts'
 import { crashDrillOnServer } from './crash-drill.ts'
 import { mysqlSight } from './mysql-sight.ts'
 
-if (mysqlServers().length === 0) test.skip('The MySQL family is left out: ENGINES says so')
+// MariaDB; or, where its address is given, a MySQL.
+const drilled = mysqlServers().at(-1)
+
+if (!drilled) test.skip('The MySQL family is left out: ENGINES says so')
 else {
-  const start = async () => {
-    const server = await mariadbServer()
+  crashDrillOnServer('crash-drill-mysql.md', async () => {
+    const server = await drilled.start()
     return { server, sight: mysqlSight(await mysqlClient(server)) }
-  }
-  crashDrillOnServer('crash-drill-mariadb.md', start)
+  })
 }

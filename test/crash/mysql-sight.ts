@@ -1,7 +1,13 @@
 import type { Connection } from 'mysql2/promise'
 import type { EngineSight } from './engine-sight.ts'
 
-/** The same, looked at on a MariaDB. */
+/** Where marks are. */
+const ON_MARIADB = `select User as what from mysql.global_priv where User like ? or Priv like ?
+union all select Role from mysql.roles_mapping where Role like ?
+union all select SCHEMA_NAME from information_schema.schemata where SCHEMA_COMMENT like ?`
+const ON_MYSQL = 'select User as what from mysql.user where User like ? or cast(User_attributes as char) like ?'
+
+/** The same, looked at on a server of the MySQL family. */
 export function mysqlSight(engine: Connection): EngineSight {
   async function rows(query: string, ...values: readonly string[]): Promise<readonly Record<string, unknown>[]> {
     const [found] = await engine.query(query, [...values])
@@ -11,15 +17,12 @@ export function mysqlSight(engine: Connection): EngineSight {
   const count = async (query: string, ...values: readonly string[]) => Number((await rows(query, ...values))[0]?.n)
 
   async function leftBy(operation: string): Promise<readonly string[]> {
-    const like = `%${operation}%`
-    const found = await rows(
-      `select User as what from mysql.global_priv where User like ? or Priv like ?
-       union all select Role from mysql.roles_mapping where Role like ?
-       union all select SCHEMA_NAME from information_schema.schemata where SCHEMA_COMMENT like ?`,
-      ...[like, like, like, like],
-    )
+    const places = (await isMariadb()) ? ON_MARIADB : ON_MYSQL
+    const found = await rows(places, ...Array.from(places.matchAll(/\?/g), () => `%${operation}%`))
     return found.map(({ what }) => String(what))
   }
+
+  const isMariadb = async () => /mariadb/i.test(String((await rows('select version() as version'))[0]?.version))
 
   async function connectionLimit(name: string): Promise<number> {
     const n = await count('select max_user_connections as n from mysql.user where User = ?', name)

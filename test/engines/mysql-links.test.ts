@@ -14,7 +14,7 @@ import { aCreate, aMark, apply, INSTALLATION, planned } from '../support/changes
 import { type Instance, type RunningInstance, startInstance } from '../support/mariadb/instance.ts'
 import { mysqlClient } from '../support/mariadb/logins.ts'
 import { mariadbPlugins } from '../support/mariadb/programs.ts'
-import { onMariadb } from '../support/mariadb/workbench.ts'
+import { onMysqlFamily } from '../support/mariadb/workbench.ts'
 import { anAuthority } from '../support/postgresql/certificates.ts'
 import { aProxy } from '../support/proxy.ts'
 import { mysqlServers, ownMariadb, serverOfInstance, targetOf } from '../support/servers.ts'
@@ -47,21 +47,28 @@ const GREETING = packet(
 
 const run = (shown: string) => ({ why: 'for this test', statements: [{ shown }] })
 
-onMariadb('links to MariaDB', bench => {
+/** What the page on operating gives the managing login, on MariaDB and on MySQL. */
+const RIGHTS =
+  /\*\*MariaDB\*\*\n\n```sql\n([^`]+)```\n\n\*\*MySQL [^`]*(?:`ROLECALL_TEST_MYSQL_URL`)?[^`]*```sql\n([^`]+)```/
+
+/** It would take days. */
+const ENDLESS = `select count(*) from information_schema.columns a, information_schema.columns b, information_schema.columns c`
+
+onMysqlFamily('links', (bench, isMariadb) => {
   test('a statement that takes too long is stopped on the server, and the link goes on', async () => {
     await using link = await open(bench().target({ statementTimeoutMs: 1_000 }))
-    await expect(link.run(run('select sleep(30)'))).rejects.toMatchObject({ code: 'timeout' })
+    await expect(link.run(run(ENDLESS))).rejects.toMatchObject({ code: 'timeout' })
     expect((await link.listDatabases({ limit: 1 })).items).toBeDefined()
   })
 
   test('a caller that gives up has its statement stopped on the server', async () => {
     const caller = new AbortController()
     await using link = await open(bench().target(), caller.signal)
-    const asked = link.run(run('select count(*) from mysql.seq_1_to_1000000000 a, mysql.seq_1_to_1000 b'))
+    const asked = link.run(run(ENDLESS))
     setTimeout(() => caller.abort(), 300)
     await expect(asked).rejects.toMatchObject({ code: 'timeout' })
     const running = await bench().sql(
-      "select id from information_schema.processlist where info like 'select count(*) from mysql.seq%'",
+      "select id from information_schema.processlist where info like 'select count(*) from information_schema.columns%'",
     )
     expect(running).toEqual([])
   })
@@ -224,7 +231,8 @@ onMariadb('links to MariaDB', bench => {
 
   test('a login with the rights that docs/operating.md lists can do everything', async () => {
     const name = `manager${process.pid}`
-    const lines = /\*\*MariaDB\*\*\n\n```sql\n([^`]+)```/.exec(readFileSync('docs/operating.md', 'utf8'))![1]!
+    const [, mariadb, mysql] = RIGHTS.exec(readFileSync('docs/operating.md', 'utf8'))!
+    const lines = isMariadb ? mariadb! : mysql!
     for (const line of lines.split(';').filter(one => one.trim() !== '')) {
       await bench().sql(line.replaceAll('rolecall@', `${name}@`).replace("'…'", "'pw-of-the-manager'"))
     }
@@ -259,7 +267,7 @@ onMariadb('links to MariaDB', bench => {
       `create role ${name}_role`,
       `grant all privileges on *.* to ${name}_role with grant option`,
       `grant ${name}_role to '${name}'@'%'`,
-      `set default role ${name}_role for '${name}'@'%'`,
+      `set default role ${name}_role ${isMariadb ? 'for' : 'to'} '${name}'@'%'`,
     ])
       await bench().sql(text)
     await using link = await open(bench().target({ username: name, password: new Secret(`pw-of-${name}`) }))

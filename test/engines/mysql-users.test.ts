@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { aCreate, aMark, applyThroughCrashes, INSTALLATION, planned } from '../support/changes.ts'
-import { onMariadb } from '../support/mariadb/workbench.ts'
+import { onMysqlFamily } from '../support/mariadb/workbench.ts'
 
-onMariadb('logins of MariaDB', bench => {
+onMysqlFamily('logins', (bench, isMariadb) => {
   const prefix = `u${process.pid}_`
   const key = (name: string, host?: string) => ({ name: prefix + name, ...(host === undefined ? {} : { host }) })
   const made = async (name: string, change: Parameters<typeof aCreate>[1] = {}) => {
@@ -64,7 +64,7 @@ onMariadb('logins of MariaDB', bench => {
       expect(roles.filter(name => name.startsWith('rolecall_'))).toEqual([])
     })
 
-    test('a login of the name of a role is another thing', async () => {
+    test.runIf(isMariadb)('a login of the name of a role is another thing', async () => {
       await bench().sql(`create role ${prefix}both`)
       await made('both')
       await bench().run({ kind: 'drop-user', key: key('both'), onOwned: 'refuse' })
@@ -83,11 +83,12 @@ onMariadb('logins of MariaDB', bench => {
       await bench().run({ kind: 'lock-user', key: key('marked') })
       await bench().run({ kind: 'rename-user', key: key('marked'), to: key('renamed') })
       expect(await incarnation('renamed')).toBe(first)
-      await bench().sql(`create or replace user '${prefix}renamed'@'%'`)
+      await bench().sql(`drop user '${prefix}renamed'@'%'`)
+      await bench().sql(`create user '${prefix}renamed'@'%'`)
       expect(await incarnation('renamed')).toBeUndefined()
     })
 
-    test('is nowhere once the login is dropped', async () => {
+    test.runIf(isMariadb)('is nowhere once the login is dropped', async () => {
       const mark = aMark()
       await bench().run(aCreate(`${prefix}gone`), mark)
       await bench().run({ kind: 'drop-user', key: key('gone'), onOwned: 'refuse' })
@@ -120,7 +121,7 @@ onMariadb('logins of MariaDB', bench => {
   })
 
   describe('an interrupted', () => {
-    test('create can be gone on with after each of its statements', async () => {
+    test.runIf(isMariadb)('create can be gone on with after each of its statements', async () => {
       for (const statements of [1, 2, 3, 4]) {
         const mark = aMark()
         const change = aCreate(`${prefix}cut_${statements}`)
@@ -138,7 +139,7 @@ onMariadb('logins of MariaDB', bench => {
       }
     })
 
-    test('create can be taken back after each of its statements', async () => {
+    test.runIf(isMariadb)('create can be taken back after each of its statements', async () => {
       for (const statements of [1, 2, 3, 4]) {
         const mark = aMark()
         const change = aCreate(`${prefix}back_${statements}`)
@@ -159,7 +160,7 @@ onMariadb('logins of MariaDB', bench => {
       await bench().sql(`create user '${prefix}raced'@'%' identified by 'a-password-of-theirs'`)
       await expect(bench().client.run(steps[0]!)).rejects.toMatchObject({ code: 'conflict' })
       // Our role is there by now, and still theirs is not ours.
-      expect((await bench().client.facts(change, mark)).applied).toBe(true)
+      expect((await bench().client.facts(change, mark)).applied).toBe(isMariadb)
       expect((await planned(bench().engine, bench().client, change, mark)).refusals).toMatchObject([{ code: 'exists' }])
       await bench().run(bench().engine.undo(change, before)!, mark)
       expect(await bench().logsIn(key('raced'), 'a-password-of-theirs')).toBe(true)
@@ -212,7 +213,7 @@ onMariadb('logins of MariaDB', bench => {
       await made('seated')
       await made('seated', { host: '10.%' })
       await using one = await session('seated')
-      expect(await bench().client.listSessions(key('seated'))).toMatchObject([{ address: '127.0.0.1' }])
+      expect(await bench().client.listSessions(key('seated'))).toHaveLength(1)
       expect(await bench().client.listSessions(key('seated', '10.%'))).toEqual([])
       await bench().run({ kind: 'drop-user', key: key('seated', '10.%'), onOwned: 'refuse' })
       expect((await one.listDatabases({ limit: 1 })).items).toBeDefined()
@@ -264,7 +265,7 @@ onMariadb('logins of MariaDB', bench => {
     ])
   })
 
-  test('the general log of the server holds no password of ours', async () => {
+  test.runIf(isMariadb)('the general log of the server holds no password of ours', async () => {
     await made('secretive', { password: 'a-password-that-nobody-logs' })
     await bench().logsIn(key('secretive'), 'a-password-that-nobody-logs')
     await bench().run({ kind: 'reset-user', key: key('secretive'), password: new Secret('nor-does-anybody-log-this') })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Secret } from '../../src/domain/secret.ts'
 import { aCreate, aMark, planned } from '../support/changes.ts'
-import { onMariadb, type Workbench } from '../support/mariadb/workbench.ts'
+import { onMysqlFamily, type Workbench } from '../support/mariadb/workbench.ts'
 import { seedOf } from '../support/random.ts'
 import { hostileText as anyText } from './ground.ts'
 
@@ -44,7 +44,7 @@ const CLASSICS = [
 ]
 const hostileText = fc.oneof(fc.constantFrom(...CLASSICS), anyText)
 
-onMariadb('hostile names on MariaDB', bench => {
+onMysqlFamily('hostile names', bench => {
   const forAll = <T>(what: string, share: number, values: fc.Arbitrary<T>, holds: (value: T) => Promise<void>) =>
     fc.assert(fc.asyncProperty(values, holds), { numRuns: Math.ceil(CASES * share), seed: seedOf(what) })
 

@@ -198,12 +198,19 @@ function mariadbAt(name: string, port: number, log: string): TestServer {
   }
 }
 
+export interface FamilyServer {
+  readonly name: string
+  readonly variant: 'mariadb' | 'mysql'
+  readonly start: () => Promise<TestServer>
+}
+
 /** Servers of the MySQL family to test: MariaDB, and the one that `ROLECALL_TEST_MYSQL_URL` points to; none where `ENGINES` leaves them out. */
-export function mysqlServers(): readonly { readonly name: string; readonly start: () => Promise<TestServer> }[] {
+export function mysqlServers(): readonly FamilyServer[] {
   if (process.env.ENGINES && !process.env.ENGINES.split(',').includes('mysql')) return []
   const url = process.env.ROLECALL_TEST_MYSQL_URL
-  const elsewhere = url ? [{ name: 'MySQL at ROLECALL_TEST_MYSQL_URL', start: async () => mysqlAt(new URL(url)) }] : []
-  return [{ name: 'MariaDB', start: mariadbServer }, ...elsewhere]
+  const start = async () => mysqlAt(new URL(url!))
+  const elsewhere = { name: 'MySQL at ROLECALL_TEST_MYSQL_URL', variant: 'mysql', start } as const
+  return [{ name: 'MariaDB', variant: 'mariadb', start: mariadbServer }, ...(url ? [elsewhere] : [])]
 }
 
 function mysqlAt({ hostname, port, username, password }: URL): TestServer {

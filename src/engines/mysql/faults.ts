@@ -50,7 +50,7 @@ const BY_NUMBER: Readonly<Record<number, Named>> = {
   1317: SLOW,
   1370: LACKS,
   1396: ['conflict', 'user', 'Another change of this login came in between'],
-  1410: LACKS,
+  1410: ['conflict', 'user', 'There is no such login any more'], // a GRANT would have made one, long ago
   1470: ['invalid', 'request', 'The name is too long for this server'],
   1524: ['unsupported', 'user', 'The server does not load this way of checking passwords'],
   1792: READ_ONLY,

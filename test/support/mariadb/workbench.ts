@@ -6,10 +6,10 @@ import type { UserKey } from '../../../src/domain/user.ts'
 import type { AdminClient, Engine, Target } from '../../../src/engines/engine.ts'
 import { createEngines } from '../../../src/engines/registry.ts'
 import { aMark, apply, INSTALLATION } from '../changes.ts'
-import { mariadbServer, mysqlServers, type TestServer, targetOf } from '../servers.ts'
+import { type FamilyServer, mysqlServers, type TestServer, targetOf } from '../servers.ts'
 import { mysqlClient } from './logins.ts'
 
-/** A MariaDB, the engine's own link to it, and a client behind its back. */
+/** A server, the engine's own link to it, and a client behind its back. */
 export interface Workbench {
   readonly engine: Engine
   readonly server: TestServer
@@ -23,16 +23,19 @@ export interface Workbench {
 
 const engine = createEngines().get('mysql')
 
-/** Tests on MariaDB; left out, and told, where `ENGINES` leaves the family out. */
-export function onMariadb(
-  title: string,
-  tests: (bench: () => Workbench) => void,
-  start: () => Promise<TestServer> = mariadbServer,
-): void {
-  if (mysqlServers().length === 0) {
-    test.skip(`${title}: ENGINES leaves the MySQL family out`)
-    return
-  }
+type Tests = (bench: () => Workbench, isMariadb: boolean) => void
+
+/** Tests on every server of the MySQL family that this run has; left out, and told, where `ENGINES` leaves the family out. */
+export function onMysqlFamily(title: string, tests: Tests): void {
+  for (const server of mysqlServers()) onServer(`${title}: ${server.name}`, server, tests)
+  leftOut(title)
+}
+
+function leftOut(title: string): void {
+  if (mysqlServers().length === 0) test.skip(`${title}: ENGINES leaves the MySQL family out`)
+}
+
+function onServer(title: string, { start, variant }: FamilyServer, tests: Tests): void {
   describe(title, () => {
     let bench: Workbench
     let behind: Connection
@@ -64,6 +67,6 @@ export function onMariadb(
       await behind?.end()
     })
 
-    tests(() => bench)
+    tests(() => bench, variant === 'mariadb')
   })
 }

@@ -14,17 +14,22 @@ export async function hostsOfName(link: Link, name: string, signal: AbortSignal)
   return (await link.ask<{ readonly host: string }>(signal, HOSTS, [name])).map(({ host }) => host)
 }
 
+/** The server looks names up unless it is told not to, and shows the name alone; of one name the address is known. */
+const ADDRESS = `if(${CLIENT} = 'localhost', '127.0.0.1', ${CLIENT})`
+const HAS_ADDRESS = `(${ADDRESS} regexp '^[0-9.]+$' or locate(':', ${ADDRESS}) > 0)`
+
 /**
- * Sessions of one account among those of its name, as the server would have chosen it: its host fits, and no other account's that is
- * nearer. A client that fits none is known to the server by another name: then it may be any account's.
+ * Sessions of one account among those of its name, as the server would have chosen it: its host fits, and surely no other account's that
+ * is nearer. Of a client that is shown by a name nobody can say whether an address fits: then it may, so that no lock leaves a session
+ * open. A client that fits none is known to the server by yet another name: it may be any account's.
  */
 function isOf(name: string, host: string, hosts: readonly string[]): string {
   const user = `p.user = ${quoteText(name)} and p.id <> connection_id()`
   const others = hosts.filter(other => other !== host)
   if (others.length === 0) return user
-  const nearer = others.filter(other => rank(other) < rank(host)).map(matches)
-  const mine = [matches(host), ...nearer.map(one => `not ${one}`)].join(' and ')
-  const nobodys = [host, ...others].map(one => `not ${matches(one)}`).join(' and ')
+  const nearer = others.filter(other => rank(other) < rank(host)).map(other => `not ${fits(other)}`)
+  const mine = [mayFit(host), ...nearer].join(' and ')
+  const nobodys = [host, ...others].map(one => `not ${mayFit(one)}`).join(' and ')
   return `${user} and ((${mine}) or (${nobodys}))`
 }
 
@@ -40,12 +45,19 @@ function rank(host: string): number {
   return wild < 0 ? 0 : 100_000 - wild
 }
 
-function matches(host: string): string {
-  const network = /^([\d.]+)\/([\d.]+)$/.exec(host)
-  if (!network) return `(${CLIENT} like ${quoteText(host)})`
-  const [, base, mask] = network.map(part => quoteText(part))
-  return `(coalesce(inet_aton(${CLIENT}), 0) & inet_aton(${mask}) = inet_aton(${base}))`
+function mayFit(host: string): string {
+  return isAddress(host) ? `(${fits(host)} or not ${HAS_ADDRESS})` : fits(host)
 }
+
+function fits(host: string): string {
+  const network = /^([\d.]+)\/([\d.]+)$/.exec(host)
+  if (!network) return `(${isAddress(host) ? ADDRESS : CLIENT} like ${quoteText(host)})`
+  const [, base, mask] = network.map(part => quoteText(part))
+  return `(coalesce(inet_aton(${ADDRESS}), 0) & inet_aton(${mask}) = inet_aton(${base}))`
+}
+
+/** Names begin with a letter somewhere; `%` alone fits both. */
+const isAddress = (host: string) => host !== '%' && (host.includes(':') || /^[\d.%_/]+$/.test(host))
 
 const sessionRows = (which: string) => `
 select cast(p.id as char) as id, p.db as \`database\`, ${CLIENT} as address, p.command as state
