@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Parts } from '../../../../src/app.ts'
+import type { Engine } from '../../../../src/engines/engine.ts'
 import { hangUpOn } from '../../../support/clients/traffic.ts'
 import { dotsWrapper } from '../../../support/digitalocean/dots-wrapper.ts'
 import type { Driver } from '../../../support/digitalocean/driver.ts'
@@ -54,6 +56,37 @@ describe('trap 6: a create whose answer was lost is repeated by godo, and gets t
     await Promise.all(names.map(name => godo.dropUser(cluster, name)))
   })
 })
+
+test('godo asks again after a defect of ours, and there is one user', async () => {
+  const ground = await aGround({ parts: brokenOnce })
+  await using _running = ground.running
+  await using godo = await mcp(ground.origin, ground.token)
+  const { cluster, server, traffic } = ground
+  const name = aName('broken')
+  traffic.length = 0
+  const added = await godo.addUser(cluster, name)
+  ground.running.heard(undefined, JSON.stringify(added))
+  expect(traffic.map(({ method, status }) => [method, status])).toEqual([
+    ['POST', 500],
+    ['POST', 201],
+  ])
+  expect(await logsIn(server, name, added.password!)).toBe(true)
+  await godo.dropUser(cluster, name)
+})
+
+/** Real engines, but the first plan fails as only a programming error does. */
+function brokenOnce(real: Parts): Parts {
+  let isBroken = true
+  const broken = (engine: Engine): Engine => ({
+    ...engine,
+    plan: (...asked) => {
+      if (!isBroken) return engine.plan(...asked)
+      isBroken = false
+      throw new TypeError('undefined is not a function')
+    },
+  })
+  return { ...real, engines: { ...real.engines, get: name => broken(real.engines.get(name)) } }
+}
 
 test('who repeats nothing by itself gets the lost password by asking again, word for word', async () => {
   const ground = await aGround({})
