@@ -44,6 +44,29 @@ export async function benchClusterUsers(server: TestServer): Promise<void> {
   await engine.end()
 }
 
+const FORMATS = { JSON: 'application/json', XML: 'application/xml' }
+
+/** A page of the Trove dialect as long as its pages get, in both of its formats. */
+export async function benchTroveUsers(server: TestServer): Promise<void> {
+  const engine = await engineClient(server)
+  await dropRoles(engine)
+  const hidden = 1
+  await makeRoles(engine, 0, LIMIT - (await loginsOf(engine)) + hidden)
+  await using bare = await startBare(server)
+  await using rolecall = await startRolecall(server)
+  const { url, key, project, instance } = rolecall
+  const paths = [`/v1.0/${project}/instances/${instance}/users`]
+  printHeading(`A page of ${LIMIT} users of a Trove instance`)
+  for (const connections of CONNECTIONS) {
+    for (const [format, accept] of Object.entries(FORMATS)) {
+      const ours = { url, paths, headers: { 'x-auth-token': key, accept } }
+      await printCompared(format, connections, below('/', bare)([pageAfter('')]), ours)
+    }
+  }
+  await dropRoles(engine)
+  await engine.end()
+}
+
 const pageAfter = (name: string): string => `?limit=${LIMIT}&after=${Buffer.from(name).toString('base64url')}`
 
 function below(path: string, { url, key }: { readonly url: string; readonly key?: string }) {

@@ -1,7 +1,7 @@
 import { postgresqlServer, type TestServer } from '../test/support/servers.ts'
 import { benchAccounts } from './accounts.ts'
 import { benchCreate } from './create.ts'
-import { benchClusterUsers, benchLists } from './list.ts'
+import { benchClusterUsers, benchLists, benchTroveUsers } from './list.ts'
 import { benchPageCost } from './page-cost.ts'
 import { benchStart } from './start.ts'
 
@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, (server: TestServer) => Promise<void>>> =
   start: benchStart,
   lists: benchLists,
   digitalocean: benchClusterUsers,
+  trove: benchTroveUsers,
   create: benchCreate,
   pages: benchPageCost,
   accounts: benchAccounts,

@@ -18,6 +18,7 @@ export interface Running extends AsyncDisposable {
 
 export interface Rolecall extends Running {
   readonly key: string
+  readonly project: string
   readonly instance: string
 }
 
@@ -62,7 +63,7 @@ async function prepare(folder: string, server: TestServer) {
     payload,
   })
   await app.stop()
-  return { key: key.privateKey.reveal(), instance: made.json().instance as string }
+  return { key: key.privateKey.reveal(), project: project.id, instance: made.json().instance as string }
 }
 
 /** The simplest server that asks the same PostgreSQL the same question. */
