@@ -82,12 +82,12 @@ export type Asked = Record<string, unknown> & {
 export type Ask = (request: Request) => Promise<Asked>
 
 /** What a request sends along. */
-export function headersOf(privateKey: string, { key }: Request): Record<string, string> {
+function headersOf(privateKey: string, { key }: Request): Record<string, string> {
   const sent = { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' }
   return key === undefined ? sent : { ...sent, 'idempotency-key': key }
 }
 
-export function addressOf({ api, url }: Request): string {
+function addressOf({ api, url }: Request): string {
   return (api ?? '/rolecall/v1') + url
 }
 
