@@ -261,7 +261,7 @@ describe('names', () => {
     expect(wrongHost(host)).toBeUndefined()
   })
 
-  test.each(['', "o'brien", 'a b', 'a@b', '`', '\\', 'x'.repeat(256)])('%j is none', host => {
+  test.each(['', "o'brien", 'a b', 'a@b', '`', '\\', 'x'.repeat(256), 'é'])('%j is none', host => {
     expect(wrongHost(host)).toBeTypeOf('string')
   })
 

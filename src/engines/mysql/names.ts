@@ -24,11 +24,11 @@ export function wrongUserName(name: string, { nameLength }: Pick<ServerState, 'n
   return wrongName(name, 'User', nameLength)
 }
 
-const HOST = /^[^\s@'"`\\\0]{1,255}$/
+const HOST = /^[^\s@'"`\\]{1,255}$/
 
 /** The same for the host part of a login. */
 export function wrongHost(host: string): string | undefined {
-  if (HOST.test(host) && isBasic(host)) return undefined
+  if (HOST.test(host) && canBeHost(host)) return undefined
   return 'A host is %, an address, a network such as 10.0.0.0/255.0.0.0, or a host name'
 }
 
@@ -50,6 +50,11 @@ function wrongName(name: string, what: string, longest: number): string | undefi
 /** Could a thing on a server be called so at all? The catalogue keeps three bytes of a character: such names needn't be asked for. */
 export function canBeThere(name: string): boolean {
   return !name.includes('\0') && isBasic(name)
+}
+
+/** Could an account have such a host? MySQL keeps hosts as ASCII, and compares with nothing else. */
+export function canBeHost(host: string): boolean {
+  return /^[ -~]*$/.test(host)
 }
 
 const isBasic = (text: string) => text.isWellFormed() && !/[\u{10000}-\u{10ffff}]/u.test(text)

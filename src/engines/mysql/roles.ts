@@ -1,6 +1,6 @@
 import type { EngineRole } from '../../domain/database.ts'
 import type { Link } from './link/link.ts'
-import { canBeThere, MARKER } from './names.ts'
+import { canBeHost, canBeThere, MARKER } from './names.ts'
 
 const CATALOGUE: readonly EngineRole[] = [
   { name: 'read', kind: 'catalogue', allows: 'Read every table and view of the database, and see how views are made' },
@@ -40,7 +40,7 @@ const THERE = 'select 1 from mysql.user u where u.User = ? and u.Host = ?'
 
 /** Is there an account of this name, login or role? */
 export async function isThere(link: Link, name: string, signal: AbortSignal, host?: string): Promise<boolean> {
-  if (!canBeThere(name) || !canBeThere(host ?? '') || !link.state.catalogue) return false
+  if (!canBeThere(name) || !canBeHost(host ?? '') || !link.state.catalogue) return false
   const roleHost = link.state.catalogue === 'documents' ? '' : '%'
   return (await link.ask(signal, THERE, [name, host ?? roleHost])).length > 0
 }

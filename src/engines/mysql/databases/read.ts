@@ -15,7 +15,7 @@ select s.SCHEMA_NAME as name, s.DEFAULT_CHARACTER_SET_NAME as encoding, s.DEFAUL
 from information_schema.schemata s where not ${hidden}`
 
 // The size of one is counted over its tables' statistics: for a whole page the server would open every table there is.
-const LIST = `${row('null')} and ${NAME} > ? and locate(lower(?), lower(convert(s.SCHEMA_NAME using utf8mb4))) > 0
+const LIST = `${row('null')} and ${NAME} > ? and locate(lower(?), lower(convert(s.SCHEMA_NAME using utf8mb4)) collate utf8mb4_bin) > 0
 order by ${NAME} limit ?`
 
 const FIND = `${row(SIZE)} and s.SCHEMA_NAME = ?`

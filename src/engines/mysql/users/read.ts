@@ -5,7 +5,7 @@ import { catalogueRoleOf, nearestRole, PRIVILEGES_OF_ROW, privilegesIn } from '.
 import type { Link } from '../link/link.ts'
 import type { Catalogue, ServerState } from '../link/server.ts'
 import { incarnationOf, isRenameRole, markInAttribute, markInRole, markInSubject, renameInAttribute } from '../marks.ts'
-import { canBeThere, databaseIn, hostOf, MARKER } from '../names.ts'
+import { canBeHost, canBeThere, databaseIn, hostOf, MARKER } from '../names.ts'
 import { missingCatalogue } from '../rights.ts'
 
 /** Accounts that the server or its provider keeps for itself. */
@@ -37,10 +37,13 @@ const ACCOUNTS: Readonly<Record<Catalogue, Place>> = {
  * No index has the order of a list, so keys alone are sorted: rows are read for the page's, by their keys. Every word here is paid for
  * once for each account: with conversions, and a search for nothing, a page among 100,000 took four times as long.
  */
-function pageKeys({ table, logins, key }: Place, searches: boolean): string {
-  const search = searches ? 'and locate(lower(?), lower(convert(a.User using utf8mb4))) > 0' : ''
+function pageKeys({ table, logins, key }: Place, { after, q }: KeyPage): string {
+  // Without a beginning there is none: to a collation that pads with spaces, a control character comes before an empty text.
+  const from = after ? `and ${key} > ?` : ''
+  const search =
+    q !== undefined ? 'and locate(lower(?), lower(convert(a.User using utf8mb4)) collate utf8mb4_bin) > 0' : ''
   return `select a.Host, a.User from ${table} a
-  where ${logins} and not ${HIDDEN} and ${key} > ? ${search} order by ${key} limit ?`
+  where ${logins} and not ${HIDDEN} ${from} ${search} order by ${key} limit ?`
 }
 
 const oneKey = ({ table, logins }: Place) =>
@@ -129,10 +132,11 @@ function catalogueOf({ catalogue }: ServerState): Catalogue {
 /** A page of logins, in the order of `name@host` by bytes, cut inside the server: one round trip. */
 export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal): Promise<Page<DatabaseUser>> {
   const catalogue = catalogueOf(link.state)
-  const query = rowsOf(pageKeys(ACCOUNTS[catalogue], page.q !== undefined), catalogue)
+  const query = rowsOf(pageKeys(ACCOUNTS[catalogue], page), catalogue)
+  const from = page.after ? [placeOf(page.after)] : []
   const search = page.q === undefined ? [] : [page.q]
   if (!search.every(canBeThere)) return { items: [] }
-  const rows = await link.ask<Row>(signal, query, [placeOf(page.after ?? ''), ...search, String(page.limit + 1)])
+  const rows = await link.ask<Row>(signal, query, [...from, ...search, String(page.limit + 1)])
   const { items, next } = cutPage(rows.map(accountFrom), page.limit, keyText)
   return { items: items.map(account => userFrom(account, link.state)), next }
 }
@@ -148,7 +152,7 @@ export async function findAccount(
   signal: AbortSignal,
 ): Promise<Account | undefined> {
   const host = hostOf(key)
-  if (!canBeThere(key.name) || !canBeThere(host)) return undefined
+  if (!canBeThere(key.name) || !canBeHost(host)) return undefined
   const catalogue = catalogueOf(link.state)
   const query = rowsOf(oneKey(ACCOUNTS[catalogue]), catalogue)
   const [row] = await link.ask<Row>(signal, query, [host, key.name])
