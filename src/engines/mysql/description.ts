@@ -5,9 +5,9 @@ export const about: EngineDescription = {
   name: 'mysql',
   label: 'MySQL',
   defaultPort: 3306,
-  versions: '8.0.21 to 9.4, MariaDB 10.6 to 12',
+  versions: '8.0.21 to 9.7, MariaDB 10.6 to 12',
   variants: ['mariadb'],
-  provedOn: ['MariaDB 10.11'],
+  provedOn: ['MariaDB 10.11', 'MariaDB 11.8', 'MySQL 9.7'],
   capabilities: {
     users: true,
     databases: true,
