@@ -25,17 +25,36 @@ export async function askInTime(session: MysqlSession, asked: Asked): Promise<re
   }
 }
 
-// A statement that was done before it was told to stop has its answer all the same: what happened is never called a failure.
+// A statement that was done before it was told to stop has its answer all the same: what happened is never called a failure. Nobody
+// goes on before the telling is over: it would stop the next statement instead. To an idle session it means nothing.
 async function cancelled(
   session: MysqlSession,
   answer: Promise<readonly Row[]>,
   { cancel }: Asked,
 ): Promise<readonly Row[]> {
-  cancel().catch(() => {})
-  const rows = await inTime(answer, CANCEL_GRACE_MS)
-  if (rows) return rows
+  const [told, rows] = await Promise.all([inTime(stopped(cancel), CANCEL_GRACE_MS), settledInTime(answer)])
+  if (!told) session.destroy()
+  if (rows) return answer
   session.destroy()
   throw deadlinePassed()
+}
+
+async function stopped(cancel: () => Promise<void>): Promise<boolean> {
+  try {
+    await cancel()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Has it come to anything, an answer or a failure, in the time that it is given to stop? */
+async function settledInTime(answer: Promise<unknown>): Promise<boolean> {
+  const settled = answer.then(
+    () => true,
+    () => true,
+  )
+  return (await inTime(settled, CANCEL_GRACE_MS)) ?? false
 }
 
 /** What `work` comes to, or undefined where that takes longer than `ms` or `signal` allow. */
