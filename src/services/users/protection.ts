@@ -23,7 +23,8 @@ export function createProtection({ store, links }: { readonly store: Store; read
   async function connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
     const manager = await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
     const named = (await store.read.connections.ofInstance(instance.id)).filter(one => one.username === key.name)
-    if (named.length === 0 || key.host === undefined || manager.username !== key.name) return named
+    const nameIsAll = key.host === undefined && key.authDatabase === undefined
+    if (named.length === 0 || nameIsAll || manager.username !== key.name) return named
     // Of several logins with one name the server took us for one: the others are nobody's here.
     const login = await links.read(instance, signal, async client => client.login)
     return login === undefined || userKeyText(login) === userKeyText(key) ? named : []
