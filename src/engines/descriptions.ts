@@ -22,24 +22,9 @@ const characters = (maxLength: number, ...reserved: readonly string[]) =>
 const bytes = (maxLength: number, ...reserved: readonly string[]) => ({ maxLength, unit: 'bytes', reserved }) as const
 
 /** What we know of the engines that are not driven yet. */
-export const DESCRIPTIONS: Readonly<Record<Exclude<EngineName, 'postgresql' | 'mysql'>, EngineDescription>> = {
-  mongodb: {
-    name: 'mongodb',
-    label: 'MongoDB',
-    defaultPort: 27017,
-    versions: '6.0 to 8.0',
-    variants: [],
-    provedOn: [],
-    capabilities: {
-      ...NOTHING,
-      userOptions: ['databaseRoles'],
-      authDatabase: true,
-      userNames: bytes(255),
-      databaseNames: bytes(63, 'admin', 'local', 'config'),
-      emptyDatabase: true,
-      emptyUsername: true,
-    },
-  },
+export const DESCRIPTIONS: Readonly<
+  Record<Exclude<EngineName, 'postgresql' | 'mysql' | 'mongodb'>, EngineDescription>
+> = {
   kafka: {
     name: 'kafka',
     label: 'Apache Kafka',

@@ -175,6 +175,9 @@ export interface Capabilities {
   readonly databases: boolean
   readonly grants: boolean
   readonly lock: boolean
+  /** A locked login still proves who it is, and can do nothing: the engine itself locks nobody. */
+  readonly lockLetsIn?: boolean
+  /** Are a login's sessions seen, and ended. Else what they may do and have under way ends, and they stay connected. */
   readonly sessions: boolean
   readonly owners: boolean
   readonly engineRoles: boolean

@@ -2,6 +2,7 @@ import { Fault } from '../domain/fault.ts'
 import { ENGINES, type EngineName } from '../domain/instance.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import type { Engine, EngineDescription } from './engine.ts'
+import { type Dial as DialMongodb, mongodb } from './mongodb/index.ts'
 import { type Dial as DialMysql, mysql } from './mysql/index.ts'
 import { type Dial as DialPostgresql, postgresql } from './postgresql/index.ts'
 
@@ -15,12 +16,14 @@ export interface Engines {
 export interface EngineParts {
   readonly dialPostgresql?: DialPostgresql
   readonly dialMysql?: DialMysql
+  readonly dialMongodb?: DialMongodb
 }
 
 export function createEngines(parts: EngineParts = {}): Engines {
   const driven: Partial<Record<EngineName, Engine>> = {
     postgresql: postgresql(parts.dialPostgresql),
     mysql: mysql(parts.dialMysql),
+    mongodb: mongodb(parts.dialMongodb),
   }
   const engines = new Map(ENGINES.map(name => [name, driven[name] ?? describedOnly(name)] as const))
   return {

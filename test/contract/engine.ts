@@ -30,6 +30,13 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
     const run = (change: Change, mark = aMark()) => apply(engine, client, change, mark)
     const logsIn = (key: UserKey, password: string) => engine.canLogIn(target, key, new Secret(password), signal())
     const named = (name: string) => prefix + name
+    const can = () => engine.about.capabilities
+    const logsInLocked = () => can().lockLetsIn ?? false
+    /** Where sessions are ended, this one is. Where they aren't, it may do as little as its login: each engine's own tests show that. */
+    const ended = async (session: AdminClient) => {
+      if (!can().sessions) return
+      await expect(session.listDatabases({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
+    }
     const made = async (name: string, change: Parameters<typeof aCreate>[1] = {}) => {
       await run(aCreate(named(name), change))
       return { name: named(name) }
@@ -131,7 +138,7 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
           expect(await logsIn(key, odd)).toBe(true)
           expect(await client.findUser(key)).toMatchObject(key)
           await run({ kind: 'lock-user', key })
-          expect(await logsIn(key, odd)).toBe(false)
+          expect(await logsIn(key, odd)).toBe(logsInLocked())
           await run({ kind: 'drop-user', key, onOwned: 'refuse' })
           expect(await client.findUser(key)).toBeUndefined()
         },
@@ -202,10 +209,10 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
     })
 
     describe('a lock', () => {
-      test('keeps the login out, and in the list', async () => {
+      test('keeps the login out as far as the engine can, and in the list', async () => {
         const key = await made('locked')
         await run({ kind: 'lock-user', key })
-        expect(await logsIn(key, `pw-of-${key.name}`)).toBe(false)
+        expect(await logsIn(key, `pw-of-${key.name}`)).toBe(logsInLocked())
         const { items } = await client.listUsers({ limit: 10, q: key.name })
         expect(items).toMatchObject([{ ...key, locked: true }])
       })
@@ -213,10 +220,10 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
       test('ends the sessions of the login', async () => {
         const key = await made('seated')
         const session = await open({ username: key.name, password: new Secret(`pw-of-${key.name}`) })
-        expect(await client.listSessions(key)).toHaveLength(1)
+        expect(await client.listSessions(key)).toHaveLength(can().sessions ? 1 : 0)
         await run({ kind: 'lock-user', key })
         expect(await client.listSessions(key)).toEqual([])
-        await expect(session.listDatabases({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
+        await ended(session)
         await session[Symbol.asyncDispose]()
       })
 
@@ -238,6 +245,16 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
     })
 
     test('settings are changed, and only what differs', async () => {
+      if (!can().settings.includes('connectionLimit')) {
+        const { refusals } = await planned(
+          engine,
+          client,
+          aCreate(named('set'), { settings: { connectionLimit: 3 } }),
+          aMark(),
+        )
+        expect(refusals).toMatchObject([{ code: 'unsupported', subject: 'user' }])
+        return
+      }
       const key = await made('settings', { settings: { connectionLimit: 3 } })
       expect(await client.findUser(key)).toMatchObject({ settings: { connectionLimit: 3 } })
       const change: Change = { kind: 'set-user', key, settings: { connectionLimit: 7, replication: true } }
@@ -251,7 +268,7 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
       await using session = await open({ username: key.name, password: new Secret(`pw-of-${key.name}`) })
       await run({ kind: 'end-sessions', key })
       expect(await client.listSessions(key)).toEqual([])
-      await expect(session.listDatabases({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
+      await ended(session)
       expect(await logsIn(key, `pw-of-${key.name}`)).toBe(true)
     })
 
@@ -261,7 +278,7 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
         await using session = await open({ username: key.name, password: new Secret(`pw-of-${key.name}`) })
         await run({ kind: 'drop-user', key, onOwned: 'refuse' })
         expect(await client.findUser(key)).toBeUndefined()
-        await expect(session.listDatabases({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
+        await ended(session)
       })
 
       test('of a login that is not there is a plan of no steps', async () => {
@@ -322,10 +339,10 @@ export function engineContract(title: string, start: () => Promise<EngineUnderTe
           password: new Secret(`pw-of-${key.name}`),
         })
         const { refusals } = await planned(engine, client, { kind: 'drop-database', name, force: false }, aMark())
-        expect(refusals).toMatchObject([{ code: 'in_use', counts: { sessions: 1 } }])
+        expect(refusals).toMatchObject(can().sessions ? [{ code: 'in_use', counts: { sessions: 1 } }] : [])
         await applyThroughCrashes(engine, client, { kind: 'drop-database', name, force: true })
         expect(await client.findDatabase(name)).toBeUndefined()
-        await expect(visitor.findDatabase(name)).rejects.toMatchObject({ code: 'unavailable' })
+        await ended(visitor)
       })
 
       test('that is taken back is gone, half-made or whole', async () => {

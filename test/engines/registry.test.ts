@@ -13,8 +13,8 @@ test('every engine that has a name has a description of that name', () => {
   for (const { about } of engines.list()) expect(about.defaultPort).toBeGreaterThan(0)
 })
 
-test('PostgreSQL and the MySQL family are driven, the others are described', () => {
-  expect(ENGINES.filter(name => engines.isDriven(name))).toEqual(['postgresql', 'mysql'])
+test('PostgreSQL, the MySQL family and MongoDB are driven, the others are described', () => {
+  expect(ENGINES.filter(name => engines.isDriven(name))).toEqual(['postgresql', 'mysql', 'mongodb'])
 })
 
 test.each(ENGINES.filter(name => !engines.isDriven(name)))(

@@ -9,6 +9,7 @@ import type { Target } from '../../src/engines/engine.ts'
 import { systemLookup } from '../../src/services/network/lookup.ts'
 import { ADMIN, ADMIN_PASSWORD, type Instance, makeInstance } from './mariadb/instance.ts'
 import { mariadbPrograms } from './mariadb/programs.ts'
+import { ADMIN as MONGODB_ADMIN, ADMIN_PASSWORD as MONGODB_PASSWORD } from './mongodb/instance.ts'
 import { programsOf } from './postgresql/binaries.ts'
 import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/cluster.ts'
 
@@ -16,7 +17,7 @@ import { type Cluster, makeCluster, PASSWORD, SUPERUSER } from './postgresql/clu
 export interface TestServer {
   readonly name: string
   /** Its word; PostgreSQL where it is left out. */
-  readonly engine?: 'mysql'
+  readonly engine?: 'mysql' | 'mongodb'
   /** Undefined for a server that `ROLECALL_TEST_POSTGRESQL_URL` points to: it says itself. */
   readonly major?: number
   readonly host: string
@@ -121,6 +122,7 @@ function claim(folder: string): boolean {
 
 const POSTGRESQL_KEEPER = new URL('./postgresql/keeper.ts', import.meta.url)
 const MARIADB_KEEPER = new URL('./mariadb/keeper.ts', import.meta.url)
+const MONGODB_KEEPER = new URL('./mongodb/keeper.ts', import.meta.url)
 
 function startKeeper(keeper: URL, ...parts: readonly string[]): void {
   spawn(process.execPath, [fileURLToPath(keeper), ...parts, String(process.ppid)], {
@@ -235,4 +237,35 @@ export async function ownMariadb(settings: readonly string[] = []): Promise<Inst
 /** How such a server is reached. */
 export function serverOfInstance({ port, log }: Instance): TestServer {
   return mariadbAt('MariaDB of a test', port, log)
+}
+
+/** Fetching it may come first. */
+const MONGODB_START_MS = 300_000
+
+export const SECANTUS = 'SecantusDB'
+
+/** A server that speaks MongoDB's protocol and can be had by its package's name, shared by the whole run. */
+async function secantusServer(): Promise<TestServer> {
+  const start = (folder: string) => startKeeper(MONGODB_KEEPER, folder)
+  const { port } = await shared('SecantusDB', 'mongodb', start, MONGODB_START_MS)
+  return mongodbAt(SECANTUS, '127.0.0.1', port, MONGODB_ADMIN, MONGODB_PASSWORD)
+}
+
+function mongodbAt(name: string, host: string, port: number, username: string, password: string): TestServer {
+  return { name, engine: 'mongodb', host, port, database: 'admin', username, password }
+}
+
+/** Servers of MongoDB's protocol to test: SecantusDB, and the one that `ROLECALL_TEST_MONGODB_URL` points to; none where `ENGINES` leaves them out. */
+export function mongodbServers(): readonly { readonly name: string; readonly start: () => Promise<TestServer> }[] {
+  if (process.env.ENGINES && !process.env.ENGINES.split(',').includes('mongodb')) return []
+  const url = process.env.ROLECALL_TEST_MONGODB_URL
+  const elsewhere = url
+    ? [{ name: 'MongoDB at ROLECALL_TEST_MONGODB_URL', start: async () => mongodbOf(new URL(url)) }]
+    : []
+  return [{ name: SECANTUS, start: secantusServer }, ...elsewhere]
+}
+
+function mongodbOf({ hostname, port, username, password }: URL): TestServer {
+  const [name, secret] = [username, password].map(decodeURIComponent) as [string, string]
+  return mongodbAt('MongoDB at ROLECALL_TEST_MONGODB_URL', hostname, Number(port || 27017), name, secret)
 }

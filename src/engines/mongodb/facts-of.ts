@@ -1,0 +1,152 @@
+import { type Change, passwordOf } from '../../domain/change.ts'
+import { toFault } from '../../domain/fault.ts'
+import type { Grant } from '../../domain/grant.ts'
+import type { Mark } from '../../domain/user.ts'
+import { readDatabase } from './databases/facts.ts'
+import { databaseNames } from './databases/read.ts'
+import type { MongodbFacts } from './facts.ts'
+import { numberBehind } from './faults.ts'
+import type { Link } from './link/link.ts'
+import { canLogIn } from './link/log-in.ts'
+import { isSameMark, markerRole } from './marks.ts'
+import { type Account, accountOf, canBeThere } from './names.ts'
+import { readRights } from './rights.ts'
+import { heldRole, LOCKED, type RoleName, roleFrom, sameRole } from './roles/names.ts'
+import { isPartlyGranted } from './roles/plan.ts'
+import { findRoles, type RoleFound } from './roles/read.ts'
+import { isPartlySet } from './users/plan.ts'
+import { findLogin, incarnationOfLogin, type Login } from './users/read.ts'
+
+/** Reads what a plan for the change needs to know. */
+export function readFacts(link: Link, change: Change, mark: Mark, signal: AbortSignal): Promise<MongodbFacts> {
+  switch (change.kind) {
+    case 'create-database':
+    case 'drop-database':
+    case 'undo-create-database':
+      return databaseFacts(link, change, mark, signal)
+    default:
+      return userFacts(link, change, mark, signal)
+  }
+}
+
+type DatabaseChange = Extract<Change, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
+type UserChange = Exclude<Change, DatabaseChange>
+
+async function databaseFacts(
+  link: Link,
+  change: DatabaseChange,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<MongodbFacts> {
+  const name = change.kind === 'create-database' ? change.database.name : change.name
+  const database = await readDatabase(link, name, mark, signal)
+  const rights = await readRights(link, signal)
+  const { state } = link
+  const nothingElse = { keepsData: false, roles: [], databases: [] }
+  return { ...nothingElse, exists: database.exists, applied: database.marked, state, rights, mark, database }
+}
+
+async function userFacts(link: Link, change: UserChange, mark: Mark, signal: AbortSignal): Promise<MongodbFacts> {
+  const key = change.kind === 'create-user' ? change.user : change.key
+  const account = accountOf(key)
+  const login = await findLogin(link, key, signal)
+  const roles = await findRoles(link, rolesThatMatter(change, account, mark), signal)
+  return {
+    exists: login !== undefined,
+    incarnation: login && incarnationOfLogin(login),
+    applied: await isApplied(link, change, { login, roles, mark, account }, signal),
+    state: link.state,
+    rights: await readRights(link, signal),
+    mark,
+    keepsData: change.kind === 'create-user' && (await keepsData(link, signal)),
+    account,
+    login,
+    roles,
+    databases: await databasesOf(link, grantsOf(change), signal),
+  }
+}
+
+/** What a plan may have to make, change or drop. */
+function rolesThatMatter(change: UserChange, account: Account, mark: Mark): readonly RoleName[] {
+  if (!canBeThere(account.user) || !canBeThere(account.db)) return []
+  switch (change.kind) {
+    case 'create-user':
+      return [markerRole(mark, account), ...change.user.engineRoles.map(roleFrom)]
+    case 'undo-create-user':
+      return [markerRole(mark, account), heldRole(account), LOCKED]
+    case 'set-user':
+      return (change.engineRoles ?? []).map(roleFrom)
+    case 'lock-user':
+    case 'unlock-user':
+    case 'drop-user':
+      return [heldRole(account), LOCKED]
+    default:
+      return []
+  }
+}
+
+function grantsOf(change: UserChange): readonly Grant[] {
+  if (change.kind === 'create-user') return change.user.grants
+  return change.kind === 'grant-user' ? change.grants.add : []
+}
+
+async function databasesOf(link: Link, grants: readonly Grant[], signal: AbortSignal): Promise<readonly string[]> {
+  const names = [...new Set(grants.map(({ database }) => database))]
+  return names.length === 0 ? [] : databaseNames(link, signal, { name: { $in: names } })
+}
+
+interface Seen {
+  readonly login?: Login
+  readonly roles: readonly RoleFound[]
+  readonly mark: Mark
+  readonly account: Account
+}
+
+/**
+ * A login carries the mark of the operation that made it. Of a later one the login itself tells: the new password opens it, or the lock,
+ * the roles are as they were to be.
+ */
+async function isApplied(
+  link: Link,
+  change: UserChange,
+  { login, roles, mark, account }: Seen,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isThere = (name: RoleName) => roles.some(role => sameRole(role, name))
+  switch (change.kind) {
+    case 'create-user':
+    case 'undo-create-user':
+      return isThere(markerRole(mark, account)) || isSameMark(login?.mark, mark)
+    case 'reset-user':
+      return login !== undefined && canLogIn(link.dial, link.target, change.key, passwordOf(change)!, signal)
+    case 'drop-user':
+      return login ? login.locked : isThere(heldRole(account))
+    case 'lock-user':
+      return login?.locked === true
+    case 'unlock-user':
+      return login?.locked === false
+    case 'set-user':
+      return isPartlySet(change, { login })
+    case 'grant-user':
+      return login !== undefined && isPartlyGranted(change.grants, login)
+    default:
+      return false
+  }
+}
+
+const TYPE_MISMATCH = 14
+
+/**
+ * Does the server keep data beside a login? One that does looks at its type before at anything else, and refuses a text. Nobody can be
+ * made by this: the name is empty, and there is no password.
+ */
+async function keepsData(link: Link, signal: AbortSignal): Promise<boolean> {
+  try {
+    await link.ask(signal, 'admin', { createUser: '', roles: [], customData: 'is it looked at?' })
+    return false
+  } catch (error) {
+    const fault = toFault(error)
+    if (numberBehind(fault) === undefined) throw fault
+    return numberBehind(fault) === TYPE_MISMATCH
+  }
+}

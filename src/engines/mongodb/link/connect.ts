@@ -1,0 +1,138 @@
+import type { HostPort } from '../../../domain/connection.ts'
+import { type ConnectFailure, Fault, toFault } from '../../../domain/fault.ts'
+import type { Target } from '../../engine.ts'
+import { deadlinePassed } from '../faults.ts'
+import { DEFAULT_AUTH_DATABASE } from '../names.ts'
+import { inTime } from './deadline.ts'
+import { type Link, openLink } from './link.ts'
+import type { Dial, DialConfig } from './session.ts'
+import { isLoopback } from './tls.ts'
+
+export interface Manner {
+  readonly programName: string
+  readonly connections?: number
+  readonly idleMs?: number
+}
+
+/**
+ * Tries the target's hosts in their order and stops at the first that can be written to. A secondary says who is primary: that one is
+ * tried next, past the guard as any other; a secondary serves for reading where there is no other.
+ */
+export async function connectTo(dial: Dial, target: Target, manner: Manner, signal: AbortSignal): Promise<Link> {
+  const search: Search = { hosts: [...target.hosts], tried: new Set() }
+  try {
+    return await firstWritable(dial, target, manner, signal, search)
+  } catch (error) {
+    await search.readOnly?.close()
+    throw error
+  }
+}
+
+interface Search {
+  readonly hosts: HostPort[]
+  readonly tried: Set<string>
+  readOnly?: Link
+  failure?: Fault
+}
+
+async function firstWritable(
+  dial: Dial,
+  target: Target,
+  manner: Manner,
+  signal: AbortSignal,
+  search: Search,
+): Promise<Link> {
+  for (let host = search.hosts.shift(); host; host = search.hosts.shift()) {
+    const link = await tryHost(dial, target, manner, signal, host)
+    if (link instanceof Fault) {
+      search.failure ??= link
+      if (!otherHostMayDo(link)) break
+    } else if (!link.state.readOnly) {
+      await search.readOnly?.close()
+      return link
+    } else await keep(search, link)
+  }
+  if (search.readOnly) return search.readOnly
+  throw search.failure ?? new Fault('unavailable', 'server', 'The connection names no host', { reason: 'name' })
+}
+
+async function keep(search: Search, link: Link): Promise<void> {
+  const { primary } = link.state
+  if (primary !== undefined && !search.tried.has(primary)) {
+    search.tried.add(primary)
+    search.hosts.unshift(hostPortIn(primary))
+  }
+  if (search.readOnly) await link.close()
+  else search.readOnly = link
+}
+
+function hostPortIn(text: string): HostPort {
+  const at = text.lastIndexOf(':')
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
+}
+
+async function tryHost(
+  dial: Dial,
+  target: Target,
+  manner: Manner,
+  signal: AbortSignal,
+  host: HostPort,
+): Promise<Link | Fault> {
+  let failure: Fault | undefined
+  try {
+    for (const address of await addressesOf(target, host, signal)) {
+      const link = await openLink(dial, dialConfig(target, host, address, manner), target, signal).catch(toFault)
+      if (!(link instanceof Fault)) return link
+      failure ??= link
+      if (!otherHostMayDo(link)) break
+    }
+  } catch (error) {
+    failure ??= toFault(error)
+  }
+  if (signal.aborted) return deadlinePassed()
+  return failure ?? new Fault('unavailable', 'server', 'The host name leads nowhere', { reason: 'name' })
+}
+
+function dialConfig(target: Target, { host, port }: HostPort, address: string, manner: Manner): DialConfig {
+  if (target.tls.mode === 'disable' && !isLoopback(address)) throw needsTls()
+  return {
+    address,
+    port,
+    host,
+    username: target.username,
+    password: target.password?.reveal() ?? '',
+    authDatabase: target.authDatabase || DEFAULT_AUTH_DATABASE,
+    mechanism: target.mechanism,
+    tls: target.tls,
+    connectTimeoutMs: target.connectTimeoutMs,
+    connections: 1,
+    ...manner,
+  }
+}
+
+function needsTls(): Fault {
+  const message = 'New passwords reach this server in clear, so off this machine its connection has to use TLS'
+  return new Fault('refused', 'connection', message, { reason: 'tls' })
+}
+
+async function addressesOf(target: Target, { host, port }: HostPort, signal: AbortSignal): Promise<readonly string[]> {
+  if (signal.aborted) throw deadlinePassed()
+  const addresses = await inTime(target.resolve(host, port).catch(nameFault), target.connectTimeoutMs, signal)
+  if (addresses instanceof Fault) throw addresses
+  if (addresses) return addresses
+  throw new Fault('unavailable', 'server', 'The host name was not resolved in time', { reason: 'timeout' })
+}
+
+// `resolve` says why it lets nobody in; any other failure of it is a name that leads nowhere.
+function nameFault(error: unknown): Fault {
+  const fault = toFault(error)
+  if (fault.code !== 'internal') return fault
+  return new Fault('unavailable', 'server', 'The host name could not be resolved', { reason: 'name' })
+}
+
+const ELSEWHERE: ReadonlySet<ConnectFailure | undefined> = new Set(['name', 'refused', 'timeout', 'policy', undefined])
+
+// A refused password is refused everywhere: trying it on every host would only lock the login out sooner.
+function otherHostMayDo({ code, details }: Fault): boolean {
+  return (code === 'unavailable' || code === 'network_denied') && ELSEWHERE.has(details.reason)
+}

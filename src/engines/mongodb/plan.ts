@@ -1,0 +1,82 @@
+import type { Change } from '../../domain/change.ts'
+import { type GrantChange, sameGrant } from '../../domain/grant.ts'
+import type { Facts, Plan, Refusal } from '../engine.ts'
+import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
+import type { MongodbFacts } from './facts.ts'
+import { grantsIn } from './roles/catalogue.ts'
+import { planGrant } from './roles/plan.ts'
+import { planDrop, planUndoCreate } from './users/drop.ts'
+import { planEndSessions, planLock, planUnlock } from './users/lock.ts'
+import { planCreate, planRename, planReset, planSet } from './users/plan.ts'
+
+/** The exact commands that bring the server from what `facts` saw to what `change` wants. */
+export function plan(change: Change, facts: Facts): Plan {
+  const seen = facts as MongodbFacts
+  const made = planFor(change, seen)
+  return seen.state.readOnly ? { steps: made.steps, refusals: [READ_ONLY, ...made.refusals] } : made
+}
+
+const READ_ONLY: Refusal = {
+  code: 'read_only',
+  subject: 'server',
+  message: 'This server is a secondary, or takes no changes: it is never written to',
+}
+
+function planFor(change: Change, facts: MongodbFacts): Plan {
+  switch (change.kind) {
+    case 'create-user':
+      return planCreate(change, facts)
+    case 'reset-user':
+      return planReset(change, facts)
+    case 'lock-user':
+      return planLock(change, facts)
+    case 'unlock-user':
+      return planUnlock(change, facts)
+    case 'set-user':
+      return planSet(change, facts)
+    case 'grant-user':
+      return planGrant(change, facts)
+    case 'rename-user':
+      return planRename()
+    case 'end-sessions':
+      return planEndSessions(change, facts)
+    case 'drop-user':
+      return planDrop(change, facts)
+    case 'undo-create-user':
+      return planUndoCreate(change, facts)
+    case 'create-database':
+      return planCreateDatabase(change, facts)
+    case 'drop-database':
+      return planDropDatabase(change, facts)
+    case 'undo-create-database':
+      return planUndoCreateDatabase(change, facts)
+  }
+}
+
+/** What takes a change back. Those that are one command, and those that only go forward, have nothing of the kind. */
+export function undo(change: Change, before: Facts): Change | undefined {
+  switch (change.kind) {
+    case 'create-user': {
+      const { name, authDatabase } = change.user
+      return { kind: 'undo-create-user', key: { name, authDatabase } }
+    }
+    case 'create-database':
+      return { kind: 'undo-create-database', name: change.database.name }
+    case 'grant-user':
+      return {
+        kind: 'grant-user',
+        key: change.key,
+        grants: inverse(change.grants, before as MongodbFacts),
+        ahead: true,
+      }
+    default:
+      return undefined
+  }
+}
+
+function inverse({ add, remove }: GrantChange, { login }: MongodbFacts): GrantChange {
+  const touched = new Set([...add, ...remove].map(({ database }) => database))
+  const had = grantsIn(login?.roles ?? []).filter(({ database }) => touched.has(database))
+  const back = had.map(({ role, database }) => ({ role, database }))
+  return { add: back, remove: add.filter(grant => !back.some(one => sameGrant(one, grant))) }
+}

@@ -1,0 +1,50 @@
+import type { Change } from '../../../domain/change.ts'
+import type { Plan, Step } from '../../engine.ts'
+import { step } from '../command.ts'
+import type { MongodbFacts } from '../facts.ts'
+import { isMarkerRole, isSameMark, markerRole } from '../marks.ts'
+import { heldRole, sameRole } from '../roles/names.ts'
+import { onExisting } from './existing.ts'
+import { dropRoleStep, endSteps, lockSteps } from './lock.ts'
+import type { Login } from './read.ts'
+
+/** Take its roles, end what it has under way, drop it, and the same again for who slipped in; then the roles that were its own. */
+export function planDrop({ key }: Extract<Change, { kind: 'drop-user' }>, facts: MongodbFacts): Plan {
+  const { login, state } = facts
+  if (!login) return { steps: leftoverSteps(facts), refusals: [] }
+  if (login.user === state.me?.user && login.db === state.me.db) {
+    const message = `Rolecall itself logs in as ${login.user}`
+    return { steps: [], refusals: [{ code: 'refused', subject: 'user', message }] }
+  }
+  return onExisting(key.name, facts, dropSteps(login, facts))
+}
+
+/** Drops only what this operation made: the login if it carries its mark, and the role that would have marked it. */
+export function planUndoCreate(_change: Extract<Change, { kind: 'undo-create-user' }>, facts: MongodbFacts): Plan {
+  const { login, mark, roles, account } = facts
+  if (login && isSameMark(login.mark, mark)) return { steps: dropSteps(login, facts), refusals: [] }
+  const marker = roles.find(role => account && sameRole(role, markerRole(mark, account)))
+  return { steps: marker ? [dropRoleStep('drop the role that would have marked it', marker)] : [], refusals: [] }
+}
+
+function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {
+  const end = endSteps(login, facts)
+  return [
+    ...lockSteps(login, facts),
+    ...end,
+    step('drop the login', login.db, { dropUser: login.user }),
+    ...end,
+    ...login.markers.map(marker => dropRoleStep('drop the role that marked it', marker)),
+    dropRoleStep('drop the role that kept its roles', heldRole(login)),
+  ]
+}
+
+/** The login went and the process with it: the role that kept its roles, marks among them, tells what is left. */
+function leftoverSteps({ account, roles }: MongodbFacts): readonly Step[] {
+  const held = account && roles.find(role => sameRole(role, heldRole(account)))
+  if (!held) return []
+  return [
+    ...held.roles.filter(isMarkerRole).map(marker => dropRoleStep('drop the role that marked it', marker)),
+    dropRoleStep('drop the role that kept its roles', held),
+  ]
+}

@@ -1,0 +1,101 @@
+import type { Change } from '../../../domain/change.ts'
+import type { UserSettings } from '../../../domain/user.ts'
+import type { Plan, Refusal, Step } from '../../engine.ts'
+import { type Command, secretStep, step } from '../command.ts'
+import type { MongodbFacts } from '../facts.ts'
+import { markData, markerRole } from '../marks.ts'
+import { type Account, accountOf, wrongAuthDatabase, wrongUserName } from '../names.ts'
+import { missingRight } from '../rights.ts'
+import { engineRolesIn, rolesOf } from '../roles/catalogue.ts'
+import { type RoleName, roleFrom, roleText, sameRole } from '../roles/names.ts'
+import { changeSteps, missingRoleSteps, refusalsOfRoles, refusalsToGrant } from '../roles/plan.ts'
+import { onExisting } from './existing.ts'
+
+type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
+
+const ROOT: RoleName = { role: 'root', db: 'admin' }
+
+/** The login, its roles and its mark are one command. What they need is there before it. */
+export function planCreate({ user, password, ahead, everything }: Of<'create-user'>, facts: MongodbFacts): Plan {
+  const account = accountOf(user)
+  const wrong = wrongUserName(account.user) ?? wrongAuthDatabase(account.db)
+  if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
+  if (facts.login && facts.applied) return { steps: [], refusals: [] }
+  const engineRoles = [...user.engineRoles.map(roleFrom), ...(everything ? [ROOT] : [])]
+  const roles = distinct([...user.grants.flatMap(rolesOf), ...engineRoles])
+  const steps = [
+    ...missingRoleSteps(engineRoles, facts),
+    ...markerSteps(account, facts),
+    secretStep('make the login, with its mark', account.db, createCommand(account, roles, facts), password),
+  ]
+  const refusals = [
+    ...refusalsOfSettings(user.settings),
+    ...refusalsOfRoles(user.engineRoles, facts),
+    ...(ahead ? [] : refusalsToGrant(user.grants, facts)),
+  ]
+  return { steps, refusals: [...refusalsToMake(account, facts), ...refusals] }
+}
+
+function createCommand(account: Account, roles: readonly RoleName[], { mark, keepsData }: MongodbFacts): Command {
+  if (keepsData) return { createUser: account.user, roles, customData: markData(mark) }
+  return { createUser: account.user, roles: [...roles, markerRole(mark, account)] }
+}
+
+/** Where no data is kept beside a login, a role that has no rights says which operation made it. */
+function markerSteps(account: Account, { keepsData, mark, roles }: MongodbFacts): readonly Step[] {
+  const marker = markerRole(mark, account)
+  if (keepsData || roles.some(role => sameRole(role, marker))) return []
+  const command = { createRole: marker.role, privileges: [], roles: [] }
+  return [step('make the role that marks it', marker.db, command)]
+}
+
+const distinct = (roles: readonly RoleName[]) =>
+  roles.filter((role, at) => roles.findIndex(one => sameRole(one, role)) === at)
+
+function refusalsToMake({ user, db }: Account, { login, rights }: MongodbFacts): readonly Refusal[] {
+  if (login) return [{ code: 'exists', subject: 'user', message: `There already is a login ${user} in ${db}` }]
+  return rights.users ? [] : [missingRight('users')]
+}
+
+function refusalsOfSettings(settings: UserSettings): readonly Refusal[] {
+  const asked = Object.entries(settings).filter(([, value]) => value !== undefined)
+  if (asked.length === 0) return []
+  const message = `Logins have no ${asked.map(([name]) => name).join(', ')} of their own here`
+  return [{ code: 'unsupported', subject: 'user', message }]
+}
+
+export function planReset({ key, password }: Of<'reset-user'>, facts: MongodbFacts): Plan {
+  if (!facts.login || facts.applied) return onExisting(key.name, facts, [])
+  const { user, db } = facts.login
+  return onExisting(key.name, facts, [secretStep('set the new password', db, { updateUser: user }, password)])
+}
+
+/** Its engine roles become those that are wanted; what it was granted stays. */
+export function planSet({ key, settings, engineRoles }: Of<'set-user'>, facts: MongodbFacts): Plan {
+  const { login } = facts
+  if (!login || !engineRoles) return withRefusals(onExisting(key.name, facts, []), refusalsOfSettings(settings))
+  const wanted = engineRoles.map(roleFrom)
+  const has = engineRolesIn(login.roles).map(roleFrom)
+  const add = wanted.filter(role => !has.some(one => sameRole(one, role)))
+  const remove = has.filter(role => !wanted.some(one => sameRole(one, role)))
+  const steps = [...missingRoleSteps(add, facts), ...changeSteps(login, add, remove)]
+  const refusals = [...refusalsOfSettings(settings), ...refusalsOfRoles(add.map(roleText), facts)]
+  return withRefusals(onExisting(key.name, facts, steps), refusals)
+}
+
+const withRefusals = (plan: Plan, refusals: readonly Refusal[]): Plan => ({
+  ...plan,
+  refusals: [...plan.refusals, ...refusals],
+})
+
+/** Is any of what the change wants so already? */
+export function isPartlySet({ engineRoles }: Of<'set-user'>, { login }: Pick<MongodbFacts, 'login'>): boolean {
+  const has = engineRolesIn(login?.roles ?? [])
+  return engineRoles?.some(role => has.includes(roleText(roleFrom(role)))) ?? false
+}
+
+/** Names are part of what a login's password is checked with. */
+export function planRename(): Plan {
+  const message = 'The server renames no login: make one of the new name, and drop this one'
+  return { steps: [], refusals: [{ code: 'unsupported', subject: 'user', message }] }
+}

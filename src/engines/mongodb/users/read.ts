@@ -1,0 +1,123 @@
+import { toFault } from '../../../domain/fault.ts'
+import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
+import type { DatabaseUser, Mark, UserKey } from '../../../domain/user.ts'
+import type { Link } from '../link/link.ts'
+import type { Document } from '../link/session.ts'
+import { incarnationOf, isMarkerRole, markInData, markInRoles } from '../marks.ts'
+import { type Account, accountOf, canBeThere, placeOf, placeText } from '../names.ts'
+import { engineRolesIn, grantsIn } from '../roles/catalogue.ts'
+import { heldRole, LOCKED, plain, type RoleName, sameRole } from '../roles/names.ts'
+import { findRoles } from '../roles/read.ts'
+
+/** A login as the server keeps it. */
+export interface Login extends Account {
+  readonly userId?: string
+  readonly locked: boolean
+  /** What it has; of a locked one, what it had. Marks and locks are none. */
+  readonly roles: readonly RoleName[]
+  /** Those of its roles that only mark it. */
+  readonly markers: readonly RoleName[]
+  readonly mark?: Mark
+  readonly mechanisms: readonly string[]
+}
+
+/** A page of logins by name and database, cut on the server over the index that it keeps of them. */
+export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal): Promise<Page<DatabaseUser>> {
+  if (page.q !== undefined && !canBeThere(page.q)) return { items: [] }
+  const rows = await readPage(link, page, signal)
+  const { items, next } = cutPage(rows, page.limit, row => placeText(row as unknown as Account))
+  const logins = await withHeld(link, items.map(loginFrom), signal)
+  return { items: logins.map(userFrom), next }
+}
+
+/** Not everybody may read the catalogue itself. A command tells the same, but all of it at once. */
+async function readPage(link: Link, page: KeyPage, signal: AbortSignal): Promise<readonly Document[]> {
+  const find = { find: 'system.users', filter: filterOf(page), sort: { user: 1, db: 1 }, limit: page.limit + 1 }
+  const how = { projection: { credentials: 0 }, batchSize: page.limit + 1, singleBatch: true }
+  try {
+    return (await link.ask(signal, 'admin', { ...find, ...how })).cursor.firstBatch
+  } catch (error) {
+    if (toFault(error).code !== 'missing_right') throw error
+    const all = await link.ask(signal, 'admin', { usersInfo: { forAllDBs: true }, showCustomData: true })
+    return cutHere(all.users, page)
+  }
+}
+
+function filterOf({ after = '', q }: KeyPage): Document {
+  const { user, db } = placeOf(after)
+  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  return {
+    $or: [{ user: { $gt: user } }, { user, db: { $gt: db } }],
+    ...(q === undefined ? {} : { $and: [{ user: { $regex: literal(q), $options: 'i' } }] }),
+  }
+}
+
+/** The same cut and order as the server's, where it gives all there are. */
+export function cutHere(rows: readonly Document[], { after = '', limit, q = '' }: KeyPage): readonly Document[] {
+  const from = placeOf(after)
+  const wanted = q.toLowerCase()
+  return rows
+    .filter(({ user, db }) => compare({ user, db }, from) > 0 && String(user).toLowerCase().includes(wanted))
+    .toSorted((one, other) => compare(one as unknown as Account, other as unknown as Account))
+    .slice(0, limit + 1)
+}
+
+// As the server compares texts: by their bytes.
+function compare(one: Account, other: Account): number {
+  return (
+    Buffer.compare(Buffer.from(one.user), Buffer.from(other.user)) ||
+    (one.db < other.db ? -1 : one.db === other.db ? 0 : 1)
+  )
+}
+
+export async function findLogin(link: Link, key: UserKey, signal: AbortSignal): Promise<Login | undefined> {
+  const account = accountOf(key)
+  if (key.name === '' || !canBeThere(account.user) || !canBeThere(account.db)) return undefined
+  const { users } = await link.ask(signal, 'admin', { usersInfo: account, showCustomData: true })
+  const [login] = await withHeld(link, (users as readonly Document[]).map(loginFrom), signal)
+  return login
+}
+
+/** Locked logins have their roles where the lock put them. */
+async function withHeld(link: Link, logins: readonly Login[], signal: AbortSignal): Promise<readonly Login[]> {
+  const locked = logins.filter(login => login.locked)
+  if (locked.length === 0) return logins
+  const held = await findRoles(link, locked.map(heldRole), signal)
+  return logins.map(login => {
+    const role = login.locked ? held.find(one => sameRole(one, heldRole(login))) : undefined
+    return role ? { ...login, roles: role.roles.filter(one => !isMarkerRole(one)) } : login
+  })
+}
+
+function loginFrom({ user, db, userId, roles = [], customData, mechanisms = [] }: Document): Login {
+  const all = (roles as readonly RoleName[]).map(plain)
+  return {
+    user,
+    db,
+    userId: userId === undefined ? undefined : String(userId),
+    locked: all.some(role => sameRole(role, LOCKED)),
+    roles: all.filter(role => !isMarkerRole(role) && !sameRole(role, LOCKED)),
+    markers: all.filter(isMarkerRole),
+    mark: markInData(customData) ?? markInRoles(all),
+    mechanisms,
+  }
+}
+
+export function incarnationOfLogin({ userId, mark }: Login): string | undefined {
+  return userId ?? incarnationOf(mark)
+}
+
+export function userFrom(login: Login): DatabaseUser {
+  const { user, db, locked, roles, mark } = login
+  return {
+    name: user,
+    authDatabase: db,
+    incarnation: incarnationOfLogin(login),
+    locked,
+    settings: {},
+    engineRoles: engineRolesIn(roles),
+    grants: grantsIn(roles),
+    flags: roles.some(({ role, db }) => role === 'root' && db === 'admin') ? ['superuser'] : [],
+    mark,
+  }
+}

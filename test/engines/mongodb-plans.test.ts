@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest'
+import type { Change } from '../../src/domain/change.ts'
+import { Secret } from '../../src/domain/secret.ts'
+import type { MongodbFacts } from '../../src/engines/mongodb/facts.ts'
+import { plan } from '../../src/engines/mongodb/plan.ts'
+import { rightsFrom } from '../../src/engines/mongodb/rights.ts'
+import { cutHere, type Login } from '../../src/engines/mongodb/users/read.ts'
+import { aCreate } from '../support/changes.ts'
+
+const mark = { installation: 'c0ffee00', operation: 'op_1' }
+
+function someFacts(change: Partial<MongodbFacts> = {}): MongodbFacts {
+  return {
+    exists: false,
+    applied: false,
+    state: { version: '8.0.4', readOnly: false, seenAt: 0 },
+    rights: { users: true, databases: true, sessions: true },
+    mark,
+    keepsData: true,
+    account: { user: 'ada', db: 'admin' },
+    roles: [],
+    databases: [],
+    ...change,
+  }
+}
+
+const someLogin = (change: Partial<Login> = {}): Login => ({
+  user: 'ada',
+  db: 'admin',
+  locked: false,
+  roles: [],
+  markers: [],
+  mechanisms: [],
+  ...change,
+})
+
+const shown = (change: Change, facts: MongodbFacts) =>
+  plan(change, facts).steps.map(({ database, statements: [statement] }) => [database, JSON.parse(statement!.shown)])
+
+const writeConcern = { w: 'majority' }
+
+describe('a new login', () => {
+  test('carries its mark beside it where the server keeps data there, in the one command that makes it', () => {
+    const customData = { rolecall: mark }
+    expect(shown(aCreate('ada'), someFacts())).toEqual([
+      ['admin', { createUser: 'ada', pwd: '[secret]', roles: [], customData, writeConcern }],
+    ])
+  })
+
+  test('carries it as a role of its own where the server keeps none', () => {
+    const [role, user] = shown(aCreate('ada'), someFacts({ keepsData: false })).map(([, command]) => command)
+    expect(role).toEqual({ createRole: expect.any(String), privileges: [], roles: [], writeConcern })
+    expect(role.createRole).toMatch(/^rolecall\.mark\.c0ffee00\.op_1\.[0-9a-f]{12}$/)
+    expect(user.roles).toEqual([{ role: role.createRole, db: 'admin' }])
+    expect(user).not.toHaveProperty('customData')
+  })
+
+  test('of an operation that makes several has a mark of its own', () => {
+    const marks = ['ada', 'bob'].map(name => shown(aCreate(name), someFacts({ keepsData: false }))[0]![1].createRole)
+    expect(new Set(marks).size).toBe(2)
+  })
+
+  test('sends its password where it is shown masked', () => {
+    const [step] = plan(aCreate('ada', { password: 'in "clear"' }), someFacts()).steps
+    expect(JSON.parse(step!.statements[0]!.secret!.reveal())).toMatchObject({ createUser: 'ada', pwd: 'in "clear"' })
+  })
+
+  test.each([
+    ['a secondary', { state: { version: '8.0.4', readOnly: true, seenAt: 0 } }, 'read_only'],
+    ['a login without rights', { rights: { users: false, databases: false, sessions: false } }, 'missing_right'],
+  ])('is refused by %s', (_, change, code) => {
+    expect(plan(aCreate('ada'), someFacts(change)).refusals).toMatchObject([{ code, subject: 'server' }])
+  })
+
+  test.each(['local', 'a.b', 'a/b', 'x'.repeat(64)])('is not kept in a database called %s', authDatabase => {
+    expect(plan(aCreate('ada', { authDatabase }), someFacts()).refusals).toMatchObject([{ code: 'invalid' }])
+  })
+
+  test('that may do everything is root', () => {
+    const change: Change = { ...(aCreate('ada') as Extract<Change, { kind: 'create-user' }>), everything: true }
+    expect(shown(change, someFacts())[0]![1].roles).toEqual([{ role: 'root', db: 'admin' }])
+  })
+})
+
+test('atlasAdmin is made before it is given, inherits no root, and lets nobody make logins', () => {
+  const [database, command] = shown(aCreate('ada', { engineRoles: ['atlasAdmin'] }), someFacts())[0]!
+  expect([database, command.createRole]).toEqual(['admin', 'atlasAdmin'])
+  expect(JSON.stringify(command)).not.toMatch(/root|userAdmin|createUser|grantRole/)
+})
+
+describe('a lock', () => {
+  const roles = [{ role: 'read', db: 'shop' }]
+
+  test('keeps the roles before it takes them, then ends what is under way', () => {
+    const commands = shown({ kind: 'lock-user', key: { name: 'ada' } }, someFacts({ login: someLogin({ roles }) }))
+    expect(commands.map(([, command]) => Object.keys(command)[0])).toEqual([
+      'createRole',
+      'createRole',
+      'updateUser',
+      'killAllSessions',
+    ])
+    expect(commands[1]![1]).toMatchObject({ createRole: 'rolecall.held.admin.ada', roles })
+    expect(commands[2]![1]).toMatchObject({ updateUser: 'ada', roles: [{ role: 'rolecall.locked', db: 'admin' }] })
+  })
+
+  test('that was cut off writes the roles again that it kept', () => {
+    const held = { role: 'rolecall.held.admin.ada', db: 'admin', roles: [] }
+    const facts = someFacts({ login: someLogin({ roles }), roles: [held] })
+    expect(shown({ kind: 'lock-user', key: { name: 'ada' } }, facts)[1]![1]).toMatchObject({
+      updateRole: held.role,
+      roles,
+    })
+  })
+})
+
+test('an undo drops no login that carries another mark', () => {
+  const other = someLogin({ mark: { ...mark, operation: 'op_2' } })
+  expect(plan({ kind: 'undo-create-user', key: { name: 'ada' } }, someFacts({ login: other })).steps).toEqual([])
+  const mine = plan({ kind: 'undo-create-user', key: { name: 'ada' } }, someFacts({ login: someLogin({ mark }) }))
+  expect(mine.steps.length).toBeGreaterThan(0)
+})
+
+test('a database that somebody put something into is not taken back: its mark alone is', () => {
+  const change: Change = { kind: 'undo-create-database', name: 'shop' }
+  const database = { exists: true, marked: true, things: 1, grantees: [] }
+  expect(shown(change, someFacts({ database }))).toEqual([
+    ['shop', { drop: 'rolecall.made.c0ffee00.op_1', writeConcern }],
+  ])
+  expect(shown(change, someFacts({ database: { ...database, things: 0 } }))[0]![1]).toMatchObject({ dropDatabase: 1 })
+})
+
+test('a reset that is known as done needs nothing more', () => {
+  const change: Change = { kind: 'reset-user', key: { name: 'ada' }, password: new Secret('new') }
+  expect(plan(change, someFacts({ login: someLogin(), applied: true }))).toEqual({ steps: [], refusals: [] })
+})
+
+describe('rights', () => {
+  const info = (roles: readonly string[], privileges: readonly object[] = []) => ({
+    authenticatedUsers: [{ user: 'dba', db: 'admin' }],
+    authenticatedUserRoles: roles.map(role => ({ role, db: 'admin' })),
+    authenticatedUserPrivileges: privileges,
+  })
+  const all = { users: true, databases: true, sessions: true }
+  const none = { users: false, databases: false, sessions: false }
+
+  test.each([
+    [['root'], [], all],
+    [['userAdminAnyDatabase', 'readWriteAnyDatabase', 'dbAdminAnyDatabase', 'hostManager'], [], all],
+    [['userAdminAnyDatabase'], [], { ...none, users: true }],
+    [['readWriteAnyDatabase'], [], none],
+    [['ours'], [{ resource: { cluster: true }, actions: ['killAnySession'] }], { ...none, sessions: true }],
+    [['ours'], [{ resource: { db: 'shop', collection: '' }, actions: ['createCollection', 'dropDatabase'] }], none],
+  ])('of %j with %j', (roles, privileges, rights) => {
+    expect(rightsFrom(info(roles, privileges))).toEqual(rights)
+  })
+
+  test('are all there where nobody has to log in', () => {
+    expect(rightsFrom({ authenticatedUsers: [] })).toEqual(all)
+  })
+})
+
+test('a list that the server gave as a whole is cut as the server would', () => {
+  const rows = ['b/admin', 'a/shop', 'B/admin', 'a/admin', '🐘/admin', '\uffff/admin'].map(text => {
+    const [user, db] = text.split('/')
+    return { user, db }
+  })
+  const names = (page: Parameters<typeof cutHere>[1]) => cutHere(rows, page).map(({ user, db }) => `${user}/${db}`)
+  expect(names({ limit: 9 })).toEqual(['B/admin', 'a/admin', 'a/shop', 'b/admin', '\uffff/admin', '🐘/admin'])
+  expect(names({ limit: 1, after: 'a/admin' })).toEqual(['a/shop', 'b/admin'])
+  expect(names({ limit: 9, q: 'b' })).toEqual(['B/admin', 'b/admin'])
+})

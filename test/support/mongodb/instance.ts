@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MongoClient } from 'mongodb'
+import { pythonWith } from '../clients/python.ts'
+
+export const ADMIN = 'dba'
+export const ADMIN_PASSWORD = 'an-administrator-of-tests'
+
+export interface RunningInstance extends AsyncDisposable {
+  readonly port: number
+  readonly process: ChildProcess
+}
+
+/** A SecantusDB with an administrator: made while nobody has to log in, and started again so that everybody has to. */
+export async function startInstance(folder: string): Promise<RunningInstance> {
+  mkdirSync(folder, { recursive: true })
+  const python = pythonWith('mongodb')
+  const port = await freePort()
+  const first = await started(python, folder, port)
+  await makeAdmin(port)
+  await stop(first)
+  const server = await started(python, folder, port, '--auth')
+  return { port, process: server, [Symbol.asyncDispose]: () => stop(server) }
+}
+
+async function started(python: string, folder: string, port: number, ...flags: string[]): Promise<ChildProcess> {
+  await free(port)
+  const program = join(python, '..', 'secantusd-py')
+  const log = openSync(join(folder, 'server.log'), 'a')
+  const place = ['--standalone', '--host', '127.0.0.1', '--port', String(port), '--storage-path', join(folder, 'data')]
+  const server = spawn(program, [...place, ...flags], { cwd: folder, stdio: ['ignore', log, log] })
+  closeSync(log)
+  const end = Date.now() + READY_MS
+  while (Date.now() < end && server.exitCode === null) {
+    if (await answers(port)) return server
+    await sleep(50)
+  }
+  server.kill('SIGKILL')
+  throw new Error(`SecantusDB did not start:\n${readFileSync(join(folder, 'server.log'), 'utf8').slice(-2000)}`)
+}
+
+const READY_MS = 60_000
+
+async function makeAdmin(port: number): Promise<void> {
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`)
+  try {
+    const roles = [{ role: 'root', db: 'admin' }]
+    await client.db('admin').command({ createUser: ADMIN, pwd: ADMIN_PASSWORD, roles })
+  } finally {
+    await client.close()
+  }
+}
+
+async function stop(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGTERM')
+  await gone
+}
+
+async function free(port: number): Promise<void> {
+  const end = Date.now() + READY_MS
+  while ((await answers(port)) && Date.now() < end) await sleep(50)
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
