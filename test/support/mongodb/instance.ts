@@ -16,14 +16,14 @@ export interface RunningInstance extends AsyncDisposable {
 }
 
 /** A SecantusDB with an administrator: made while nobody has to log in, and started again so that everybody has to. */
-export async function startInstance(folder: string): Promise<RunningInstance> {
+export async function startInstance(folder: string, flags: readonly string[] = []): Promise<RunningInstance> {
   mkdirSync(folder, { recursive: true })
   const python = pythonWith('mongodb')
   const port = await freePort()
   const first = await started(python, folder, port)
   await makeAdmin(port)
   await stop(first)
-  const server = await started(python, folder, port, '--auth')
+  const server = await started(python, folder, port, '--auth', ...flags)
   return { port, process: server, [Symbol.asyncDispose]: () => stop(server) }
 }
 

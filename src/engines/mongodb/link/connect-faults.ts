@@ -44,7 +44,7 @@ function failureOf(error: unknown): Failure {
   return BROKEN
 }
 
-const CERTIFICATE = /CERT|SELF_SIGNED|ISSUER|ALTNAME|CRL/
+const CERTIFICATE = /CERT|SELF_SIGNED|ISSUER|ALTNAME|CRL|^UNABLE_TO_/
 
 function tlsFailure(code: string): Failure | undefined {
   if (CERTIFICATE.test(code)) return UNTRUSTED
