@@ -104,6 +104,44 @@ describe.skipIf(mongodbServers().length === 0)('links', () => {
     await expect(link.run(step)).rejects.toMatchObject({ code: 'read_only' })
   })
 
+  test('list logins by command where their login may not read the catalogue', async () => {
+    const target = await start()
+    let refused = 0
+    const { engine } = watched(real => ({
+      get broken() {
+        return real.broken
+      },
+      close: () => real.close(),
+      command: async (database, command) => {
+        // SecantusDB does not know this one: it is answered from what its catalogue holds.
+        if ((command.usersInfo as { forAllDBs?: boolean })?.forAllDBs) {
+          const { cursor } = await real.command('admin', { find: 'system.users', batchSize: 10_000 })
+          return { users: cursor.firstBatch }
+        }
+        if (command.find !== 'system.users') return real.command(database, command)
+        refused++
+        throw Object.assign(new Error('not authorized on admin to execute command'), { code: 13 })
+      },
+    }))
+    await using link = await engine.open(target, session, signal())
+    const { items } = await link.listUsers({ limit: 1_000, q: target.username.toUpperCase() })
+    expect(items.map(({ name }) => name)).toContain(target.username)
+    expect(refused).toBe(1)
+  })
+
+  test('that were cut do not come back', async () => {
+    const target = await start()
+    const dialled: MongoSession[] = []
+    const { engine } = watched(real => {
+      dialled.push(real)
+      return real
+    })
+    await using link = await engine.open(target, session, signal())
+    await dialled[0]!.close()
+    await expect(link.listUsers({ limit: 1 })).rejects.toMatchObject({ code: 'unavailable' })
+    expect(dialled).toHaveLength(1)
+  })
+
   test('try the next host where one does not answer', async () => {
     const target = await start()
     const { engine, dialled } = watched()
