@@ -178,7 +178,9 @@ const resources = { resources: [{ resource_id: ':id', resource_type: 'database' 
 /** Routes that refuse whoever may ask: with words about the cluster, which nobody else gets. */
 const lacking = ['eviction_policy', 'topics', 'topics/:name', 'sql_mode'].flatMap((path): [string, Need][] => [
   [`GET ${cluster}/${path}`, { right: 'read' }],
-  [`${path === 'topics' ? 'POST' : 'PUT'} ${cluster}/${path}`, { right: 'configure' }],
+  path === 'topics'
+    ? [`POST ${cluster}/${path}`, { right: 'adopt' }]
+    : [`PUT ${cluster}/${path}`, { right: 'configure' }],
 ])
 
 const clusters: Readonly<Record<string, Need>> = {
@@ -208,11 +210,11 @@ const clusters: Readonly<Record<string, Need>> = {
   [`GET ${cluster}/replicas`]: { right: 'read' },
   [`GET ${cluster}/events`]: { right: 'read' },
   [`GET ${cluster}/pools`]: { right: 'read' },
-  [`POST ${cluster}/pools`]: { right: 'configure', body: {} },
+  [`POST ${cluster}/pools`]: { right: 'adopt', body: {} },
   [`GET ${cluster}/pools/:name`]: { right: 'read', empty: true },
   [`PUT ${cluster}/pools/:name`]: { right: 'configure', body: {} },
-  [`DELETE ${cluster}/pools/:name`]: { right: 'configure' },
-  [`DELETE ${cluster}/topics/:name`]: { right: 'configure' },
+  [`DELETE ${cluster}/pools/:name`]: { right: 'release' },
+  [`DELETE ${cluster}/topics/:name`]: { right: 'release' },
   ...Object.fromEntries(lacking),
   'POST /v2/tags': { right: 'tag', body: { name: 'prod' } },
   'POST /v2/tags/:tag/resources': { right: 'tag', body: resources },

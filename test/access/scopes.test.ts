@@ -127,7 +127,9 @@ describe('the API that scopes are from', () => {
 
 describe('the Trove API', () => {
   // Flavours and limits tell nothing of anybody.
-  const routes = Object.entries(NEEDS).filter(([route]) => / \/v1\.0\/:(?!.*(flavors|limits|clusters|backups|configurations|modules|datastores))/.test(route))
+  const routes = Object.entries(NEEDS).filter(([route]) =>
+    / \/v1\.0\/:(?!.*(flavors|limits|clusters|backups|configurations|modules|datastores))/.test(route),
+  )
 
   test.each(SCOPES)('opens no more to the scope %s', async scope => {
     const key = await aScopedKey(scope)
