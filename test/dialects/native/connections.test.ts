@@ -277,7 +277,7 @@ describe('an instance', () => {
   })
 
   test('of an engine that is not driven yet is kept, and says so', async () => {
-    const { body } = await make({ name: 'a mysql', engine: 'mysql', host: 'my.example.test', port: 3306 })
+    const { body } = await make({ name: 'a kafka', engine: 'kafka', host: 'kafka.example.test', port: 9092 })
     const users = await rolecall.native('GET', `/instances/${body.instance}/users`)
     expect([users.status, users.body.type]).toEqual([422, 'urn:rolecall:fault:unsupported'])
   })
