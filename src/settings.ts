@@ -113,6 +113,14 @@ const SettingsSchema = Type.Object(
           right: 'a whole number from 1 to 1000',
         }),
       ),
+      maxLifeDays: Type.Optional(
+        Type.Integer({
+          description: 'days after which a new user goes at the latest; 0: it may stay',
+          minimum: 0,
+          maximum: 36_500,
+          right: 'a whole number from 0 to 36500',
+        }),
+      ),
       onOwned: Type.Optional(
         Type.Unsafe<OnOwned>(
           text('what happens to objects of a user that is dropped', {

@@ -48,6 +48,13 @@ export const PolicySchema = Type.Object(
     minPasswordLength: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1024, default: BUILT_IN_POLICY.minPasswordLength }),
     ),
+    maxLifeDays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 36_500,
+        description: 'Days after which a new login goes at the latest; 0: it may stay',
+      }),
+    ),
     onOwned: Type.Optional(
       Type.String({
         pattern: '^(refuse|drop|reassign:.+)$',

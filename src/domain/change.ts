@@ -1,4 +1,5 @@
 import type { NewDatabase } from './database.ts'
+import type { EndWish } from './expiry.ts'
 import type { GrantChange } from './grant.ts'
 import type { OnOwned } from './policy.ts'
 import type { Secret } from './secret.ts'
@@ -16,6 +17,7 @@ export type Change =
       readonly ahead?: boolean
       /** It may do everything on the server, and give it away: what every server calls root. */
       readonly everything?: boolean
+      readonly end?: EndWish
     }
   | {
       readonly kind: 'reset-user'
@@ -31,6 +33,8 @@ export type Change =
       readonly key: UserKey
       readonly settings: UserSettings
       readonly engineRoles?: readonly string[]
+      /** Left out, as before. */
+      readonly end?: EndWish
     }
   | {
       readonly kind: 'grant-user'
@@ -94,4 +98,9 @@ export function goesForward(change: Change): boolean {
 /** The new password that a change sets, if it sets one. */
 export function passwordOf(change: Change): Secret | undefined {
   return 'password' in change ? change.password : undefined
+}
+
+/** The new end that a change gives a login, if it gives or takes one. */
+export function endOf(change: Change): EndWish | undefined {
+  return 'end' in change ? change.end : undefined
 }

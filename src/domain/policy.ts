@@ -2,6 +2,8 @@
 export interface Policy {
   /** Shortest password a caller may choose. */
   readonly minPasswordLength?: number
+  /** Days after which a new login goes at the latest; 0: it may stay. */
+  readonly maxLifeDays?: number
   /** What to do with objects that a user owns when it is dropped; `drop` is accepted from callers only where this says so. */
   readonly onOwned?: OnOwned
   /** May `?onOwned=drop` be asked for. */
@@ -30,6 +32,7 @@ export type PolicyInForce = Required<Policy>
 
 export const BUILT_IN_POLICY: PolicyInForce = {
   minPasswordLength: 8,
+  maxLifeDays: 0,
   onOwned: 'refuse',
   allowOwnedDrop: false,
   forceDropDatabase: false,

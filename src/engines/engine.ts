@@ -87,6 +87,8 @@ export interface Facts {
   readonly incarnation?: string
   /** Has anything of this very operation been applied: its mark is on the subject or a part of it. */
   readonly applied: boolean
+  /** The server's own clock, in epoch milliseconds; read for a drop. */
+  readonly clock?: number
 }
 
 export interface Plan {

@@ -62,7 +62,7 @@ function newOperation({ id, worker, order, planned }: Beginning, now: number): N
     steps: planned[at]!.plan.steps.flatMap(showStep),
     record: { ...wish, ownLogin },
   }))
-  const origin = { operatorId: operator.id, keyId: key.id, address, dialect, requestId, projectId: order.projectId }
+  const origin = { operatorId: operator.id, keyId: key?.id, address, dialect, requestId, projectId: order.projectId }
   return { ...origin, id, createdAt: now, worker, leaseUntil: now + LEASE_MS, targets }
 }
 

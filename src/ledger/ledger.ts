@@ -1,4 +1,5 @@
-import { type Fault, isTransient, toFault } from '../domain/fault.ts'
+import { endOf } from '../domain/change.ts'
+import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import { newOperationId } from '../domain/id.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
 import { type Plan, showStep } from '../engines/engine.ts'
@@ -89,9 +90,20 @@ async function planWhole(order: Order, attempts: readonly Attempt[]): Promise<re
 }
 
 function checkThere(order: Pick<Order, 'targets'>, planned: readonly Planned[]): void {
-  for (const [at, { ifMissing }] of order.targets.entries()) {
-    if (ifMissing && !planned[at]!.facts.exists) throw ifMissing
+  for (const [at, { ifMissing, change, check }] of order.targets.entries()) {
+    const { facts } = planned[at]!
+    if (ifMissing && !facts.exists) throw ifMissing
+    if (facts.exists && facts.incarnation === undefined && endOf(change)?.until !== undefined) throw nameless()
+    check?.(facts)
   }
+}
+
+function nameless(): Fault {
+  return new Fault(
+    'unsupported',
+    'user',
+    'Nothing on the server tells this login from a later one of its name, so it can have no end: a login that Rolecall makes can',
+  )
 }
 
 /** An operation that has been written, in the hands of the request that asked for it. */

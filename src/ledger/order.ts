@@ -1,19 +1,28 @@
+import type { ApiKey } from '../domain/api-key.ts'
 import type { Caller } from '../domain/caller.ts'
 import type { Change } from '../domain/change.ts'
 import type { Fault } from '../domain/fault.ts'
+import type { Operator } from '../domain/operator.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
+import type { Facts } from '../engines/engine.ts'
 import type { ClaimedReplay } from '../store/store.ts'
 import type { RecordWish } from './settlement.ts'
 
 /** What a caller wants done, to one subject or several, as one operation. */
 export interface Order {
-  readonly caller: Caller
+  readonly caller: OrderedBy
   readonly projectId: string
   readonly targets: readonly OrderTarget[]
   /** A repeat of the same request finds this operation by it. */
   readonly replay?: Omit<ClaimedReplay, 'operationId' | 'answer'>
   /** Passes at the request's deadline: the caller then gets a 503, and the outcome is kept for it. */
   readonly signal: AbortSignal
+}
+
+/** A caller; or our own worker, which has no key. */
+export interface OrderedBy extends Pick<Caller, 'address' | 'dialect' | 'requestId'> {
+  readonly operator: Pick<Operator, 'id'>
+  readonly key?: Pick<ApiKey, 'id'>
 }
 
 export interface OrderTarget {
@@ -24,6 +33,8 @@ export interface OrderTarget {
   readonly ownLogin?: boolean
   /** Thrown when the subject is not there: to an engine, dropping what is missing is no work at all. */
   readonly ifMissing?: Fault
+  /** Throws why it must not be done after all, from what was read just now. */
+  readonly check?: (facts: Facts) => void
 }
 
 export interface Performed {

@@ -1,4 +1,4 @@
-import { type Change, goesForward, passwordOf } from '../domain/change.ts'
+import { type Change, endOf, goesForward, passwordOf } from '../domain/change.ts'
 import type { Operation, OperationTarget, TargetOutcome } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
 import { type DatabaseUser, userKeyText } from '../domain/user.ts'
@@ -55,7 +55,8 @@ export function recordAfter(
   const incarnation = outcome.user?.incarnation
   const same = before && before.incarnation === incarnation ? before : undefined
   const password = passwordOf(target.change)
-  const isNoted = wish.labels !== undefined || wish.description !== undefined
+  const end = endOf(target.change)
+  const isNoted = wish.labels !== undefined || wish.description !== undefined || end?.until !== undefined
   if (target.kind !== 'create-user' && !password && !same && !isNoted) return undefined
   const made = {
     operationId: operation.id,
@@ -72,10 +73,15 @@ export function recordAfter(
     passwordChangedAt: password ? now : same?.passwordChangedAt,
     labels: wish.labels ?? same?.labels ?? {},
     description: wish.description ?? same?.description,
-    validUntil: same?.validUntil,
+    validUntil: end && isSubject(target, incarnation) ? end.until : same?.validUntil,
     asked: { ...same?.asked, ...wish.asked },
     password: password ? (wish.keepPassword ? password : undefined) : same?.password,
   }
+}
+
+/** A login that somebody made anew meanwhile does not get the end that was meant for the one before it. */
+function isSubject({ kind, incarnation: meant }: OperationTarget, incarnation: string | undefined): boolean {
+  return incarnation !== undefined && (kind === 'create-user' || meant === incarnation)
 }
 
 async function changeCredentials(tables: Tables, ids: readonly string[], secret?: Secret): Promise<void> {

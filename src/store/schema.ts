@@ -23,6 +23,7 @@ export interface Schema {
   dataSources: DataSourceRow
   accessGrants: AccessGrantRow
   userRecords: UserRecordRow
+  expiries: ExpiryRow
   operations: OperationRow
   operationTargets: TargetRow
   operationSteps: StepRow
@@ -279,6 +280,22 @@ export interface UserRecordRow {
   validUntil: number | null
   asked: Json
   password: Sealed | null
+}
+
+export interface ExpiryRow {
+  instanceId: string
+  userKey: string
+  incarnation: string
+  due: number
+  tries: number
+  /** When it is tried next; while a worker has it, when its lease ends. */
+  tryAt: number
+  worker: string | null
+  lockedAt: number | null
+  faultCode: string | null
+  faultSubject: string | null
+  faultMessage: string | null
+  faultAt: number | null
 }
 
 export interface OperationRow {

@@ -4,6 +4,7 @@ import type { AuditLine } from '../domain/audit.ts'
 import type { Change, Subject } from '../domain/change.ts'
 import type { Connection, Credential, HostPort, TestRecord } from '../domain/connection.ts'
 import type { DataSource } from '../domain/data-source.ts'
+import type { Expiry } from '../domain/expiry.ts'
 import type { Instance, ServerFacts } from '../domain/instance.ts'
 import type { Invitation } from '../domain/invitation.ts'
 import type { FaultRecord, Operation, OperationState, StepShown, TargetOutcome } from '../domain/operation.ts'
@@ -56,6 +57,7 @@ export interface Tables {
   readonly invitations: Invitations
   readonly dataSources: DataSources
   readonly users: UserRecords
+  readonly expiries: Expiries
   readonly operations: Operations
   readonly replays: Replays
   readonly tokens: Tokens
@@ -166,7 +168,7 @@ export interface Instances {
     changed: { readonly fingerprint: string; readonly since: number } | undefined,
   ): Promise<void>
   remove(id: string): Promise<void>
-  /** Removes retired connections whose instances have nothing open any more, and the instances that are leaving with them. */
+  /** Removes retired connections whose instances have nothing open any more, and no login with an end, and the instances that are leaving with them. */
   removeLeft(): Promise<void>
   count(projectId: string): Promise<number>
   /** How a dialect sees the instance; absent row: listed under its own name. */
@@ -290,10 +292,48 @@ export interface DataSources {
 export interface UserRecords {
   find(instanceId: string, key: string): Promise<UserRecord | undefined>
   findMany(instanceId: string, keys: readonly string[]): Promise<ReadonlyMap<string, UserRecord>>
-  /** Adds, or replaces the record of that key. */
+  /** Adds, or replaces the record of that key. Its end, if it has one, is a promise from then on, and begins anew when it is moved. */
   put(record: UserRecord): Promise<void>
   remove(instanceId: string, key: string): Promise<void>
   count(instanceId: string): Promise<number>
+}
+
+/** Promises to drop logins, kept in step with their records by `users.put` and `users.remove`. */
+export interface Expiries {
+  findMany(instanceId: string, keys: readonly string[]): Promise<ReadonlyMap<string, Expiry>>
+  /** Instances with logins whose time has come and that nobody looks after, those that wait longest first. */
+  waitingInstances(now: number, limit: number): Promise<readonly string[]>
+  /** Takes up to `limit` of them on one instance, until `leaseUntil`; counts the try. */
+  claim(
+    instanceId: string,
+    worker: string,
+    now: number,
+    leaseUntil: number,
+    limit: number,
+  ): Promise<readonly ClaimedExpiry[]>
+  /** It is shut out, and still there. Answers false unless it is as it was claimed; so do the next two. */
+  locked(expiry: ClaimedExpiry, now: number): Promise<boolean>
+  /** It could not be dropped, and waits for its next try. */
+  postpone(expiry: ClaimedExpiry, tryAt: number, fault: FaultRecord): Promise<boolean>
+  /** Nothing is left to be done; what else is known of the login stays. */
+  remove(expiry: ClaimedExpiry): Promise<boolean>
+  /** Frees what is claimed: only for the start of a process that has its store alone. */
+  release(): Promise<void>
+  count(instanceId: string): Promise<number>
+  backlog(now: number): Promise<ExpiryBacklog>
+}
+
+export interface ClaimedExpiry extends Expiry {
+  readonly worker: string
+}
+
+/** Logins whose time is over, and that are still there. */
+export interface ExpiryBacklog {
+  readonly open: number
+  readonly locked: number
+  /** When the first of those that nobody has shut out yet fell due. */
+  readonly oldestOpen?: number
+  readonly oldestLocked?: number
 }
 
 /** What `begin` writes, in one transaction of its caller. */

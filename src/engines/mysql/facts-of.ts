@@ -1,5 +1,6 @@
 import { type Change, passwordOf } from '../../domain/change.ts'
 import type { Mark, UserKey } from '../../domain/user.ts'
+import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'
 import type { MysqlFacts } from './facts.ts'
 import { readGrantDatabases } from './grants/facts.ts'
@@ -68,6 +69,7 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
     hosts: account ? await hostsOfName(link, account.name, signal) : [],
     grants,
     rename,
+    clock: change.kind === 'drop-user' ? await readClock(link, signal) : undefined,
     ...(await passwordFor(link, change, account, signal)),
   }
 }

@@ -1,5 +1,6 @@
 import { type Change, passwordOf } from '../../domain/change.ts'
 import type { Mark } from '../../domain/user.ts'
+import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'
 import { readHoldings } from './drop/facts.ts'
 import { readMadeRoles } from './drop/made-roles.ts'
@@ -63,10 +64,11 @@ async function readUser(links: Links, change: UserChange, mark: Mark): Promise<P
   ])
   const roleMark = markIn(role?.comment ?? undefined)
   const madeRoles = change.kind === 'undo-create-user' ? await readMadeRoles(links, mark, role?.oid) : []
-  const [sessions, grants, holdings] = await Promise.all([
+  const [sessions, grants, holdings, clock] = await Promise.all([
     role ? listSessions(main, name, signal) : [],
     readGrantDatabases(links, change, role),
     role && isDrop(change) ? readHoldings(links, role.oid) : undefined,
+    change.kind === 'drop-user' ? readClock(main, signal) : undefined,
   ])
   return {
     exists: role !== undefined && (isUser(role) || change.kind === 'create-user'),
@@ -83,6 +85,7 @@ async function readUser(links: Links, change: UserChange, mark: Mark): Promise<P
     madeRoles,
     holdings,
     rename,
+    clock,
   }
 }
 

@@ -36,7 +36,7 @@ export async function newInstance(
   }
 }
 
-/** Removes connections. The last one takes its instance along; while operations are open there, both stay, leaving, until those are done. Answers how many it removed: of two at once, only one does. */
+/** Removes connections. The last one takes its instance along; while operations are open there, or logins have an end, both stay, leaving, until the last is done or gone. Answers how many it removed: of two at once, only one does. */
 export async function removeConnections(
   tables: Tables,
   instanceId: string,
@@ -46,7 +46,7 @@ export async function removeConnections(
   for (const id of ids) await tables.connections.hold(id)
   await checkUnused(tables, ids)
   const others = (await connectionsLeft(tables, instanceId)).filter(({ id }) => !ids.includes(id))
-  if (others.length === 0 && (await tables.operations.countOpen(instanceId)) > 0)
+  if (others.length === 0 && (await hasPromises(tables, instanceId)))
     return retire(tables, instanceId, ids, now)
   let removed = 0
   for (const id of ids) if (await tables.connections.remove(id)) removed += 1
@@ -54,17 +54,21 @@ export async function removeConnections(
   return removed
 }
 
-/** An instance that its last connection was moved away from goes; not while operations are open there, which would lose their way. */
+/** An instance that its last connection was moved away from goes; not while promises are open there, which would lose their way. */
 export async function leaveIfEmpty(tables: Tables, instanceId: string): Promise<void> {
   if ((await connectionsLeft(tables, instanceId)).length > 0) return
-  if ((await tables.operations.countOpen(instanceId)) > 0) {
+  if (await hasPromises(tables, instanceId)) {
     throw new Fault(
       'conflict',
       'connection',
-      'Changes are still open on the server that it leads to; move it when they are done',
+      'Changes are still open on the server that it leads to, or logins of it have an end; move it when they are done',
     )
   }
   await tables.instances.remove(instanceId)
+}
+
+async function hasPromises(tables: Tables, instanceId: string): Promise<boolean> {
+  return (await tables.operations.countOpen(instanceId)) > 0 || (await tables.expiries.count(instanceId)) > 0
 }
 
 /** So many are named of what stands in the way. */

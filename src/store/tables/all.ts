@@ -4,6 +4,7 @@ import { accessTable } from './access.ts'
 import { auditTable } from './audit.ts'
 import { connectionTable } from './connections.ts'
 import { dataSourceTable } from './data-sources.ts'
+import { expiryTable } from './expiries.ts'
 import { instanceTable } from './instances.ts'
 import { invitationTable } from './invitations.ts'
 import { keyTable } from './keys.ts'
@@ -30,6 +31,7 @@ export function makeTables(context: Context): Tables {
     invitations: invitationTable(context),
     dataSources: dataSourceTable(context),
     users: userTable(context),
+    expiries: expiryTable(context),
     operations: operationTable(context),
     replays: replayTable(context),
     tokens: tokenTable(context),

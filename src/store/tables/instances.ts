@@ -97,7 +97,12 @@ export function instanceTable(context: Context): Instances {
 }
 
 async function removeLeft({ db }: Context): Promise<void> {
-  const busy = () => db.selectFrom('operationTargets').select('instanceId').where('open', '=', 1)
+  const busy = () =>
+    db
+      .selectFrom('operationTargets')
+      .select('instanceId')
+      .where('open', '=', 1)
+      .union(db.selectFrom('expiries').select('instanceId'))
   const retired = db.deleteFrom('connections').where('removedAt', 'is not', null)
   await retired.where('instanceId', 'not in', busy()).execute()
   const left = db.deleteFrom('instances').where('leaving', '=', 1).where('id', 'not in', busy())

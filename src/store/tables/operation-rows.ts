@@ -50,6 +50,9 @@ export function toFaultRow(fault: FaultRecord | undefined) {
   })
 }
 
+/** A fault as it stands in a row. */
+type FaultColumns = Pick<OperationRow, 'faultCode' | 'faultSubject' | 'faultMessage' | 'faultAt'>
+
 type NewTarget = NewOperation['targets'][number]
 
 export function toTargetRow(vault: Vault, operationId: string, target: NewTarget, position: number): TargetRow {
@@ -132,7 +135,7 @@ function operationFrom(row: OperationRow, targets: readonly OperationTarget[]): 
   })
 }
 
-function faultFrom({ faultCode, faultSubject, faultMessage, faultAt }: OperationRow): FaultRecord | undefined {
+export function faultFrom({ faultCode, faultSubject, faultMessage, faultAt }: FaultColumns): FaultRecord | undefined {
   if (faultCode === null || faultSubject === null || faultMessage === null || faultAt === null) return undefined
   return { code: faultCode as FaultCode, subject: faultSubject as FaultSubject, message: faultMessage, at: faultAt }
 }

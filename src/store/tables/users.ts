@@ -4,6 +4,7 @@ import type { UserRecordRow } from '../schema.ts'
 import type { Vault } from '../sealing/vault.ts'
 import type { UserRecords } from '../store.ts'
 import type { UserRecord } from '../user-record.ts'
+import { putExpiry } from './expiries.ts'
 
 /** Keys in one question: both databases have a limit on parameters. */
 const AT_ONCE = 1_000
@@ -32,6 +33,7 @@ export function userTable({ db, vault }: Context): UserRecords {
         .values(row)
         .onConflict(taken => taken.columns(['instanceId', 'userKey']).doUpdateSet(row))
         .execute()
+      await putExpiry(db, record)
     },
     async remove(instanceId, key) {
       await db.deleteFrom('userRecords').where('instanceId', '=', instanceId).where('userKey', '=', key).execute()

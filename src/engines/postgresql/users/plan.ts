@@ -1,4 +1,5 @@
 import type { Change } from '../../../domain/change.ts'
+import type { EndWish } from '../../../domain/expiry.ts'
 import type { NewUser } from '../../../domain/user.ts'
 import type { Plan, Refusal, Statement } from '../../engine.ts'
 import { revokeMemberships } from '../borrow.ts'
@@ -10,18 +11,19 @@ import { isCatalogueRole, wrongUserName } from '../names.ts'
 import { missingRight } from '../reach.ts'
 import { masked, open, quoteName, quoteText } from '../sql.ts'
 import { onExisting, remark } from './existing.ts'
+import { endStatements, validUntil } from './end.ts'
 import { engineRolesOf, type UserRow } from './read.ts'
 import { VERIFIER_SHOWN } from './scram.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
 /** First the login with its mark, in one transaction; then its grants, database by database. */
-export function planCreate({ user, closePublic, everything }: Of<'create-user'>, facts: PostgresFacts): Plan {
+export function planCreate({ user, closePublic, everything, end }: Of<'create-user'>, facts: PostgresFacts): Plan {
   const wrong = wrongUserName(user.name)
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
   const make = facts.role
     ? []
-    : [{ why: 'make the login and mark it', statements: createStatements(user, facts, everything) }]
+    : [{ why: 'make the login and mark it', statements: createStatements(user, facts, everything, end) }]
   return {
     steps: [...make, ...giveSteps(user.name, user.grants, facts, closePublic)],
     refusals: refusalsToCreate(user, facts, everything),
@@ -32,12 +34,14 @@ function createStatements(
   { name, settings, engineRoles }: NewUser,
   facts: PostgresFacts,
   everything = false,
+  end: EndWish = {},
 ): readonly Statement[] {
   const limit = settings.connectionLimit ?? -1
   const options = [
     ...(everything ? ['superuser'] : []),
     ...(settings.replication ? ['replication'] : []),
     ...(limit < 0 ? [] : [`connection limit ${Math.trunc(limit)}`]),
+    ...(end.until === undefined ? [] : [validUntil(end.until)]),
   ]
   const create = [`create role ${quoteName(name)} login`, ...options].join(' ')
   return [
@@ -94,9 +98,13 @@ export function planReset({ key }: Of<'reset-user'>, facts: PostgresFacts): Plan
   return onExisting(key.name, facts, steps)
 }
 
-export function planSet({ key, settings, engineRoles }: Of<'set-user'>, facts: PostgresFacts): Plan {
+export function planSet({ key, settings, engineRoles, end }: Of<'set-user'>, facts: PostgresFacts): Plan {
   if (!facts.role) return onExisting(key.name, facts, [])
-  const changes = [...settingStatements(facts.role, settings), ...roleStatements(facts.role, engineRoles, facts)]
+  const changes = [
+    ...settingStatements(facts.role, settings),
+    ...endStatements(facts.role, end),
+    ...roleStatements(facts.role, engineRoles, facts),
+  ]
   const steps = changes.length === 0 ? [] : [{ why: 'change its settings', statements: [...changes, remark(facts)] }]
   const newRoles = engineRoles?.filter(role => !engineRolesOf(facts.role!).includes(role)) ?? []
   const { refusals } = onExisting(key.name, facts, steps)
