@@ -7,10 +7,13 @@ import { versionsAnswer } from './dialects/trove/front.ts'
 import { troveDialect } from './dialects/trove/plugin.ts'
 import { wiremockDialect } from './dialects/wiremock/plugin.ts'
 import { createEngines, type Engines } from './engines/registry.ts'
+import { expiryMetrics } from './http/expiry-metrics.ts'
 import { createLog } from './http/log.ts'
 import { createMetrics } from './http/metrics.ts'
 import { countPerKey } from './http/rate.ts'
 import { createHttp } from './http/server.ts'
+import { expiryLag } from './jobs/expiry-lag.ts'
+import { createExpiryWorker } from './jobs/expiry-worker.ts'
 import { createWorker } from './jobs/worker.ts'
 import { createLeases } from './ledger/leases.ts'
 import { createLedger } from './ledger/ledger.ts'
@@ -19,6 +22,7 @@ import type { TargetRules } from './services/links/targets.ts'
 import { createNetworkGuard } from './services/network/network-guard.ts'
 import { rehearsable } from './services/operations/rehearsal.ts'
 import { createServices, type Services } from './services/services.ts'
+import { createExpiring } from './services/users/expiry.ts'
 import { type Settings, storeEndpoint, storeOptions } from './settings.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
@@ -52,7 +56,8 @@ export async function realParts(settings: Settings): Promise<Parts> {
 export async function createApp(settings: Settings, parts?: Parts): Promise<App> {
   const { store: realStore, engines, log } = parts ?? (await realParts(settings))
   const store = rehearsable(realStore)
-  const http = createHttp({ settings, log, ready: () => store.ping(), metrics: createMetrics() })
+  const metrics = createMetrics()
+  const http = createHttp({ settings, log, ready: () => store.ping(), metrics })
   const listening = () =>
     http.addresses().flatMap(one => (typeof one === 'string' ? [] : [{ host: one.address, port: one.port }]))
   const rules: TargetRules = {
@@ -75,6 +80,16 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     wakeWorker: worker.wake,
     onTestFailure: fault => log.info({ err: fault }, 'a connection test failed'),
   })
+  const expiryWorker = createExpiryWorker({
+    store,
+    expiring: createExpiring({ store, links, ledger, installationPolicy: settings.policy }),
+    worker: leases.worker,
+    // One is left for whoever asks meanwhile.
+    links: Math.max(1, settings.limits.linksPerInstance - 1),
+    deadlineMs: 2 * settings.timeouts.statementMs,
+    onFault,
+    onStep: expiryMetrics(metrics.registry, () => expiryLag(store)),
+  })
   const countRequest = countPerKey(settings.limits.ratePerMinute)
   const dialectParts = {
     services,
@@ -92,13 +107,14 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
 
   async function start(): Promise<string> {
     await worker.start()
+    await expiryWorker.start()
     const url = await http.listen({ host: settings.host, port: settings.port })
     return settings.publicUrl ?? url
   }
 
   async function stop(): Promise<void> {
     await http.close()
-    await worker.stop()
+    await Promise.all([worker.stop(), expiryWorker.stop()])
     leases[Symbol.dispose]()
     await links[Symbol.asyncDispose]()
     await store.close()

@@ -12,6 +12,12 @@ export function userKeyText(key: UserKey): string {
   return JSON.stringify([key.name, key.host ?? '', key.authDatabase ?? ''])
 }
 
+/** The key that `userKeyText` made a text of. */
+export function userKeyFrom(text: string): UserKey {
+  const [name, host, authDatabase] = JSON.parse(text) as [string, string, string]
+  return { name, host: host || undefined, authDatabase: authDatabase || undefined }
+}
+
 /** A login as its engine shows it now. Fields that the engine can't say are absent. */
 export interface DatabaseUser extends UserKey {
   /** Changes when the login is dropped and made again; undefined where nothing tells. */

@@ -302,7 +302,7 @@ export interface UserRecords {
 export interface Expiries {
   findMany(instanceId: string, keys: readonly string[]): Promise<ReadonlyMap<string, Expiry>>
   /** Instances with logins whose time has come and that nobody looks after, those that wait longest first. */
-  waitingInstances(now: number, limit: number): Promise<readonly string[]>
+  waitingInstances(now: number): Promise<readonly string[]>
   /** Takes up to `limit` of them on one instance, until `leaseUntil`; counts the try. */
   claim(
     instanceId: string,

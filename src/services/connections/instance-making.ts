@@ -46,8 +46,7 @@ export async function removeConnections(
   for (const id of ids) await tables.connections.hold(id)
   await checkUnused(tables, ids)
   const others = (await connectionsLeft(tables, instanceId)).filter(({ id }) => !ids.includes(id))
-  if (others.length === 0 && (await hasPromises(tables, instanceId)))
-    return retire(tables, instanceId, ids, now)
+  if (others.length === 0 && (await hasPromises(tables, instanceId))) return retire(tables, instanceId, ids, now)
   let removed = 0
   for (const id of ids) if (await tables.connections.remove(id)) removed += 1
   if (others.length === 0) await tables.instances.remove(instanceId)

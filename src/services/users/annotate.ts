@@ -21,7 +21,7 @@ export async function annotate(
   if (!user) throw noUser(key)
   return prepareStoreChange(() =>
     changeStore(store, async tables => {
-      const { record } = await withRecord(tables, instance, user)
+      const { record, expiry } = await withRecord(tables, instance, user)
       const { id: instanceId, projectId } = instance
       const before = record ?? {
         instanceId,
@@ -45,7 +45,7 @@ export async function annotate(
         at: await tables.now(),
       }
       await tables.audit.add(auditOf(asked.caller, line))
-      return { shown: { instance, user, record: after } }
+      return { shown: { instance, user, record: after, expiry } }
     }),
   )
 }

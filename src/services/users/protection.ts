@@ -17,6 +17,8 @@ export interface Protection {
   checkResettable(connections: readonly Connection[]): void
   /** Throws unless the login is one that Rolecall made: policy `manageExisting` is false. */
   checkMadeHere(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
+  /** Throws if the login is shut out because its time is over. */
+  checkNotOver(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
 }
 
 export function createProtection({ store, links }: { readonly store: Store; readonly links: Links }): Protection {
@@ -62,5 +64,14 @@ export function createProtection({ store, links }: { readonly store: Store; read
       )
   }
 
-  return { connectionsOf, check, checkResettable, checkMadeHere }
+  async function checkNotOver(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void> {
+    const text = userKeyText(key)
+    const known = (await store.read.expiries.findMany(instance.id, [text])).get(text)
+    if (known?.lockedAt === undefined) return
+    const user = await links.read(instance, signal, client => client.findUser(key))
+    if (user?.incarnation !== known.incarnation) return
+    throw new Fault('refused', 'user', `The time of ${key.name} is over: give it a later validUntil, or none, first`)
+  }
+
+  return { connectionsOf, check, checkResettable, checkMadeHere, checkNotOver }
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '../../domain/caller.ts'
 import type { Change } from '../../domain/change.ts'
+import type { EndWish } from '../../domain/expiry.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { GrantChange } from '../../domain/grant.ts'
 import type { Instance } from '../../domain/instance.ts'
@@ -17,6 +18,7 @@ import type { Links } from '../links/links.ts'
 import { type Asked, type Prepared, prepare, prepareMany } from '../operations/prepared.ts'
 import { wholeKey } from './account-key.ts'
 import { annotate } from './annotate.ts'
+import { type EndAsked, endOfNew, newEnd } from './ends.ts'
 import { createProtection } from './protection.ts'
 import { checkAble, checkPassword, defaultGrants } from './user-rules.ts'
 import { keyOf, type UserShown, withRecord } from './user-view.ts'
@@ -36,11 +38,14 @@ export interface NewUserWish extends NewUser, Notes {
   readonly ahead?: boolean
   /** It may do everything on the server. */
   readonly everything?: boolean
+  readonly end?: EndAsked
 }
 
 export interface UserWish extends Notes {
   readonly settings?: UserSettings
   readonly engineRoles?: readonly string[]
+  /** When it is to go; `null`: it may stay. */
+  readonly end?: EndAsked | null
 }
 
 export interface Reset {
@@ -117,11 +122,18 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   async function createMany(asked: Asked, instanceId: string, wishes: readonly NewUserWish[]) {
     const instance = await instances.allowChange(asked.caller, instanceId, 'create')
     const policy = await instances.policyOf(instance)
-    const targets = wishes.map(wish => newUser(asked, instance, policy, wish))
+    const now = await store.now()
+    const targets = wishes.map(wish => newUser(asked, instance, policy, wish, now))
     return toUsers(asked, instance, targets)
   }
 
-  function newUser(asked: Asked, instance: Instance, policy: PolicyInForce, wish: NewUserWish): UserTarget {
+  function newUser(
+    asked: Asked,
+    instance: Instance,
+    policy: PolicyInForce,
+    wish: NewUserWish,
+    now: number,
+  ): UserTarget {
     checkAble(aboutOf(instance), wish)
     if (wish.password) checkPassword(wish.password, policy)
     const grants = [...wish.grants, ...defaultGrants(instance, policy, wish)]
@@ -133,7 +145,9 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     }
     const { closePublic } = policy
     const { ahead, everything } = wish
-    const made = { user, password: wish.password ?? newSecret(), closePublic, ahead, everything }
+    const until = endOfNew(wish.end, policy, now)
+    const end = until === undefined ? undefined : { until }
+    const made = { user, password: wish.password ?? newSecret(), closePublic, ahead, everything, end }
     const change: Change = { kind: 'create-user', ...made }
     const remembered = {
       username: asked.caller.operator.username,
@@ -205,23 +219,39 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
 
   async function unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
     const { instance, subject } = await managed(asked, instanceId, key)
+    await protection.checkNotOver(instance, subject, asked.signal)
     return toUser(asked, instance, { kind: 'unlock-user', key: subject })
   }
 
   async function change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>> {
     const { settings, engineRoles, labels, description } = wish
-    if (!settings && !engineRoles) {
+    if (!settings && !engineRoles && wish.end === undefined) {
       const instance = await instances.allow(asked.caller, instanceId, 'update')
       return annotate(parts, asked, instance, whole(instance, key), { labels, description })
     }
-    const { instance, subject } = await managed(asked, instanceId, key)
+    const { instance, policy, subject } = await managed(asked, instanceId, key)
     checkAble(aboutOf(instance), { settings, engineRoles })
+    const end = wish.end === undefined ? undefined : await endFor(asked, instance, policy, subject, wish.end)
     return toUser(
       asked,
       instance,
-      { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles },
+      { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles, end },
       { labels, description },
     )
+  }
+
+  async function endFor(
+    asked: Asked,
+    instance: Instance,
+    policy: PolicyInForce,
+    key: UserKey,
+    end: EndAsked | null,
+  ): Promise<EndWish> {
+    await protection.check(instance, key, 'given an end', asked.signal)
+    const user = await links.read(instance, asked.signal, client => client.findUser(key))
+    if (!user) throw noUser(key)
+    const { record } = await withRecord(store.read, instance, user)
+    return newEnd(end, record?.validUntil, policy, await store.now())
   }
 
   async function grant(

@@ -1,4 +1,5 @@
 import type { Caller } from '../../domain/caller.ts'
+import type { Expiry } from '../../domain/expiry.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -13,6 +14,8 @@ export interface UserShown {
   readonly user: DatabaseUser
   /** Only if it is about this very login: what was known of an earlier one of its name is nobody's. */
   readonly record?: UserRecord
+  /** How far its end has come, if it has one. */
+  readonly expiry?: Expiry
 }
 
 /** Joins a page of logins with their records in one query. */
@@ -22,11 +25,15 @@ export async function withRecords(
   users: readonly DatabaseUser[],
 ): Promise<readonly UserShown[]> {
   const records = await tables.users.findMany(instance.id, users.map(userKeyText))
-  return users.map(user => ({ instance, user, record: fitting(user, records.get(userKeyText(user))) }))
+  const shown = users.map(user => ({ instance, user, record: fitting(user, records.get(userKeyText(user))) }))
+  const ending = shown.flatMap(({ record }) => (record?.validUntil === undefined ? [] : [record.key]))
+  if (ending.length === 0) return shown
+  const expiries = await tables.expiries.findMany(instance.id, ending)
+  return shown.map(one => (one.record ? { ...one, expiry: expiries.get(one.record.key) } : one))
 }
 
 export async function withRecord(tables: Tables, instance: Instance, user: DatabaseUser): Promise<UserShown> {
-  return { instance, user, record: fitting(user, await tables.users.find(instance.id, userKeyText(user))) }
+  return (await withRecords(tables, instance, [user]))[0]!
 }
 
 /** The password that policy keeps, for a caller that may read it. */

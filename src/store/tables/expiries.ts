@@ -37,16 +37,12 @@ export function expiryTable(context: Context): Expiries {
       }
       return found
     },
-    async waitingInstances(now, limit) {
+    async waitingInstances(now) {
       const query = db.selectFrom('expiries').select('instanceId').where(isWaiting(now)).groupBy('instanceId')
-      const rows = await query
-        .orderBy(eb => eb.fn.min('tryAt'))
-        .limit(limit)
-        .execute()
+      const rows = await query.orderBy(eb => eb.fn.min('tryAt')).execute()
       return rows.map(row => row.instanceId)
     },
-    claim: (instanceId, worker, now, leaseUntil, limit) =>
-      claim(context, instanceId, worker, now, leaseUntil, limit),
+    claim: (instanceId, worker, now, leaseUntil, limit) => claim(context, instanceId, worker, now, leaseUntil, limit),
     locked: (expiry, now) => change(expiry, { lockedAt: now }),
     postpone: (expiry, tryAt, fault) => change(expiry, { worker: null, tryAt, ...toFaultRow(fault) }),
     async remove(expiry) {
@@ -88,7 +84,14 @@ export async function putExpiry(
     await db.deleteFrom('expiries').where('instanceId', '=', instanceId).where('userKey', '=', key).execute()
     return
   }
-  const unmoved = { worker: null, lockedAt: null, faultCode: null, faultSubject: null, faultMessage: null, faultAt: null }
+  const unmoved = {
+    worker: null,
+    lockedAt: null,
+    faultCode: null,
+    faultSubject: null,
+    faultMessage: null,
+    faultAt: null,
+  }
   const row = { ...unmoved, instanceId, userKey: key, incarnation, due: validUntil, tries: 0, tryAt: validUntil }
   await db
     .insertInto('expiries')

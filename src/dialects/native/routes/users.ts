@@ -77,7 +77,6 @@ export function userRoutes(http: NativeHttp, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      refuseExpiry(request.body)
       const wish = toNewUser(request.body)
       const prepared = await userChanges.create(askedBy(request, parts), request.params.instance, wish)
       return carryOut(request, reply, 201, prepared, done => handOver(parts, request, done, wish.password))
@@ -113,7 +112,7 @@ export function userRoutes(http: NativeHttp, parts: RouteParts): void {
       schema: {
         operationId: 'changeUser',
         tags,
-        summary: 'Change settings, engine roles, labels, description',
+        summary: 'Change settings, engine roles, its end, labels, description',
         params: UserParams,
         querystring: KeyChangeQuery,
         body: UserPatch,
@@ -121,7 +120,6 @@ export function userRoutes(http: NativeHttp, parts: RouteParts): void {
       },
     },
     async (request, reply) => {
-      refuseExpiry(request.body)
       const key = toUserKey(request.params.user, request.query)
       const prepared = await userChanges.change(
         askedBy(request, parts),
@@ -301,13 +299,4 @@ export function userRoutes(http: NativeHttp, parts: RouteParts): void {
       return carryOut(request, reply, 200, prepared, done => fromUserDone(done))
     },
   )
-}
-
-/** No promise is taken that isn't kept: expiry comes with the worker that carries it out. */
-function refuseExpiry({ validUntil, validFor }: { validUntil?: string | null; validFor?: string }): void {
-  if (validUntil === undefined && validFor === undefined) return
-  const pointer = validUntil === undefined ? '/validFor' : '/validUntil'
-  throw new Fault('unsupported', 'user', 'This version does not expire users yet, so it takes no date for one', {
-    violations: [{ pointer, detail: 'leave it out: expiry is not there yet' }],
-  })
 }

@@ -7,6 +7,7 @@ import type { NewUserWish, UserDone, UserWish } from '../../../services/users/us
 import type { UserShown } from '../../../services/users/user-view.ts'
 import type { GrantsShown } from '../../../services/users/users.ts'
 import { Closed, checkAddressable, Time, toTime } from './common.ts'
+import { ExpiryBody, endFields, endPatchFields, fromExpiry, toEnd } from './ends.ts'
 
 const GrantBody = Type.Object(
   { role: Type.Enum([...CATALOGUE_ROLES]), database: Type.String({ minLength: 1, maxLength: 255 }) },
@@ -32,11 +33,6 @@ const notes = {
 }
 
 const EngineRoles = Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { maxItems: 256, uniqueItems: true })
-/** Accepted by the schema so that the refusal can say why. */
-const promises = {
-  validUntil: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  validFor: Type.Optional(Type.String()),
-}
 
 export const NewUserBody = Type.Object(
   {
@@ -50,13 +46,13 @@ export const NewUserBody = Type.Object(
     engineRoles: Type.Optional(EngineRoles),
     settings: Type.Optional(Settings),
     ...notes,
-    ...promises,
+    ...endFields,
   },
   Closed,
 )
 
 export const UserPatch = Type.Object(
-  { settings: Type.Optional(Settings), engineRoles: Type.Optional(EngineRoles), ...notes, ...promises },
+  { settings: Type.Optional(Settings), engineRoles: Type.Optional(EngineRoles), ...notes, ...endPatchFields },
   Closed,
 )
 export const ResetBody = Type.Object(
@@ -104,7 +100,11 @@ const userFields = {
   grants: Type.Array(GrantShownBody),
   engineRoles: Type.Array(Type.String()),
   settings: Settings,
-  state: Type.Enum(['active', 'locked']),
+  state: Type.Enum(['active', 'locked', 'expired'], {
+    description: '`expired`: its time is over; it is locked, and goes as soon as it can be dropped',
+  }),
+  validUntil: Type.Optional(Time),
+  expiry: Type.Optional(ExpiryBody),
   passwordUntil: Type.Optional(Time),
   labels: Type.Record(Type.String(), Type.String()),
   description: Type.Optional(Type.String()),
@@ -153,6 +153,7 @@ export const SessionBody = Type.Object(
 export function toNewUser(body: Static<typeof NewUserBody>): NewUserWish {
   const { name, host, authDatabase, password, grants = [], engineRoles = [], settings = {}, labels, description } = body
   checkAddressable(name)
+  const end = toEnd(body)
   return {
     name,
     host,
@@ -162,12 +163,14 @@ export function toNewUser(body: Static<typeof NewUserBody>): NewUserWish {
     settings,
     labels,
     description,
+    end: end ?? undefined,
     password: password === undefined ? undefined : new Secret(password),
   }
 }
 
-export function toUserWish({ settings, engineRoles, labels, description }: Static<typeof UserPatch>): UserWish {
-  return { settings, engineRoles, labels, description }
+export function toUserWish(body: Static<typeof UserPatch>): UserWish {
+  const { settings, engineRoles, labels, description } = body
+  return { settings, engineRoles, labels, description, end: toEnd(body) }
 }
 
 export function toGrantChange({ add = [], remove = [] }: Static<typeof GrantPatch>) {
@@ -179,7 +182,7 @@ export function toUserKey(name: string, query: unknown): UserKey {
   return { name, host, authDatabase }
 }
 
-export function fromUser({ instance, user, record }: UserShown, primary?: string) {
+export function fromUser({ instance, user, record, expiry }: UserShown, primary?: string) {
   const { name, host, authDatabase, grants, engineRoles, settings, locked, passwordUntil, flags } = user
   return {
     name,
@@ -190,7 +193,9 @@ export function fromUser({ instance, user, record }: UserShown, primary?: string
     grants: grants.map(fromGrant),
     engineRoles,
     settings,
-    state: locked ? 'locked' : 'active',
+    state: expiry?.lockedAt !== undefined ? 'expired' : locked ? 'locked' : 'active',
+    validUntil: toTime(record?.validUntil),
+    expiry: expiry && fromExpiry(expiry),
     passwordUntil: toTime(passwordUntil),
     labels: record?.labels ?? {},
     description: record?.description,

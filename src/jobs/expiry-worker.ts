@@ -1,0 +1,138 @@
+import { Fault, isTransient, toFault } from '../domain/fault.ts'
+import { type Expiring, isOutOfReach } from '../services/users/expiry.ts'
+import type { ClaimedExpiry, Store } from '../store/store.ts'
+import { createExpiryNotes, type ExpiryStep } from './expiry-notes.ts'
+
+/** How often the store is asked whose time has come. */
+const TICK_MS = 1_000
+
+/** How long a login stays with a worker that says nothing more of it. */
+const LEASE_MS = 60_000
+
+/** So many are claimed for each link: few enough to be done before their lease ends. */
+const AT_ONCE_PER_LINK = 4
+
+/** A server that could not be reached is asked again this often, however long it has been away. */
+const AWAY_MS = 5_000
+
+/** What somebody has to cure is tried again at first after this, then after twice as long, up to the longest. */
+const REFUSED_MS = 15_000
+const REFUSED_LONGEST_MS = 300_000
+
+/** When the process ends, what is under way may still come to its end for so long. */
+const LAST_MS = 5_000
+
+export interface ExpiryWorker {
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ExpiryWorkerParts {
+  readonly store: Store
+  readonly expiring: Expiring
+  /** Which worker this is, among those of all replicas. */
+  readonly worker: string
+  /** Links to one server that it may use at a time. */
+  readonly links: number
+  /** Passes when a login has taken too long; it is tried again later. */
+  readonly deadlineMs: number
+  readonly onFault: (error: unknown) => void
+  readonly onStep: (step: ExpiryStep, lagMs: number) => void
+}
+
+/** Shuts out and drops logins whose time is over. Any replica may run one: rows in the store say what is whose, and what is left. */
+export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
+  const { store } = parts
+  const notes = createExpiryNotes(store, parts.onStep)
+  /** Servers that are being worked on: one that is dead holds up nobody else's logins. */
+  const running = new Map<string, Promise<void>>()
+  /** Servers that are left alone until then, by `performance.now()`. */
+  const restUntil = new Map<string, number>()
+  const ending = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let ticking: Promise<void> | undefined
+  let isStopping = false
+
+  function tick(): Promise<void> {
+    ticking ??= look()
+      .catch(parts.onFault)
+      .finally(() => (ticking = undefined))
+    return ticking
+  }
+
+  async function look(): Promise<void> {
+    const ids = await store.read.expiries.waitingInstances(await store.now())
+    for (const id of ids) if (!running.has(id) && !isOver(id)) follow(id)
+  }
+
+  const isOver = (id: string) => isStopping || (restUntil.get(id) ?? 0) > performance.now()
+
+  function follow(id: string): void {
+    const work = workOn(id)
+      .catch(parts.onFault)
+      .finally(() => running.delete(id))
+    running.set(id, work)
+  }
+
+  async function workOn(instanceId: string): Promise<void> {
+    while (!isOver(instanceId)) {
+      const claimed = [...(await claim(instanceId))]
+      if (claimed.length === 0) return
+      await Promise.all(Array.from({ length: parts.links }, () => lane(claimed)))
+    }
+  }
+
+  function claim(instanceId: string): Promise<readonly ClaimedExpiry[]> {
+    return store.transaction(async tables => {
+      const now = await tables.now()
+      return tables.expiries.claim(instanceId, parts.worker, now, now + LEASE_MS, parts.links * AT_ONCE_PER_LINK)
+    })
+  }
+
+  async function lane(claimed: ClaimedExpiry[]): Promise<void> {
+    for (let next = claimed.shift(); next; next = claimed.shift()) {
+      if (isOver(next.instanceId)) await giveBack(next)
+      else await carryOut(next)
+    }
+  }
+
+  function giveBack(expiry: ClaimedExpiry): Promise<void> {
+    const fault = new Fault('unavailable', 'server', 'Its server could not be reached a moment ago')
+    return notes.failed(expiry, fault, isStopping ? 0 : AWAY_MS)
+  }
+
+  async function carryOut(expiry: ClaimedExpiry): Promise<void> {
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(parts.deadlineMs)])
+    try {
+      const done = await parts.expiring.expire(expiry, signal, () => notes.locked(expiry))
+      await notes[done](expiry)
+    } catch (error) {
+      const fault = toFault(error)
+      if (fault.code === 'internal') parts.onFault(error)
+      if (isOutOfReach(fault)) restUntil.set(expiry.instanceId, performance.now() + AWAY_MS)
+      await notes.failed(expiry, fault, waitAfter(expiry.tries, fault))
+    }
+  }
+
+  return {
+    start: async () => {
+      // Whatever is claimed was left behind by a process that is gone.
+      if (store.alone) await store.transaction(tables => tables.expiries.release())
+      await tick()
+      timer = setInterval(tick, TICK_MS)
+    },
+    stop: async () => {
+      clearInterval(timer)
+      isStopping = true
+      const last = setTimeout(() => ending.abort(new Error('stopping')), LAST_MS)
+      await ticking
+      await Promise.all(running.values())
+      clearTimeout(last)
+    },
+  }
+}
+
+function waitAfter(tries: number, fault: Fault): number {
+  if (isOutOfReach(fault) || isTransient(fault)) return AWAY_MS
+  return Math.min(REFUSED_LONGEST_MS, REFUSED_MS * 2 ** Math.min(tries - 1, 10))
+}
