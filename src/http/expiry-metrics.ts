@@ -11,18 +11,27 @@ export interface ExpiryLag {
 
 /** Tells how far behind expiry is. Answers what is to be called for each login that is shut out, or gone. */
 export function expiryMetrics(registry: Registry, look: () => Promise<ExpiryLag>) {
-  const lag = new Gauge({
+  new Gauge({
     name: 'rolecall_expiry_lag_seconds',
     help: 'How long ago the first login fell due that is still open, or locked and not dropped; 0: there is none',
     labelNames: ['state'],
     registers: [registry],
-    collect: tell,
+    async collect() {
+      const found = await lookIfThere()
+      if (found) this.set({ state: 'open' }, found.openSeconds)
+      if (found) this.set({ state: 'locked' }, found.lockedSeconds)
+    },
   })
-  const waiting = new Gauge({
+  new Gauge({
     name: 'rolecall_expiry_waiting',
     help: 'Logins whose time is over and that are still open, or locked and not dropped',
     labelNames: ['state'],
     registers: [registry],
+    async collect() {
+      const found = await lookIfThere()
+      if (found) this.set({ state: 'open' }, found.open)
+      if (found) this.set({ state: 'locked' }, found.locked)
+    },
   })
   const steps = new Histogram({
     name: 'rolecall_expiry_step_seconds',
@@ -32,15 +41,8 @@ export function expiryMetrics(registry: Registry, look: () => Promise<ExpiryLag>
     registers: [registry],
   })
 
-  async function tell(): Promise<void> {
-    // While the store is away the other figures must still be told.
-    const found = await look().catch(() => undefined)
-    if (!found) return
-    lag.set({ state: 'open' }, found.openSeconds)
-    lag.set({ state: 'locked' }, found.lockedSeconds)
-    waiting.set({ state: 'open' }, found.open)
-    waiting.set({ state: 'locked' }, found.locked)
-  }
+  /** While the store is away the other figures must still be told. */
+  const lookIfThere = () => look().catch(() => undefined)
 
   return (step: 'locked' | 'gone', lagMs: number) => steps.observe({ step }, lagMs / 1_000)
 }

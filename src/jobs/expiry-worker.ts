@@ -77,9 +77,14 @@ export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
   async function workOn(instanceId: string): Promise<void> {
     while (!isOver(instanceId)) {
       const claimed = [...(await claim(instanceId))]
-      if (claimed.length === 0) return
+      if (claimed.length === 0) return removeLeft()
       await Promise.all(Array.from({ length: parts.links }, () => lane(claimed)))
     }
+  }
+
+  /** An instance whose last connection is gone goes when its last promise is kept. */
+  function removeLeft(): Promise<void> {
+    return store.transaction(tables => tables.instances.removeLeft())
   }
 
   function claim(instanceId: string): Promise<readonly ClaimedExpiry[]> {
