@@ -1,6 +1,7 @@
 import { postgresqlServer, type TestServer } from '../test/support/servers.ts'
 import { benchAccounts } from './accounts.ts'
 import { benchCreate } from './create.ts'
+import { benchExpiry } from './expiry.ts'
 import { benchClusterUsers, benchLists, benchTroveUsers } from './list.ts'
 import { benchPageCost } from './page-cost.ts'
 import { benchStart } from './start.ts'
@@ -14,6 +15,7 @@ const BENCHES: Readonly<Record<string, (server: TestServer) => Promise<void>>> =
   create: benchCreate,
   pages: benchPageCost,
   accounts: benchAccounts,
+  expiry: benchExpiry,
 }
 
 const wanted = process.argv.slice(2)

@@ -45,6 +45,7 @@ for (const request of drill.setUp) {
 points.arm(drill.killAt)
 process.stdout.write(`${origin}\n`)
 await once(process.stdin.resume(), 'end')
+while (drill.untilNoEnds && (await app.store.read.expiries.count(drill.untilNoEnds)) > 0) await sleep(20)
 await app.http.close()
 await atRest()
 process.stdout.write(`${JSON.stringify(points.passed)}\n`)

@@ -35,7 +35,15 @@ const EVERY = 7
 const FEW = 10
 
 const ON_SERVERS = [
-  ...['create a user', 'reset its password', 'drop a user', 'lock a user', 'unlock a user', 'change settings'],
+  ...[
+    'create a user',
+    'reset its password',
+    'drop a user',
+    'lock a user',
+    'unlock a user',
+    'change settings',
+    'give it an end',
+  ],
   ...['grant on two databases', 'create a database', 'drop a database'],
 ]
 const NATIVE = [...ON_SERVERS, 'create a connection', 'change a connection', 'delete a connection']

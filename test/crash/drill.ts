@@ -32,6 +32,8 @@ export interface Drill {
   readonly setUp: readonly Request[]
   readonly request: Request
   readonly killAt: number
+  /** An instance: the child lives on until none of its logins has an end to wait for. */
+  readonly untilNoEnds?: string
 }
 
 /** A data folder with a project, a key and an instance that has been met, copied for each kill. */

@@ -27,6 +27,8 @@ export interface Scene {
 export const OLD_PASSWORD = 'old-password-of-the-drill'
 export const DATABASES = ['crash_orders', 'crash_billing']
 
+const END = '2999-12-31T00:00:00.000Z'
+
 const GRANTS = DATABASES.map(database => ({ role: 'readwrite', database }))
 
 export function scenesOn(
@@ -105,6 +107,20 @@ export function scenesOn(
       setUp: name => [made(name)],
       request: name => ({ method: 'PATCH', url: `${users}/${name}`, body: { settings: { connectionLimit: 7 } } }),
       check: async (name, found) => expect(await sight.connectionLimit(name)).toBe(found === 'settled' ? 7 : -1),
+      first: 200,
+      repeated: 200,
+    },
+    {
+      what: 'give it an end',
+      kind: 'set-user',
+      setUp: name => [made(name)],
+      request: name => ({ method: 'PATCH', url: `${users}/${name}`, body: { validUntil: END } }),
+      check: async (name, found, { ask }) => {
+        const shown = await ask({ method: 'GET', url: `${users}/${name}` })
+        // What the server keeps of it, where it keeps anything, is never without the promise, nor the promise without it.
+        const ends = [shown.validUntil, shown.passwordUntil ?? (server.engine ? shown.validUntil : undefined)]
+        expect(ends).toEqual(found === 'settled' ? [END, END] : [undefined, undefined])
+      },
       first: 200,
       repeated: 200,
     },

@@ -11,7 +11,7 @@ const DAY = 24 * HOUR
 const ANY = BUILT_IN_POLICY
 const TEN_DAYS = { ...BUILT_IN_POLICY, maxLifeDays: 10 }
 
-test.each([
+const DURATIONS: readonly (readonly [text: string, ms: number | undefined])[] = [
   ['P30D', 30 * DAY],
   ['P2W', 14 * DAY],
   ['PT12H', 12 * HOUR],
@@ -22,7 +22,9 @@ test.each([
   ...['', 'P', 'PT', 'P1DT', 'P1M', 'P1Y', 'P-1D', '30D', 'p30d', 'P1.5D', 'PT1H30', ' P1D'].map(
     text => [text, undefined] as const,
   ),
-])('%j is a duration of %s ms', (text, ms) => {
+]
+
+test.each(DURATIONS)('%j is a duration of %s ms', (text, ms) => {
   expect(durationMs(text)).toBe(ms)
 })
 
