@@ -14,7 +14,7 @@ export interface ExpiryNotes {
 
 export type ExpiryStep = 'locked' | 'gone'
 
-/** `onStep`: a login is shut out, or gone, so long after its moment. */
+/** `onStep`: a login is gone, or shut out where it could not be dropped, so long after its moment. */
 export function createExpiryNotes(
   store: Pick<Store, 'transaction' | 'now'>,
   onStep: (step: ExpiryStep, lagMs: number) => void,

@@ -17,8 +17,8 @@ import { noUser } from './users.ts'
 /** Keeps the promise that a login goes. */
 export interface Expiring {
   /**
-   * Shuts the login out, ends its sessions (`onLocked` then), drops it, and ends sessions that slipped in. Answers `gone` once it is
-   * dropped, and `nobody` where the login of that time is not there any more; throws why it is still there.
+   * Shuts the login out, ends its sessions, drops it, and ends sessions that slipped in. Answers `gone` once it is dropped, and `nobody`
+   * where the login of that time is not there any more; throws why it is still there, locked if that could be done (`onLocked` then).
    */
   expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<'gone' | 'nobody'>
 }
@@ -44,12 +44,11 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
     await protection.check(instance, key, 'expired', signal)
     const order = orderOn(instance, expiry, key, signal)
     try {
-      await lock(order, key, expiry)
-      await onLocked()
       await drop(order, instance, key)
       return 'gone'
     } catch (error) {
       if (error === order.nobody) return 'nobody'
+      if (!isOutOfReach(error) || isSlow(error)) await lock(order, key, expiry).then(onLocked, () => undefined)
       throw error
     }
   }
@@ -64,6 +63,7 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
     await ledger.perform(wanted)
   }
 
+  /** A drop locks and ends sessions before all else. What it needs to know, it has to find out before that, in every database. */
   async function drop(order: ExpiryOrder, instance: Instance, key: UserKey): Promise<void> {
     const { onOwned } = (await policiesOf(store.read, installationPolicy, instance.projectId))(instance).policy
     const began = performance.now()
@@ -124,6 +124,11 @@ function clocksDiffer(): Fault {
 export function isOutOfReach(error: unknown): boolean {
   if (!isFault(error)) return false
   return error.details.reason !== undefined || OUT_OF_REACH.has(error.code)
+}
+
+/** The server answers, but not everything that a drop asks: a lock asks less. */
+function isSlow(error: unknown): boolean {
+  return isFault(error) && error.code === 'timeout' && error.details.reason === undefined
 }
 
 const OUT_OF_REACH: ReadonlySet<string> = new Set([

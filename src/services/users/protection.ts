@@ -67,7 +67,7 @@ export function createProtection({ store, links }: { readonly store: Store; read
   async function checkNotOver(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void> {
     const text = userKeyText(key)
     const known = (await store.read.expiries.findMany(instance.id, [text])).get(text)
-    if (known?.lockedAt === undefined) return
+    if (known?.lockedAt === undefined || known.due > (await store.now())) return
     const user = await links.read(instance, signal, client => client.findUser(key))
     if (user?.incarnation !== known.incarnation) return
     throw new Fault('refused', 'user', `The time of ${key.name} is over: give it a later validUntil, or none, first`)

@@ -18,6 +18,7 @@ export const expiry: Migration = {
         ),
     )
     await make.index('expiries_due', 'expiries', ['due', 'tryAt'])
+    await make.index('expiries_of_instance', 'expiries', ['instanceId', 'tryAt'])
   },
 }
 

@@ -25,7 +25,7 @@ async function makeMany({ native }: RunningApp, users: string, prefix: string, c
   }
 }
 
-test('two replicas share what is due, and each login is locked and dropped once', async () => {
+test('two replicas share what is due, and each login is dropped once', async () => {
   const flags = { '--store': await aDatabase() }
   await using one = await aRunningApp({ flags })
   await using other = await aRunningApp({ flags, folder: one.folder, key: one.key })
@@ -38,10 +38,13 @@ test('two replicas share what is due, and each login is locked and dropped once'
       40_000,
     ),
   ).toBe(0)
-  const { items } = (await other.native('GET', `/projects/${one.project}/operations?limit=200`)).body
+  const operations = async () => (await other.native('GET', `/projects/${one.project}/operations?limit=200`)).body.items
+  // The last one settles a moment after its login is gone.
+  const isSettled = ({ state }: { state: string }) => state === 'settled'
+  const items = await until(operations, all => all.every(isSettled))
   const count = (kind: string, state: string) =>
     items.filter((each: { kind: string; state: string }) => each.kind === kind && each.state === state).length
-  expect([count('lock-user', 'settled'), count('drop-user', 'settled')]).toEqual([30, 30])
+  expect([count('drop-user', 'settled'), count('lock-user', 'settled')]).toEqual([30, 0])
   expect(items.filter(({ state }: { state: string }) => state !== 'settled')).toEqual([])
 })
 

@@ -193,7 +193,7 @@ export function fromUser({ instance, user, record, expiry }: UserShown, primary?
     grants: grants.map(fromGrant),
     engineRoles,
     settings,
-    state: expiry?.lockedAt !== undefined ? 'expired' : locked ? 'locked' : 'active',
+    state: locked ? (expiry?.lockedAt === undefined ? 'locked' : 'expired') : 'active',
     validUntil: toTime(record?.validUntil),
     expiry: expiry && fromExpiry(expiry),
     passwordUntil: toTime(passwordUntil),
