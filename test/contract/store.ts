@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/store.ts'
 import { access } from '../store/contract/access.ts'
 import { answers } from '../store/contract/answers.ts'
 import { callers } from '../store/contract/callers.ts'
+import { expiries } from '../store/contract/expiries.ts'
 import type { Opened, StoreUnderTest } from '../store/contract/harness.ts'
 import { ledger } from '../store/contract/ledger.ts'
 import { lists } from '../store/contract/lists.ts'
@@ -33,7 +34,19 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
         return under
       },
     }
-    for (const part of [callers, people, managed, access, lists, ledger, answers, secrets, tokens, transactions])
+    for (const part of [
+      callers,
+      people,
+      managed,
+      expiries,
+      access,
+      lists,
+      ledger,
+      answers,
+      secrets,
+      tokens,
+      transactions,
+    ])
       part(opened)
   })
 }

@@ -64,6 +64,10 @@ test('a store that jumps a day ahead drops nobody; back in time, it still drops 
   // Its next try is tomorrow by the clock of then.
   expect((await shown(rolecall, `${users}/clk_store_soon`, isGone, 40_000)).status).toBe(404)
   expect(await isThere('clk_store_hour')).toBe(true)
+  // It was locked too early, and may be let in again.
+  const unlocked = await rolecall.native('POST', `${users}/clk_store_hour/unlock`)
+  expect(unlocked.body).toMatchObject({ state: 'active' })
+  expect(await logsIn(server, 'clk_store_hour', password)).toBe(true)
   await rolecall.native('DELETE', `${users}/clk_store_hour`)
 })
 
