@@ -206,6 +206,16 @@ describe('a login whose time is over', () => {
     expect((await get('exp_foreign')).body).toMatchObject({ state: 'active' })
   })
 
+  test('outlives its end while its server is only observed', async () => {
+    const mode = (wanted: string) => rolecall.native('PATCH', users.replace('/users', ''), { body: { mode: wanted } })
+    await make('exp_observed', { validFor: 'PT2S' })
+    expect((await mode('observe')).status).toBe(200)
+    const observed = await shown(rolecall, `${users}/exp_observed`, ({ body }) => body.expiry !== undefined)
+    expect(observed.body).toMatchObject({ state: 'active', expiry: { lastFault: { fault: 'read-only' } } })
+    await mode('manage')
+    expect((await shown(rolecall, `${users}/exp_observed`, isGone)).status).toBe(404)
+  })
+
   test('keeps its instance, leaving, until it is gone', async () => {
     const { instance, connection } = await rolecall.connect(server, { name: 'leaving', host: 'localhost' })
     const made = await rolecall.native('POST', `/instances/${instance}/users`, {
