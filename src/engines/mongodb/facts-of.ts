@@ -2,6 +2,7 @@ import { type Change, passwordOf } from '../../domain/change.ts'
 import { toFault } from '../../domain/fault.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Mark } from '../../domain/user.ts'
+import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'
 import { databaseNames } from './databases/read.ts'
 import type { MongodbFacts } from './facts.ts'
@@ -63,6 +64,7 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
     login,
     roles,
     databases: await databasesOf(link, grantsOf(change), signal),
+    clock: change.kind === 'drop-user' ? await readClock(link, signal) : undefined,
   }
 }
 
