@@ -81,6 +81,14 @@ export interface FaultDetails {
   readonly cause?: unknown
 }
 
+/** A fault as it is remembered. */
+export interface FaultRecord {
+  readonly code: FaultCode
+  readonly subject: FaultSubject
+  readonly message: string
+  readonly at: number
+}
+
 /** The one error that crosses a folder edge. Its message is for the caller: never a password, an address of ours, or a stack. */
 export class Fault extends Error {
   override readonly name = 'Fault'

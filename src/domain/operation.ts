@@ -1,6 +1,6 @@
 import type { Dialect } from './caller.ts'
 import type { Change, ChangeKind, Subject } from './change.ts'
-import type { FaultCode, FaultSubject } from './fault.ts'
+import type { FaultRecord } from './fault.ts'
 import type { Secret } from './secret.ts'
 import type { DatabaseUser } from './user.ts'
 
@@ -58,13 +58,6 @@ export interface StepShown {
 export interface TargetOutcome {
   readonly user?: DatabaseUser
   readonly password?: Secret
-}
-
-export interface FaultRecord {
-  readonly code: FaultCode
-  readonly subject: FaultSubject
-  readonly message: string
-  readonly at: number
 }
 
 export function isStuck(operation: Pick<Operation, 'state' | 'nextTryAt'>): boolean {

@@ -1,5 +1,6 @@
+import type { FaultRecord } from '../domain/fault.ts'
 import { Fault } from '../domain/fault.ts'
-import type { FaultRecord, Operation, StepShown, TargetOutcome } from '../domain/operation.ts'
+import type { Operation, StepShown, TargetOutcome } from '../domain/operation.ts'
 import type { Held, Store, Tables } from '../store/store.ts'
 import { type RecordWish, remember } from './settlement.ts'
 

@@ -1,4 +1,4 @@
-import type { ConnectionWish } from '../../services/connections/connections.ts'
+import type { ConnectionWish } from '../../services/connections/connection-wish.ts'
 import { Problem } from '../exit-codes.ts'
 import type { Account } from './running/account.ts'
 import type { Traces } from './running/leftovers.ts'

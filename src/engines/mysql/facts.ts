@@ -6,7 +6,6 @@ import type { ServerState } from './link/server.ts'
 import type { Rights } from './rights.ts'
 import type { PasswordHash } from './users/hashes.ts'
 import type { Account } from './users/read.ts'
-import type { RenameFacts } from './users/rename.ts'
 
 /** What a plan on this family knows. Absent parts are of no matter to the change at hand. */
 export interface MysqlFacts extends Facts {
@@ -31,4 +30,13 @@ export interface MysqlFacts extends Facts {
   readonly grants: readonly GrantDatabase[]
   readonly database?: DatabaseFound
   readonly rename?: RenameFacts
+}
+
+/** What a rename has to know beside its subject. */
+export interface RenameFacts {
+  /** Some other account has the new name. */
+  readonly taken: boolean
+  /** It says which operation is giving it its name. */
+  readonly begun: boolean
+  readonly done: boolean
 }

@@ -3,13 +3,12 @@ import type { Mark } from '../../domain/user.ts'
 import type { Facts } from '../engine.ts'
 import type { DatabaseFound } from './databases/facts.ts'
 import type { Holdings } from './drop/facts.ts'
-import type { MadeRole } from './drop/made-roles.ts'
+import type { ForeignGrant } from './drop/foreign-grants.ts'
 import type { GrantDatabase } from './grants/facts.ts'
 import type { ServerState } from './link/server.ts'
 import type { MarkFound } from './marks.ts'
 import type { Reach } from './reach.ts'
 import type { UserRow } from './users/read.ts'
-import type { RenameFacts } from './users/rename.ts'
 
 /** What a plan on PostgreSQL knows. Absent parts are of no matter to the change at hand. */
 export interface PostgresFacts extends Facts {
@@ -39,4 +38,24 @@ export interface PostgresFacts extends Facts {
 /** Where a step runs: left out, it is the database that Rolecall is connected to. */
 export function inDatabase(name: string, { state }: PostgresFacts): { readonly database?: string } {
   return name === state.database ? {} : { database: name }
+}
+
+/** What a rename has to know beside its subject. */
+export interface RenameFacts {
+  /** Some other role has the new name. */
+  readonly taken: boolean
+  /** The server would clear such a password without a word: the name is part of its hash. */
+  readonly md5: boolean
+}
+
+/** A catalogue role that an operation made on the way. */
+export interface MadeRole {
+  readonly name: string
+  /** Undefined: its database is gone. */
+  readonly database?: string
+  /** Others have come to use it, or things have come to belong to it. */
+  readonly inUse: boolean
+  readonly reach: Reach
+  /** What owners whose rights were borrowed granted it: that goes only as them. */
+  readonly grants: readonly ForeignGrant[]
 }

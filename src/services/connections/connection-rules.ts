@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Violation } from '../../domain/fault.ts'
 import type { EngineDescription } from '../../engines/engine.ts'
 import type { Destination, NetworkGuard } from '../network/network-guard.ts'
-import type { ConnectionWish } from './connections.ts'
+import type { ConnectionWish } from './connection-wish.ts'
 
 /** Everything wrong with a connection's values, in field order; pointers are relative to the connection. Pure but for the guard's rules. */
 export function violationsOf(

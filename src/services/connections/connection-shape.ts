@@ -1,6 +1,6 @@
 import { addressesOf, type Connection, type Credential, type HostPort } from '../../domain/connection.ts'
 import { bareHost } from './connection-rules.ts'
-import type { ConnectionWish } from './connections.ts'
+import type { ConnectionWish } from './connection-wish.ts'
 
 /** As it is stored: names trimmed, addresses bare. */
 export function tidy(wish: ConnectionWish): ConnectionWish {

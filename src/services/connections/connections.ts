@@ -1,18 +1,10 @@
 import type { Caller } from '../../domain/caller.ts'
-import {
-  addressesOf,
-  type Connection,
-  type ConnectionOptions,
-  type Credential,
-  type HostPort,
-  type Tls,
-} from '../../domain/connection.ts'
+import { addressesOf, type Connection } from '../../domain/connection.ts'
 import { Fault, type Violation } from '../../domain/fault.ts'
 import { newShortId } from '../../domain/id.ts'
-import type { Advertise, EngineName, Instance, Mode } from '../../domain/instance.ts'
+import type { Instance } from '../../domain/instance.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Policy } from '../../domain/policy.ts'
-import type { Secret } from '../../domain/secret.ts'
 import type { Engines } from '../../engines/registry.ts'
 import type { ConnectionFilter, Store, Tables } from '../../store/store.ts'
 import { checkAccess, checkRight, viewerIn } from '../access/access.ts'
@@ -30,36 +22,10 @@ import { auditOf } from '../operations/audit.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { violationsOf } from './connection-rules.ts'
 import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
+import type { ConnectionWish } from './connection-wish.ts'
 import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
 import { checkMayMove } from './moving.ts'
-
-/** Everything that can be said of a connection; the fields from `instanceName` on belong to its instance. */
-export interface ConnectionWish {
-  readonly name: string
-  readonly engine: EngineName
-  readonly databaseType: string
-  readonly host: string
-  readonly port: number
-  readonly hosts?: readonly HostPort[]
-  readonly database: string
-  readonly username: string
-  readonly password?: Secret
-  readonly credential?: Credential
-  readonly authDatabase?: string
-  readonly mechanism?: string
-  readonly tls?: Tls
-  readonly options?: ConnectionOptions
-  readonly instanceName?: string
-  readonly slug?: string
-  readonly version?: string
-  readonly advertise?: Advertise
-  readonly defaultDatabase?: string
-  readonly accountHost?: string
-  readonly policy?: Policy
-  readonly tags?: readonly string[]
-  readonly mode?: Mode
-}
 
 export type { ConnectionSeen }
 

@@ -2,7 +2,7 @@ import { Fault, type Violation } from '../../domain/fault.ts'
 import { newInstanceId } from '../../domain/id.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { Tables } from '../../store/store.ts'
-import type { ConnectionWish } from './connections.ts'
+import type { ConnectionWish } from './connection-wish.ts'
 
 /** The instance that a first connection makes. Names it did not choose are derived from the connection's own, made unique. */
 export async function newInstance(

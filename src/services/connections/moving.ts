@@ -6,7 +6,7 @@ import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import { policiesOf } from '../instances/instances.ts'
 import { sameAddresses } from './connection-shape.ts'
-import type { ConnectionWish } from './connections.ts'
+import type { ConnectionWish } from './connection-wish.ts'
 
 /** Leading a connection elsewhere carries its secret there, and may open a server that is hidden from the caller: for admins of the project. */
 export async function checkMayMove(

@@ -5,8 +5,8 @@ import type { Links } from '../links/links.ts'
 import { auditOf } from '../operations/audit.ts'
 import { type Asked, type Prepared, prepareStoreChange } from '../operations/prepared.ts'
 import { changeStore } from '../operations/store-change.ts'
-import type { Notes, UserDone } from './user-changes.ts'
 import { withRecord } from './user-view.ts'
+import type { Notes, UserDone } from './user-wishes.ts'
 import { noUser } from './users.ts'
 
 /** Labels and description live in the store alone, also for logins that others made. */

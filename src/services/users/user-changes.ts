@@ -7,7 +7,7 @@ import type { Instance } from '../../domain/instance.ts'
 import type { TargetOutcome } from '../../domain/operation.ts'
 import type { OnOwned, PolicyInForce } from '../../domain/policy.ts'
 import { newSecret, type Secret } from '../../domain/secret.ts'
-import type { NewUser, UserKey, UserSettings } from '../../domain/user.ts'
+import type { NewUser, UserKey } from '../../domain/user.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { OrderTarget } from '../../ledger/order.ts'
 import type { RecordWish } from '../../ledger/settlement.ts'
@@ -21,55 +21,9 @@ import { annotate } from './annotate.ts'
 import { type EndAsked, endOfNew, newEnd } from './ends.ts'
 import { createProtection } from './protection.ts'
 import { checkAble, checkPassword, defaultGrants } from './user-rules.ts'
-import { keyOf, type UserShown, withRecord } from './user-view.ts'
+import { keyOf, withRecord } from './user-view.ts'
+import type { NewUserWish, Reset, UserDone, UserDropped, UserWish } from './user-wishes.ts'
 import { noUser } from './users.ts'
-
-/** What may be said of a login beside the engine's own facts. */
-export interface Notes {
-  readonly labels?: Readonly<Record<string, string>>
-  readonly description?: string
-}
-
-export interface NewUserWish extends NewUser, Notes {
-  /** Chosen by the caller, and then never answered; left out, one is made and answered once. */
-  readonly password?: Secret
-  readonly asked?: Readonly<Record<string, unknown>>
-  /** Databases that are granted on need not be there yet, on engines that keep grants by name. */
-  readonly ahead?: boolean
-  /** It may do everything on the server. */
-  readonly everything?: boolean
-  readonly end?: EndAsked
-}
-
-export interface UserWish extends Notes {
-  readonly settings?: UserSettings
-  readonly engineRoles?: readonly string[]
-  /** When it is to go; `null`: it may stay. */
-  readonly end?: EndAsked | null
-}
-
-export interface Reset {
-  readonly key: UserKey
-  /** Chosen by the caller. */
-  readonly password?: Secret
-  /** Made for several logins at once; answered as if it had been made for each. */
-  readonly made?: Secret
-  /** What a dialect remembers of the request. */
-  readonly asked?: Readonly<Record<string, unknown>>
-  /** How the server is to check it from now on. */
-  readonly authPlugin?: string
-}
-
-/** What a change answers: the login after it, and a password where one was made. */
-export interface UserDone {
-  readonly operationId?: string
-  readonly shown?: UserShown
-  readonly password?: Secret
-}
-
-export interface UserDropped {
-  readonly operationId: string
-}
 
 /** Changes of logins. Each is checked when asked for, and made when run. */
 export interface UserChanges {

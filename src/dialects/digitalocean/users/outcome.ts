@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { Fault } from '../../../domain/fault.ts'
 import type { Services } from '../../../services/services.ts'
-import type { UserDone } from '../../../services/users/user-changes.ts'
 import type { UserShown } from '../../../services/users/user-view.ts'
+import type { UserDone } from '../../../services/users/user-wishes.ts'
 
 /** The accounts of a user that a change made or changed, and their new password. */
 export interface UserMade {

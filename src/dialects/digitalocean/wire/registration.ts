@@ -3,7 +3,7 @@ import { ENGINES, type EngineName } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
-import type { ConnectionWish } from '../../../services/connections/connections.ts'
+import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import {
   CredentialField,
   Hosts,

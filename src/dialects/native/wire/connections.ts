@@ -4,7 +4,8 @@ import { ENGINES } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { TestOutcome, TypedConnection } from '../../../services/connections/connection-tests.ts'
-import type { ConnectionShown, ConnectionWish } from '../../../services/connections/connections.ts'
+import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
+import type { ConnectionShown } from '../../../services/connections/connections.ts'
 import {
   CredentialField,
   fromTls,

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { EngineName } from '../../../domain/instance.ts'
 import type { Policy } from '../../../domain/policy.ts'
 import { Secret } from '../../../domain/secret.ts'
-import type { ConnectionWish } from '../../../services/connections/connections.ts'
+import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import {
   CredentialField,
   Hosts,

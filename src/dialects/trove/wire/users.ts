@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Secret } from '../../../domain/secret.ts'
-import type { NewUserWish } from '../../../services/users/user-changes.ts'
+import type { NewUserWish } from '../../../services/users/user-wishes.ts'
 import type { Datastore } from '../datastores/datastores.ts'
 import { badRequest, unprocessable } from '../refusals/refusal.ts'
 import { ANY_HOST, type UserName, userKey } from '../users/user-segment.ts'

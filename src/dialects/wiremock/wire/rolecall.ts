@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ACCESS, type Access } from '../../../domain/access.ts'
 import type { Connection } from '../../../domain/connection.ts'
-import type { ConnectionWish } from '../../../services/connections/connections.ts'
+import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import {
   fromTls,
   Hosts,

@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/change.ts'
 import type { Mark } from '../../../domain/user.ts'
 import type { Plan, Refusal, Statement } from '../../engine.ts'
-import type { MysqlFacts } from '../facts.ts'
+import type { MysqlFacts, RenameFacts } from '../facts.ts'
 import type { Link } from '../link/link.ts'
 import { renameAttribute, renameRole } from '../marks.ts'
 import { hostOf, wrongHost, wrongUserName } from '../names.ts'
@@ -13,15 +13,6 @@ import { withPassword } from './password.ts'
 import { type Account, findAccount } from './read.ts'
 
 type Rename = Extract<Change, { kind: 'rename-user' }>
-
-/** What a rename has to know beside its subject. */
-export interface RenameFacts {
-  /** Some other account has the new name. */
-  readonly taken: boolean
-  /** It says which operation is giving it its name. */
-  readonly begun: boolean
-  readonly done: boolean
-}
 
 /** The subject under its old name, or under the new one if this very operation gave it. */
 export async function findRenamed(

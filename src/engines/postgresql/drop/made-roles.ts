@@ -1,27 +1,15 @@
 import type { Mark } from '../../../domain/user.ts'
 import type { Step } from '../../engine.ts'
 import { borrowing } from '../borrow.ts'
-import { inDatabase, type PostgresFacts } from '../facts.ts'
+import { inDatabase, type MadeRole, type PostgresFacts } from '../facts.ts'
 import { type Links, withEach } from '../link/links.ts'
 import { markedComment } from '../marks.ts'
 import { CATALOGUE_PATTERN, isCatalogueRole } from '../names.ts'
-import { type Reach, readReach } from '../reach.ts'
+import { readReach } from '../reach.ts'
 import { open, quoteName } from '../sql.ts'
 import { OWNED_HERE } from './facts.ts'
-import { type ForeignGrant, readForeignGrants } from './foreign-grants.ts'
+import { readForeignGrants } from './foreign-grants.ts'
 import { revokes } from './revokes.ts'
-
-/** A catalogue role that an operation made on the way. */
-export interface MadeRole {
-  readonly name: string
-  /** Undefined: its database is gone. */
-  readonly database?: string
-  /** Others have come to use it, or things have come to belong to it. */
-  readonly inUse: boolean
-  readonly reach: Reach
-  /** What owners whose rights were borrowed granted it: that goes only as them. */
-  readonly grants: readonly ForeignGrant[]
-}
 
 const MADE = `
 select r.rolname::text as name, b.datname::text as database,

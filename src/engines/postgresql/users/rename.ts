@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/change.ts'
 import type { Mark } from '../../../domain/user.ts'
 import type { Plan, Refusal } from '../../engine.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { PostgresFacts, RenameFacts } from '../facts.ts'
 import type { Link } from '../link/link.ts'
 import { commentOnRole, isSameMark, markedComment, markIn } from '../marks.ts'
 import { wrongUserName } from '../names.ts'
@@ -11,14 +11,6 @@ import { withPassword } from './plan.ts'
 import { findRole, type UserRow } from './read.ts'
 
 type Rename = Extract<Change, { kind: 'rename-user' }>
-
-/** What a rename has to know beside its subject. */
-export interface RenameFacts {
-  /** Some other role has the new name. */
-  readonly taken: boolean
-  /** The server would clear such a password without a word: the name is part of its hash. */
-  readonly md5: boolean
-}
 
 /** The subject under its old name, or under the new one if this very operation gave it. */
 export async function findRenamed(
