@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -32,7 +32,11 @@ async function ask(port: number, [user, password, database]: readonly string[], 
 }
 
 function withMariadb(): void {
-  beforeAll(() => void mariadbPrograms())
+  beforeAll(() => {
+    const { server, install } = mariadbPrograms()
+    // They are installed, and found where PATH shows them; one that shows some of a machine's programs alone may not.
+    vi.stubEnv('PATH', [dirname(server), dirname(install), process.env.PATH].join(delimiter))
+  })
 
   test('npm start is ready with both, keeps them, and Ctrl-C stops everything', async () => {
     const folder = aPassableFolder()
