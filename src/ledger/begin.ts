@@ -46,6 +46,7 @@ async function write(tables: Tables, beginning: Beginning): Promise<Written> {
   const { order } = beginning
   const operation = newOperation(beginning, await tables.now())
   await tables.operations.begin(operation)
+  await order.confirm?.(tables)
   for (const line of auditLines(operation)) await tables.audit.add(line)
   if (order.replay) await tables.replays.save({ ...order.replay, operationId: operation.id })
   return operation

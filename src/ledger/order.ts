@@ -5,7 +5,7 @@ import type { Fault } from '../domain/fault.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { Facts } from '../engines/engine.ts'
-import type { ClaimedReplay } from '../store/store.ts'
+import type { ClaimedReplay, Tables } from '../store/store.ts'
 import type { RecordWish } from './settlement.ts'
 
 /** What a caller wants done, to one subject or several, as one operation. */
@@ -15,6 +15,8 @@ export interface Order {
   readonly targets: readonly OrderTarget[]
   /** A repeat of the same request finds this operation by it. */
   readonly replay?: Omit<ClaimedReplay, 'operationId' | 'answer'>
+  /** Asked in the transaction that writes the operation, when no other is open on its subjects any more; throws why it must not be done after all. */
+  readonly confirm?: (tables: Tables) => Promise<void>
   /** Passes at the request's deadline: the caller then gets a 503, and the outcome is kept for it. */
   readonly signal: AbortSignal
 }

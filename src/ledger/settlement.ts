@@ -87,7 +87,8 @@ function isSubject({ kind, incarnation: meant }: OperationTarget, incarnation: s
 async function changeCredentials(tables: Tables, ids: readonly string[], secret?: Secret): Promise<void> {
   if (!secret) return
   for (const id of ids) {
-    const connection = await tables.connections.find(id)
+    // Held: whoever changes it meanwhile waits, and its new password is not lost to a version that moved on.
+    const connection = await tables.connections.hold(id)
     if (connection) await tables.connections.save(connection, { kind: 'sealed', secret })
   }
 }

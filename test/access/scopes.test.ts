@@ -136,6 +136,13 @@ describe('the Trove API', () => {
     for (const [route] of routes.filter(([, need]) => !isOpen(scope, need)))
       expect([403, 404], route).toContain(await statusOf(route, key))
   })
+
+  test("root's new password is told to no key that may not see credentials", async () => {
+    const [route] = routes.find(([one]) => /^POST .*\/root$/.test(one))!
+    expect(await statusOf(route, await aScopedKey('database:read', 'database:update'))).toBe(403)
+    const seeing = await aScopedKey('database:read', 'database:update', 'database:view_credentials')
+    expect(await statusOf(route, seeing)).not.toBe(403)
+  })
 })
 
 describe('making keys', () => {

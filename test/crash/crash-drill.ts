@@ -31,7 +31,7 @@ import { DATABASES, OLD_PASSWORD, type Scene, scenesOn } from './scenes.ts'
 /** `npm run test:crash` kills at every point; `npm test` at every point of these, and at every few of the rest. */
 const EVERYWHERE = process.env.ROLECALL_DRILL === 'all'
 const ALWAYS_WHOLE = ['create a user', 'reset its password', 'drop a user']
-const EVERY = 7
+const EVERY = 10
 const FEW = 10
 
 const ON_SERVERS = [

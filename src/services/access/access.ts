@@ -48,6 +48,8 @@ export function checkFirstOperator(caller: Caller): void {
   // It would own what it makes, with all rights there.
   if (caller.key.projects.some(({ scopes }) => scopes !== undefined))
     throw new Fault('forbidden', 'key', 'This key has scopes, and none is good for this')
+  if (caller.narrowed && caller.narrowed.size > 0)
+    throw new Fault('forbidden', 'key', 'This key is weaker than its operator, and was not made for that')
   if (caller.operator.first) return
   throw new Fault('forbidden', 'operator', "Only the installation's first operator may do this")
 }

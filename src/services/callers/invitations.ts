@@ -127,6 +127,7 @@ async function takeUp(tables: Tables, code: Secret): Promise<Invitation> {
   const sender = await tables.members.find(invitation.projectId, invitation.senderId)
   // Who may not make members any more has nothing to give.
   if (!sender || !roleHas(sender.role, 'own')) throw spent()
+  if ((await tables.operators.find(invitation.senderId))?.disabledAt !== undefined) throw spent()
   if (!(await tables.invitations.remove(invitation.id))) throw spent()
   return invitation
 }

@@ -3,12 +3,12 @@ import type { Caller } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import { newKeyId, newPublicKey } from '../../domain/id.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
-import { ROLES, type Role, roleHas } from '../../domain/role.ts'
+import { ROLES, type Role, roleHas, weakerRole } from '../../domain/role.ts'
 import { SCOPES } from '../../domain/scope.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { Store } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
-import { parseNetwork } from '../network/networks.ts'
+import { isWithinNetworks, parseNetwork } from '../network/networks.ts'
 import { auditOf } from '../operations/audit.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { refused } from './authentication.ts'
@@ -68,17 +68,18 @@ export function createKeys(store: Store): Keys {
         throw new Fault('invalid', 'key', 'That operator is not a member of this project', {
           violations: [{ pointer: '/operator', detail: 'name a member of the project' }],
         })
-      checkKey(wanted, caller.operator.id === operatorId ? caller.roles.get(projectId)! : member.role, now)
+      const own = caller.roles.get(projectId)!
+      checkKey(wanted, caller.operator.id === operatorId ? own : weakerRole(own, member.role), now)
+      const limits = limitsWithin(caller.key, wanted)
       const key: ApiKey = {
         id: newKeyId(),
         publicKey: newPublicKey(),
         operatorId,
         homeProjectId: projectId,
         description: wanted.description,
-        networks: wanted.networks ?? [],
         projects: [keyProject(projectId, wanted)],
         createdAt: now,
-        expiresAt: wanted.expiresAt,
+        ...limits,
       }
       const privateKey = newPrivateKey()
       await tables.keys.add(key, privateKey)
@@ -144,6 +145,19 @@ function checkScopes(scopes: readonly string[] | undefined): void {
 function keyProject(projectId: string, wanted: NewKey): KeyProject {
   return { projectId, role: wanted.role, scopes: wanted.scopes }
 }
+
+/** A key with an end, or bound to networks, makes none that outlives it or works from elsewhere; what is left out is as it is with its maker. */
+function limitsWithin(maker: Limits, wanted: NewKey): Limits {
+  const { expiresAt = maker.expiresAt, networks = maker.networks } = wanted
+  if (maker.expiresAt !== undefined && expiresAt! > maker.expiresAt)
+    throw new Fault('forbidden', 'key', 'This key has an end, and makes no key that ends later')
+  const isWithin = networks.length > 0 && networks.every(network => isWithinNetworks(network, maker.networks))
+  if (maker.networks.length > 0 && !isWithin)
+    throw new Fault('forbidden', 'key', 'This key is bound to networks, and makes no key for any others')
+  return { expiresAt, networks }
+}
+
+type Limits = Pick<ApiKey, 'expiresAt' | 'networks'>
 
 function checkKey(wanted: NewKey, strongest: Role, now: number): void {
   checkScopes(wanted.scopes)

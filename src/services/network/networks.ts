@@ -29,6 +29,12 @@ export function isInNetworks(address: string, networks: readonly string[]): bool
   return networks.some(network => contains(parseNetwork(network), client))
 }
 
+/** True if all of a network lies in one of these. */
+export function isWithinNetworks(text: string, networks: readonly string[]): boolean {
+  const [first, bits] = parseNetwork(text)
+  return networks.map(parseNetwork).some(network => network[1] <= bits && contains(network, first))
+}
+
 /** One address and one port: `10.1.2.3:5432`, `[2001:db8::1]:5432`. Undefined where the text is something else. */
 export function parseEndpoint(text: string): { readonly address: Address; readonly port: number } | undefined {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([\d.]+)):(\d{1,5})$/.exec(text) ?? []

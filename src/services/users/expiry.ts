@@ -8,7 +8,7 @@ import { type UserKey, userKeyFrom } from '../../domain/user.ts'
 import type { Facts } from '../../engines/engine.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Order } from '../../ledger/order.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, Tables } from '../../store/store.ts'
 import { noInstance, policiesOf } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
 import { createProtection } from './protection.ts'
@@ -48,7 +48,12 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
       return 'gone'
     } catch (error) {
       if (error === order.nobody) return 'nobody'
-      if (!isOutOfReach(error) || isSlow(error)) await lock(order, key, expiry).then(onLocked, () => undefined)
+      if (error === order.moved) throw error
+      if (!isOutOfReach(error) || isSlow(error)) {
+        // The drop may have used up all of its own time.
+        const late = orderOn(instance, expiry, key, AbortSignal.timeout(LOCKED_WITHIN_MS))
+        await lock(late, key, expiry).then(onLocked, () => undefined)
+      }
       throw error
     }
   }
@@ -78,15 +83,24 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
   return { expire }
 }
 
+const LOCKED_WITHIN_MS = 5_000
+
 /** Makes the orders that carry an expiry out. */
 interface ExpiryOrder {
   /** What an order throws where its login is not there any more. */
   readonly nobody: Fault
+  /** What it throws where the login has another end by now. */
+  readonly moved: Fault
   of(change: Change, check?: (facts: Facts) => void): Order
 }
 
 function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, signal: AbortSignal): ExpiryOrder {
   const nobody = noUser(key)
+  const moved = new Fault('precondition_failed', 'user', `The end of ${key.name} has been moved`)
+  const confirm = async (tables: Tables) => {
+    const now = (await tables.expiries.findMany(id, [expiry.key])).get(expiry.key)
+    if (now?.due !== expiry.due || now.incarnation !== expiry.incarnation) throw moved
+  }
   const caller = {
     operator: EXPIRY_OPERATOR,
     address: '127.0.0.1',
@@ -104,9 +118,10 @@ function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, sign
       projectId,
       targets: [{ instanceId: id, change, wish, ifMissing: nobody, check: checkAll }],
       signal,
+      confirm,
     }
   }
-  return { nobody, of }
+  return { nobody, moved, of }
 }
 
 function checkManaged({ mode, name }: Instance): void {

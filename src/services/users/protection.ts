@@ -4,6 +4,7 @@ import type { Instance } from '../../domain/instance.ts'
 import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
+import { wholeKey } from './account-key.ts'
 import { withRecord } from './user-view.ts'
 import { noUser } from './users.ts'
 
@@ -24,9 +25,12 @@ export interface Protection {
 export function createProtection({ store, links }: { readonly store: Store; readonly links: Links }): Protection {
   async function connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
     const manager = await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
-    const named = (await store.read.connections.ofInstance(instance.id)).filter(one => one.username === key.name)
-    const nameIsAll = key.host === undefined && key.authDatabase === undefined
-    if (named.length === 0 || nameIsAll || manager.username !== key.name) return named
+    const { about } = links.engineOf(instance)
+    const isNamed = ({ username, authDatabase }: Connection) =>
+      username === key.name &&
+      wholeKey(about, instance, { name: username, authDatabase }).authDatabase === key.authDatabase
+    const named = (await store.read.connections.ofInstance(instance.id)).filter(isNamed)
+    if (named.length === 0 || key.host === undefined || manager.username !== key.name) return named
     // Of several logins with one name the server took us for one: the others are nobody's here.
     const login = await links.read(instance, signal, async client => client.login)
     return login === undefined || userKeyText(login) === userKeyText(key) ? named : []

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GeneratedClient, generateClient } from '../../support/clients/generated.ts'
+import { npmPackages } from '../../support/clients/npm.ts'
 import { postgresqlServer } from '../../support/servers.ts'
 import { aConnection, aName, aWiremock, type Wiremock } from './wiremock.ts'
 
 let wiremock: Wiremock
 let client: GeneratedClient
 beforeAll(async () => {
+  // Fetching them stops this process for seconds, and a server in it would hang up on its clients.
+  npmPackages('generators')
   wiremock = await aWiremock()
   const { body } = await wiremock.running.ask('GET', '/openapi/wiremock.json', { key: null })
   client = await generateClient(body)

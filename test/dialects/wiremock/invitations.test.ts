@@ -57,6 +57,17 @@ describe('an invitation', () => {
     const found = await wiremock.ask('GET', `${home}?q=${recipientEmailAddress.toUpperCase()}`, { key: admin.key })
     expect(found.body).toEqual({ invitations: [invitation] })
   })
+  test('opens nothing any more once its sender is disabled', async () => {
+    const sender = await wiremock.aMember('owner')
+    const answer = await post({ recipientEmailAddress: anAddress(), role: 'organisation_admin' }, sender.key)
+    const { store } = wiremock.running.app
+    await store.transaction(async tables => {
+      const operator = (await tables.operators.find(sender.id))!
+      await tables.operators.save({ ...operator, disabledAt: await tables.now() })
+    })
+    expect((await accept(answer.headers['rolecall-invitation']!)).status).toBe(404)
+  })
+
   test('makes an operator of who has no key, with a key for this organisation', async () => {
     const { code, email } = await invited()
     const joined = await accept(code)

@@ -1,4 +1,5 @@
 import { newSecret, Secret } from '../../../domain/secret.ts'
+import { checkRight } from '../../../services/access/access.ts'
 import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { both } from '../document.ts'
@@ -54,6 +55,8 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
         const place = await userPlaceAt(parts, request, 'update')
         checkNotOurs(place)
         const wanted = request.body?.password
+        // A password that is made here is told here.
+        if (wanted === undefined) checkRight(request.caller, request.projectId, 'recall')
         const wrong = wanted === undefined ? undefined : place.datastore.rules.password(wanted)
         if (wrong) throw badRequest(wrong)
         const password = wanted === undefined ? newSecret(PASSWORD_LENGTH) : new Secret(wanted)
