@@ -8,13 +8,11 @@ export interface EngineWords {
   readonly protocol: string
   /** The scheme of connection URIs, where it is another word. */
   readonly scheme: string
-  /** What this API has for it at all, whatever the engine could do. */
-  readonly has: readonly ('users' | 'databases')[]
   /** User names that nobody gets here, beside those that the engine keeps for itself. */
   readonly reserved: readonly string[]
 }
 
-const NOTHING = { has: [], reserved: [] } as const
+const NOBODY = { reserved: [] } as const
 
 /** Engines without a word exist in other dialects only. */
 const WORDS = {
@@ -22,13 +20,12 @@ const WORDS = {
     engine: 'pg',
     protocol: 'postgresql',
     scheme: 'postgres',
-    has: ['users', 'databases'],
     reserved: ['postgres'],
   },
-  mysql: { ...NOTHING, engine: 'mysql', protocol: 'mysql', scheme: 'mysql', has: ['users', 'databases'] },
-  mongodb: { ...NOTHING, engine: 'mongodb', protocol: 'mongodb', scheme: 'mongodb', has: ['users', 'databases'] },
-  kafka: { ...NOTHING, engine: 'kafka', protocol: 'kafka', scheme: 'kafka', has: ['users'] },
-  redis: { ...NOTHING, engine: 'redis', protocol: 'rediss', scheme: 'rediss' },
+  mysql: { ...NOBODY, engine: 'mysql', protocol: 'mysql', scheme: 'mysql' },
+  mongodb: { ...NOBODY, engine: 'mongodb', protocol: 'mongodb', scheme: 'mongodb' },
+  kafka: { ...NOBODY, engine: 'kafka', protocol: 'kafka', scheme: 'kafka' },
+  redis: { ...NOBODY, engine: 'redis', protocol: 'rediss', scheme: 'rediss' },
 } as const satisfies Partial<Record<EngineName, EngineWords>>
 
 /** Variants that have a word of their own, as servers call themselves. */
