@@ -219,6 +219,8 @@ export interface LoginShown {
   readonly port: number
   readonly database: string
   readonly name: string
+  /** Where it is kept, and proves who it is. */
+  readonly authDatabase?: string
   readonly password: string
   readonly tls: Tls['mode']
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { LoginShown } from '../engine.ts'
+import { DEFAULT_AUTH_DATABASE } from './names.ts'
 
 /** What to paste into the usual clients: all take the same address. */
 export function connectionStrings(login: LoginShown): Readonly<Record<string, string>> {
@@ -8,9 +9,10 @@ export function connectionStrings(login: LoginShown): Readonly<Record<string, st
 
 const encode = (text: string) => encodeURIComponent(text).replaceAll("'", '%27')
 
-function uri({ host, port, database, name, password, tls }: LoginShown): string {
+function uri({ host, port, database, name, authDatabase, password, tls }: LoginShown): string {
   const place = `${isIPv6(host) ? `[${host}]` : host}:${port}`
-  const options: Record<string, string> = { authSource: 'admin', tls: String(tls !== 'disable') }
+  const authSource = authDatabase || DEFAULT_AUTH_DATABASE
+  const options: Record<string, string> = { authSource, tls: String(tls !== 'disable') }
   if (tls === 'require') options.tlsInsecure = 'true'
   if (tls === 'verify-ca') options.tlsAllowInvalidHostnames = 'true'
   const query = new URLSearchParams(options)

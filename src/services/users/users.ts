@@ -143,6 +143,7 @@ export function createUsers({ store, links, instances }: UserParts): Users {
       port: advertise.port ?? connection.port,
       database: user.grants[0]?.database ?? instance.defaultDatabase ?? connection.database,
       name: user.name,
+      authDatabase: user.authDatabase,
       password,
       tls: (connection.tls ?? defaultTls(connection.host)).mode,
     })

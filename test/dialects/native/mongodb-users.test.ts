@@ -26,12 +26,12 @@ describe.skipIf(mongodbServers().length === 0)('users of MongoDB', () => {
   })
 
   const make = (name: string, more: object = {}) => rolecall.native('POST', users, { body: { name, ...more } })
-  const logsIn = async (username: string, password: string, authSource = 'admin') => {
-    const auth = { username, password }
-    const client = new MongoClient(`mongodb://${server.host}:${server.port}/?directConnection=true`, {
-      auth,
-      authSource,
-    })
+  const logsIn = (username: string, password: string, authSource = 'admin') => {
+    const user = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`
+    return opens(`mongodb://${user}@${server.host}:${server.port}/?directConnection=true&authSource=${authSource}`)
+  }
+  const opens = async (uri: string) => {
+    const client = new MongoClient(uri)
     try {
       await client.connect()
       return true
@@ -76,6 +76,8 @@ describe.skipIf(mongodbServers().length === 0)('users of MongoDB', () => {
     const [one, other] = [await make('nat_two'), await make('nat_two', { authDatabase: DATABASE })]
     expect([one.status, other.status], other.text).toEqual([201, 201])
     expect(await logsIn('nat_two', other.body.password, DATABASE)).toBe(true)
+    expect(await opens(other.body.connectionStrings.uri)).toBe(true)
+    expect(await opens(one.body.connectionStrings.uri)).toBe(true)
     expect(await logsIn('nat_two', other.body.password)).toBe(false)
     const dropped = await rolecall.native('DELETE', `${users}/nat_two?authDatabase=${DATABASE}`)
     expect(dropped.status, dropped.text).toBe(200)
