@@ -36,10 +36,12 @@ export async function remember(
 ): Promise<void> {
   if (target.subject.kind !== 'user') return
   if (target.kind === 'drop-user') return tables.users.remove(target.instanceId, target.subject.key)
-  const before = await tables.users.find(target.instanceId, target.subject.key)
-  const after = recordAfter(operation, target, outcome, wish, now, before)
-  if (target.change.kind === 'rename-user') await tables.users.remove(target.instanceId, target.subject.key)
-  if (after) await tables.users.put(after)
+  const { instanceId, subject } = target
+  const after = await tables.users.change(instanceId, subject.key, before =>
+    recordAfter(operation, target, outcome, wish, now, before),
+  )
+  const isRenamed = target.change.kind === 'rename-user' && after?.key !== subject.key
+  if (isRenamed) await tables.users.remove(instanceId, subject.key)
   await changeCredentials(tables, wish.connections ?? [], passwordOf(target.change))
 }
 

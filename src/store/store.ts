@@ -70,7 +70,13 @@ export interface Operators {
   find(id: string): Promise<Operator | undefined>
   findByUsername(username: string): Promise<Operator | undefined>
   list(page: KeyPage): Promise<Page<Operator>>
-  save(operator: Operator): Promise<void>
+  /** As `find`, and whoever else holds it waits until this transaction is over. */
+  hold(id: string): Promise<Operator | undefined>
+  /** What it says of itself: address and name, and nothing else of it. */
+  describe(operator: Operator): Promise<void>
+  /** Undefined: it may call Rolecall again. */
+  setDisabled(id: string, at: number | undefined): Promise<void>
+  setHome(id: string, projectId: string): Promise<void>
   /** With its memberships, teams, access and keys; what it did stays in the audit. */
   remove(id: string): Promise<boolean>
   count(): Promise<number>
@@ -295,6 +301,12 @@ export interface UserRecords {
   findMany(instanceId: string, keys: readonly string[]): Promise<ReadonlyMap<string, UserRecord>>
   /** Adds, or replaces the record of that key. Its end, if it has one, is a promise from then on, and begins anew when it is moved. */
   put(record: UserRecord): Promise<void>
+  /** The same with what `change` makes of the record that is there; nobody else writes it in between. Undefined: nothing is written. */
+  change(
+    instanceId: string,
+    key: string,
+    change: (before: UserRecord | undefined) => UserRecord | undefined,
+  ): Promise<UserRecord | undefined>
   remove(instanceId: string, key: string): Promise<void>
   count(instanceId: string): Promise<number>
 }

@@ -70,7 +70,7 @@ describe('replicas on one PostgreSQL', () => {
         replica.transaction(async tables => {
           runs += 1
           for (const operator of operators) {
-            await tables.operators.save({ ...operator, name: 'Renamed' })
+            await tables.operators.describe({ ...operator, name: 'Renamed' })
             holding += 1
             if (holding === 2) bothHoldOne.resolve()
             await bothHoldOne.promise

@@ -62,8 +62,7 @@ async function ownProject(tables: Tables, caller: Caller, { operatorId, username
   const project: Project = { id: newProjectId(), name, policy: {}, createdAt, version: 1 }
   await tables.projects.add(project)
   await tables.members.set(project.id, operatorId, 'owner', createdAt)
-  const operator = await tables.operators.find(operatorId)
-  if (operator) await tables.operators.save({ ...operator, homeProjectId: project.id })
+  await tables.operators.setHome(operatorId, project.id)
   const line = { projectId: project.id, action: 'project.create', subject: project.id, detail: [], at: createdAt }
   await tables.audit.add(auditOf(caller, line))
   return project.id

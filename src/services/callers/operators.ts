@@ -50,20 +50,21 @@ export function createOperators(store: Store): Operators {
     checkText('/name', name ?? '')
     return changeStore(store, async tables => {
       const { id } = caller.operator
-      const before = await tables.operators.find(id)
+      const before = await tables.operators.hold(id)
       if (!before) throw new Fault('not_found', 'operator', `No operator ${id}`)
       const after = { ...before, email: email || undefined, name: name ?? before.name }
-      await tables.operators.save(after)
+      await tables.operators.describe(after)
       return after
     })
   }
 
   async function setDisabled(idOrUsername: string, disabled: boolean): Promise<Operator> {
-    const before = await get(idOrUsername)
+    const { id } = await get(idOrUsername)
     return store.transaction(async tables => {
-      const after = { ...before, disabledAt: disabled ? await tables.now() : undefined }
-      await tables.operators.save(after)
-      return after
+      await tables.operators.setDisabled(id, disabled ? await tables.now() : undefined)
+      const operator = await tables.operators.find(id)
+      if (!operator) throw new Fault('not_found', 'operator', `No operator ${idOrUsername}`)
+      return operator
     })
   }
 

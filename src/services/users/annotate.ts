@@ -1,10 +1,12 @@
 import type { Instance } from '../../domain/instance.ts'
 import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store } from '../../store/store.ts'
+import type { UserRecord } from '../../store/user-record.ts'
 import type { Links } from '../links/links.ts'
 import { auditOf } from '../operations/audit.ts'
 import { type Asked, type Prepared, prepareStoreChange } from '../operations/prepared.ts'
 import { changeStore } from '../operations/store-change.ts'
+import { findLogin } from './finding.ts'
 import { withRecord } from './user-view.ts'
 import type { Notes, UserDone } from './user-wishes.ts'
 import { noUser } from './users.ts'
@@ -17,35 +19,30 @@ export async function annotate(
   key: UserKey,
   notes: Notes,
 ): Promise<Prepared<UserDone>> {
-  const user = await links.read(instance, asked.signal, client => client.findUser(key))
+  const user = await links.read(instance, asked.signal, client => findLogin(store.read, client, instance, key))
   if (!user) throw noUser(key)
   return prepareStoreChange(() =>
     changeStore(store, async tables => {
-      const { record, expiry } = await withRecord(tables, instance, user)
       const { id: instanceId, projectId } = instance
-      const before = record ?? {
-        instanceId,
-        key: userKeyText(key),
-        incarnation: user.incarnation,
-        labels: {},
-        asked: {},
-      }
-      const after = {
-        ...before,
-        labels: notes.labels ?? before.labels,
-        description: notes.description ?? before.description,
-      }
-      await tables.users.put(after)
+      const fresh = { instanceId, key: userKeyText(key), incarnation: user.incarnation, labels: {}, asked: {} }
+      await tables.users.change(instanceId, fresh.key, found => noted(fresh, found, notes))
       const line = {
         projectId,
         instanceId,
         action: 'user.annotate',
-        subject: userKeyText(key),
+        subject: fresh.key,
         detail: Object.keys(notes),
         at: await tables.now(),
       }
       await tables.audit.add(auditOf(asked.caller, line))
-      return { shown: { instance, user, record: after, expiry } }
+      return { shown: await withRecord(tables, instance, user) }
     }),
   )
+}
+
+/** What was known of an earlier login of its name is not known of this one. */
+function noted(fresh: UserRecord, found: UserRecord | undefined, notes: Notes): UserRecord {
+  const before = found && found.incarnation === fresh.incarnation ? found : fresh
+  const { labels = before.labels, description = before.description } = notes
+  return { ...before, labels, description }
 }

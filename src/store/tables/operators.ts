@@ -27,8 +27,24 @@ export function operatorTable(context: Context): Operators {
         .execute()
       return cutPage(rows.map(operatorFrom), page.limit, operator => operator.id)
     },
-    async save(operator) {
-      await db.updateTable('operators').set(toRow(operator)).where('id', '=', operator.id).execute()
+    async hold(id) {
+      const query = select().where('id', '=', id)
+      const row = await (context.words.rowLocks ? query.forNoKeyUpdate() : query).executeTakeFirst()
+      return row && operatorFrom(row)
+    },
+    async describe(operator) {
+      const { id, email, name, searchText } = toRow(operator)
+      await db.updateTable('operators').set({ email, name, searchText }).where('id', '=', id).execute()
+    },
+    async setDisabled(id, at) {
+      await db
+        .updateTable('operators')
+        .set({ disabledAt: at ?? null })
+        .where('id', '=', id)
+        .execute()
+    },
+    async setHome(id, homeProjectId) {
+      await db.updateTable('operators').set({ homeProjectId }).where('id', '=', id).execute()
     },
     async remove(id) {
       const { numDeletedRows } = await db.deleteFrom('operators').where('id', '=', id).executeTakeFirst()

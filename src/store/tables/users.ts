@@ -9,8 +9,32 @@ import { putExpiry } from './expiries.ts'
 /** Keys in one question: both databases have a limit on parameters. */
 const AT_ONCE = 1_000
 
-export function userTable({ db, vault }: Context): UserRecords {
+export function userTable({ db, vault, words }: Context): UserRecords {
   const select = (instanceId: string) => db.selectFrom('userRecords').selectAll().where('instanceId', '=', instanceId)
+  const insert = (row: UserRecordRow) => db.insertInto('userRecords').values(row)
+
+  async function hold(instanceId: string, key: string): Promise<UserRecord | undefined> {
+    const query = select(instanceId).where('userKey', '=', key)
+    const row = await (words.rowLocks ? query.forUpdate() : query).executeTakeFirst()
+    return row && recordFrom(vault, row)
+  }
+
+  async function put(record: UserRecord): Promise<void> {
+    const row = toRow(vault, record)
+    await insert(row)
+      .onConflict(taken => taken.columns(['instanceId', 'userKey']).doUpdateSet(row))
+      .execute()
+    await putExpiry(db, record)
+  }
+
+  /** False: somebody else has added one meanwhile. */
+  async function add(record: UserRecord): Promise<boolean> {
+    const query = insert(toRow(vault, record)).onConflict(taken => taken.doNothing())
+    const { numInsertedOrUpdatedRows } = await query.executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows !== 1n) return false
+    await putExpiry(db, record)
+    return true
+  }
   return {
     async find(instanceId, key) {
       const row = await select(instanceId).where('userKey', '=', key).executeTakeFirst()
@@ -26,14 +50,17 @@ export function userTable({ db, vault }: Context): UserRecords {
       }
       return found
     },
-    async put(record) {
-      const row = toRow(vault, record)
-      await db
-        .insertInto('userRecords')
-        .values(row)
-        .onConflict(taken => taken.columns(['instanceId', 'userKey']).doUpdateSet(row))
-        .execute()
-      await putExpiry(db, record)
+    put,
+    async change(instanceId, key, change) {
+      while (true) {
+        const before = await hold(instanceId, key)
+        const after = change(before)
+        if (!after) return undefined
+        // Where there is no row yet, there is none to lock either: of two that add it, the later begins again.
+        if (!before && after.key === key && !(await add(after))) continue
+        if (before || after.key !== key) await put(after)
+        return after
+      }
     },
     async remove(instanceId, key) {
       await db.deleteFrom('userRecords').where('instanceId', '=', instanceId).where('userKey', '=', key).execute()

@@ -62,8 +62,7 @@ describe('an invitation', () => {
     const answer = await post({ recipientEmailAddress: anAddress(), role: 'organisation_admin' }, sender.key)
     const { store } = wiremock.running.app
     await store.transaction(async tables => {
-      const operator = (await tables.operators.find(sender.id))!
-      await tables.operators.save({ ...operator, disabledAt: await tables.now() })
+      await tables.operators.setDisabled(sender.id, await tables.now())
     })
     expect((await accept(answer.headers['rolecall-invitation']!)).status).toBe(404)
   })

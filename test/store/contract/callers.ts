@@ -21,13 +21,21 @@ export function callers(opened: Opened): void {
       expect(await store.read.operators.find('nobody')).toBeUndefined()
     })
 
-    it('saves a changed operator, and forgets what it no longer has', async () => {
+    it('changes what an operator says of itself, its home and its access one by one', async () => {
       const { store } = opened
       const operator = anOperator({ email: 'ada@example.test' })
+      const { email: _, ...plain } = operator
+      const home = aProject()
       await store.transaction(tables => tables.operators.add(operator))
-      const { email: _, ...changed } = { ...operator, disabledAt: NOON }
-      await store.transaction(tables => tables.operators.save(changed))
-      expect(await store.read.operators.find(operator.id)).toStrictEqual(changed)
+      await store.transaction(tables => tables.projects.add(home))
+      await store.transaction(tables => tables.operators.setDisabled(operator.id, NOON))
+      await store.transaction(tables => tables.operators.setHome(operator.id, home.id))
+      await store.transaction(tables => tables.operators.describe({ ...plain, name: 'Ada' }))
+      const after = { ...plain, name: 'Ada', disabledAt: NOON, homeProjectId: home.id }
+      expect(await store.read.operators.find(operator.id)).toStrictEqual(after)
+      expect(await store.transaction(tables => tables.operators.hold(operator.id))).toStrictEqual(after)
+      await store.transaction(tables => tables.operators.setDisabled(operator.id, undefined))
+      expect((await store.read.operators.find(operator.id))?.disabledAt).toBeUndefined()
     })
 
     it('refuses a second operator of the same name, and a second first operator', async () => {

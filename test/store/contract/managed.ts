@@ -306,6 +306,15 @@ function userRecords(opened: Opened): void {
         ]),
       )
       expect(await store.read.users.count(instance.id)).toBe(2)
+      const changed = { ...plain, description: 'billing' }
+      expect(await store.transaction(tables => tables.users.change(instance.id, plain.key, () => changed))).toBe(
+        changed,
+      )
+      const seen: unknown[] = []
+      const leave = (before: unknown) => void seen.push(before)
+      await store.transaction(tables => tables.users.change(instance.id, plain.key, leave))
+      await store.transaction(tables => tables.users.change(instance.id, 'nobody', leave))
+      expect(seen).toStrictEqual([changed, undefined])
       await store.transaction(tables => tables.users.remove(instance.id, plain.key))
       expect(await store.read.users.find(instance.id, plain.key)).toBeUndefined()
     })
