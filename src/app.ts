@@ -102,7 +102,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   await http.register(nativeDialect, dialectParts)
   await http.register(wiremockDialect, dialectParts)
   await http.register(digitaloceanDialect, dialectParts)
-  await http.register(troveDialect, { ...dialectParts, publicUrl: settings.publicUrl })
+  await http.register(troveDialect, { ...dialectParts, publicUrl: settings.publicUrl, wishes: settings.trove })
   http.decorate('answerFront', versionsAnswer(settings))
 
   async function start(): Promise<string> {

@@ -18,7 +18,8 @@ const number = (description: string, minimum: number, maximum: number, initial: 
     right: `a whole number from ${minimum} to ${maximum}`,
   })
 
-const yesNo = (description: string) => Type.Boolean({ description, right: 'true or false' })
+const yesNo = (description: string, initial?: boolean) =>
+  Type.Boolean({ description, right: 'true or false', ...(initial !== undefined && { default: initial }) })
 
 const oneOf = <const T extends string>(description: string, values: readonly T[], more: object = {}) =>
   Type.Unsafe<T>(Type.Enum([...values], { description, right: `one of ${values.join(', ')}`, ...more }))
@@ -32,6 +33,57 @@ const list = (description: string, form: Shape['form'], right: string) =>
   })
 
 const networks = (description: string) => list(description, 'networks', 'networks such as 10.0.0.0/8 or 2001:db8::/32')
+
+const reserved = (description: string) => list(description, undefined, 'names, or beginnings of names that end in *')
+
+const aMinute = (what: string) =>
+  number(`${what} a minute and key by the Trove API, of each HTTP method; 0 means no limit`, 0, 1_000_000, 0)
+
+const aPageOf = (what: string) => number(`${what} in a page of the Trove API at most`, 1, 1000, 20)
+
+/** What the Trove / Rackspace API leaves to whoever runs it. Built in is what its published form has. */
+const TroveSettings = Type.Object({
+  anonymous: Type.Optional(
+    text('public half of the API key that stands for callers whose token is "notused"; without it they are refused', {
+      pattern: '^[a-z]{8}$',
+      right: 'the public half of an API key, 8 letters',
+    }),
+  ),
+  httpBasic: yesNo(
+    'may callers bring user name and password with each request (Authorization: Basic), and no token',
+    false,
+  ),
+  root: yesNo('may root be enabled and disabled by the Trove API', true),
+  collectionLinks: yesNo(
+    'do pages name their links users_links (databases_links, instances_links), too, for every client',
+    false,
+  ),
+  nameLimit: number(
+    'longest user name on the MySQL family by the Trove API (hosted services: 16); 0: what the server takes',
+    0,
+    255,
+    0,
+  ),
+  anyPassword: yesNo('may passwords on the MySQL family have spaces around them and any of \' " ; ` , / \\', false),
+  hosts: Type.Array(Type.Enum(['netmask', 'ipv6', 'names']), {
+    description: 'hosts of users on the MySQL family beyond IPv4 addresses, their beginnings and %',
+    default: [],
+    right: 'some of netmask, ipv6 and names (as text: with commas between them)',
+  }),
+  reservedUsers: reserved('more user names that the Trove API neither shows nor changes'),
+  reservedDatabases: reserved('more databases that the Trove API neither shows nor changes'),
+  page: Type.Object({
+    users: aPageOf('users'),
+    databases: aPageOf('databases'),
+    instances: aPageOf('instances'),
+  }),
+  rate: Type.Object({
+    reads: aMinute('reading requests'),
+    userWrites: aMinute('changes of users, their access and root'),
+    writes: aMinute('changes of databases and instances'),
+    actions: aMinute('actions on instances'),
+  }),
+})
 
 /** Keys with a form are looked at more closely by the loader; `from: 'variable'` keeps secrets out of files and process lists. */
 const SettingsSchema = Type.Object(
@@ -152,6 +204,7 @@ const SettingsSchema = Type.Object(
       statementMs: number('deadline of a statement on a database server', 100, 600_000, 10_000),
       requestMs: number('after this a caller gets its answer in any case; the work goes on', 100, 600_000, 13_000),
     }),
+    trove: TroveSettings,
     log: Type.Object({ level: oneOf('least important lines that are logged', LOG_LEVELS, { default: 'info' }) }),
   },
   { additionalProperties: false },

@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import type { TSchema } from 'typebox'
 import { serveDocument } from '../document.ts'
 import { compileLazily, type RequestTypes } from '../validation.ts'
-import type { TroveHttp, TroveParts } from './context.ts'
+import type { TroveGiven, TroveHttp, TroveParts } from './context.ts'
 import { troveOpenApi, withFaults } from './document.ts'
 import { identityRoutes, identitySchemas, rootIdentityRoutes } from './identity/plugin.ts'
 import { problemSender } from './refusals/problems.ts'
 import { checkVersion, finishHeaders, negotiate } from './requests/answers.ts'
 import { authenticate, checkTenant, nameRequest } from './requests/authentication.ts'
 import { parseBody, readBodiesRaw } from './requests/bodies.ts'
+import { createVerbRates } from './requests/rates.ts'
 import { accessRoutes } from './routes/access.ts'
 import { actionRoutes } from './routes/actions.ts'
 import { catalogueRoutes, catalogueSchemas } from './routes/catalogue.ts'
@@ -31,7 +32,8 @@ const SCHEMAS: readonly TSchema[] = [
 ]
 
 /** The Trove dialect: databases and users under `/v1.0/{accountId}`, in JSON and XML, and the identity endpoints before it. */
-export async function troveDialect(scope: FastifyInstance, parts: TroveParts): Promise<void> {
+export async function troveDialect(scope: FastifyInstance, given: TroveGiven): Promise<void> {
+  const parts = { ...given, rates: createVerbRates(given.wishes.rate) }
   const document = {
     name: 'trove',
     openapi: troveOpenApi,

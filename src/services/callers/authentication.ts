@@ -16,6 +16,8 @@ export interface Origin {
 export interface Authentication {
   /** The caller that a private half belongs to. Throws `unauthenticated`, always in the same words. */
   byPrivateKey(privateKey: string, origin: Origin): Promise<Caller>
+  /** The caller that a key stands for without any proof, in its home project alone: for keys that settings name. Throws as above. */
+  standIn(publicKey: string, origin: Origin): Promise<Caller>
   /** The same caller with its roles of now; undefined once its key would be refused. For what goes on after a request began. */
   again(caller: Caller): Promise<Caller | undefined>
 }
@@ -26,6 +28,15 @@ export function createAuthentication(store: Store): Authentication {
     if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
     touch(match.key)
     return toCaller(match, origin)
+  }
+
+  async function standIn(publicKey: string, origin: Origin): Promise<Caller> {
+    const match = await store.read.keys.matchPublic(publicKey)
+    if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
+    const { key } = match
+    touch(key)
+    const projects = key.projects.filter(({ projectId }) => projectId === key.homeProjectId)
+    return toCaller({ ...match, key: { ...key, projects } }, origin)
   }
 
   async function again(caller: Caller): Promise<Caller | undefined> {
@@ -50,7 +61,7 @@ export function createAuthentication(store: Store): Authentication {
     store.transaction(tables => tables.keys.touch(key.id, now)).catch(() => undefined)
   }
 
-  return { byPrivateKey, again }
+  return { byPrivateKey, standIn, again }
 }
 
 export function isUsable({ key, operator }: KeyMatch, now: number, address: string): boolean {

@@ -2,17 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { datastoreOf } from '../../../src/dialects/trove/datastores/datastores.ts'
 import {
   MONGODB_RULES,
-  MYSQL_RULES,
+  mysqlRules,
   type NameRules,
   POSTGRESQL_RULES,
 } from '../../../src/dialects/trove/datastores/name-rules.ts'
+
+const PUBLISHED = { nameLimit: 0, anyPassword: false, hosts: [] }
 
 type Row = readonly [what: keyof NameRules, good: readonly string[], bad: readonly string[]]
 
 const RULES: readonly (readonly [string, NameRules, readonly Row[]])[] = [
   [
     'MySQL and MariaDB',
-    MYSQL_RULES,
+    mysqlRules(PUBLISHED),
     [
       [
         'user',

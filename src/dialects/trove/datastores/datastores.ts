@@ -2,10 +2,11 @@ import type { CatalogueRole } from '../../../domain/grant.ts'
 import type { EngineName, Instance } from '../../../domain/instance.ts'
 import type { UserKey } from '../../../domain/user.ts'
 import { ANY_HOST, type UserName } from '../users/user-segment.ts'
-import { MONGODB_RULES, MYSQL_RULES, type NameRules, POSTGRESQL_RULES } from './name-rules.ts'
+import type { NameWishes, TroveWishes } from '../wishes.ts'
+import { MONGODB_RULES, mysqlRules, type NameRules, POSTGRESQL_RULES } from './name-rules.ts'
 
 /** What this API calls an engine, and how it names things there. */
-export interface Datastore {
+export interface DatastoreKind {
   /** Its `type`. */
   readonly word: string
   /** The login that root calls are about. */
@@ -19,12 +20,17 @@ export interface Datastore {
   readonly grant: CatalogueRole
   /** Nothing can be granted on a database that is not there. */
   readonly grantsNeedDatabases: boolean
-  readonly rules: NameRules
+  rules(wishes: NameWishes): NameRules
   keyOf(name: UserName): UserKey
   nameOf(key: UserKey): UserName
 }
 
-const POSTGRESQL: Datastore = {
+/** The same as whoever runs this wants it. */
+export interface Datastore extends Omit<DatastoreKind, 'rules'> {
+  readonly rules: NameRules
+}
+
+const POSTGRESQL: DatastoreKind = {
   word: 'postgresql',
   root: { name: 'postgres', host: ANY_HOST },
   hosts: false,
@@ -32,12 +38,12 @@ const POSTGRESQL: Datastore = {
   reservedDatabases: ['postgres', 'template0', 'template1', 'os_admin'],
   grant: 'owner',
   grantsNeedDatabases: true,
-  rules: POSTGRESQL_RULES,
+  rules: () => POSTGRESQL_RULES,
   keyOf: ({ name }) => ({ name }),
   nameOf: ({ name }) => ({ name, host: ANY_HOST }),
 }
 
-const MYSQL: Datastore = {
+const MYSQL: DatastoreKind = {
   word: 'mysql',
   root: { name: 'root', host: ANY_HOST },
   hosts: true,
@@ -45,12 +51,12 @@ const MYSQL: Datastore = {
   reservedDatabases: ['mysql', 'information_schema', 'performance_schema', 'sys', 'lost+found'],
   grant: 'owner',
   grantsNeedDatabases: false,
-  rules: MYSQL_RULES,
+  rules: mysqlRules,
   keyOf: ({ name, host }) => ({ name, host }),
   nameOf: ({ name, host = ANY_HOST }) => ({ name, host }),
 }
 
-const MONGODB: Datastore = {
+const MONGODB: DatastoreKind = {
   word: 'mongodb',
   root: { name: 'admin.root', host: ANY_HOST },
   hosts: false,
@@ -58,7 +64,7 @@ const MONGODB: Datastore = {
   reservedDatabases: ['admin', 'local', 'config'],
   grant: 'readwrite',
   grantsNeedDatabases: false,
-  rules: MONGODB_RULES,
+  rules: () => MONGODB_RULES,
   keyOf: ({ name }) => {
     const dot = name.indexOf('.')
     return dot === -1
@@ -70,11 +76,11 @@ const MONGODB: Datastore = {
 
 /** Engines without a word exist in other dialects only. */
 const WORDS = { postgresql: POSTGRESQL, mysql: MYSQL, mongodb: MONGODB } as const satisfies Partial<
-  Record<EngineName, Datastore>
+  Record<EngineName, DatastoreKind>
 >
 
 /** Variants that have a word of their own, as servers call themselves. */
-const VARIANTS: Readonly<Record<string, Datastore>> = { mariadb: { ...MYSQL, word: 'mariadb' } }
+const VARIANTS: Readonly<Record<string, DatastoreKind>> = { mariadb: { ...MYSQL, word: 'mariadb' } }
 
 /** Instances of these engines are instances here. */
 export const DATASTORE_ENGINES = Object.keys(WORDS) as readonly (keyof typeof WORDS)[]
@@ -83,8 +89,19 @@ export const DATASTORE_WORDS: readonly string[] = [...Object.values(WORDS), ...O
   ({ word }) => word,
 )
 
-export function datastoreOf({ engine, server }: Pick<Instance, 'engine' | 'server'>): Datastore {
+export function datastoreOf({ engine, server }: Pick<Instance, 'engine' | 'server'>): DatastoreKind {
   return VARIANTS[server?.variant ?? ''] ?? WORDS[engine as keyof typeof WORDS]
+}
+
+/** The datastore with the names and rules that are wished for. */
+export function datastoreFor(instance: Pick<Instance, 'engine' | 'server'>, wishes: TroveWishes): Datastore {
+  const kind = datastoreOf(instance)
+  return {
+    ...kind,
+    rules: kind.rules(wishes),
+    reservedUsers: [...kind.reservedUsers, ...wishes.reservedUsers],
+    reservedDatabases: [...kind.reservedDatabases, ...wishes.reservedDatabases],
+  }
 }
 
 export function isReserved(name: string, reserved: readonly string[]): boolean {

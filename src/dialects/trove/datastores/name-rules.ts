@@ -1,5 +1,6 @@
-import { isIPv4 } from 'node:net'
 import { ANY_HOST } from '../users/user-segment.ts'
+import type { NameWishes } from '../wishes.ts'
+import { hostRule } from './mysql-hosts.ts'
 
 /** Why a name, host or password can't be on a datastore; undefined where it can. */
 export interface NameRules {
@@ -44,22 +45,24 @@ const mysqlText = (text: string, what: string) =>
     [FORBIDDEN.test(text), `${what} have none of ' " ; \` , / \\ and no control characters here.`],
   )
 
-export const MYSQL_RULES: NameRules = {
-  user: name => mysqlText(name, 'User names'),
-  host: host => firstOf([!isMysqlHost(host), 'A host is %, an IPv4 address, or the beginning of one that ends in %.']),
-  password: password => mysqlText(password, 'Passwords'),
-  database: name =>
-    firstOf(
-      [[...name].length > 64, 'Database names end at 64 characters here.'],
-      [!/^[\p{L}\p{N}_\- ?#@]+$/u.test(name), 'Database names have letters, digits, _ and -, and inside space ? # @.'],
-      [/^[ ?#@]|[ ?#@]$/.test(name), 'Database names do not begin or end with a space, ?, # or @ here.'],
-    ),
-}
-
-function isMysqlHost(host: string): boolean {
-  if (host === ANY_HOST || isIPv4(host)) return true
-  const parts = /^((?:\d{1,3}\.){1,3})%$/.exec(host)?.[1]?.split('.').filter(Boolean)
-  return parts?.every(part => Number(part) <= 255) ?? false
+export function mysqlRules({ nameLimit, anyPassword, hosts }: NameWishes): NameRules {
+  const host = hostRule(hosts)
+  return {
+    user: name =>
+      mysqlText(name, 'User names') ??
+      firstOf([nameLimit > 0 && [...name].length > nameLimit, `User names end at ${nameLimit} characters here.`]),
+    host,
+    password: password => (anyPassword ? undefined : mysqlText(password, 'Passwords')),
+    database: name =>
+      firstOf(
+        [[...name].length > 64, 'Database names end at 64 characters here.'],
+        [
+          !/^[\p{L}\p{N}_\- ?#@]+$/u.test(name),
+          'Database names have letters, digits, _ and -, and inside space ? # @.',
+        ],
+        [/^[ ?#@]|[ ?#@]$/.test(name), 'Database names do not begin or end with a space, ?, # or @ here.'],
+      ),
+  }
 }
 
 export const MONGODB_RULES: NameRules = {

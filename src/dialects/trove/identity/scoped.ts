@@ -7,6 +7,7 @@ import { refused } from '../../../services/callers/authentication.ts'
 import { isToken } from '../../../services/callers/tokens.ts'
 import type { TroveParts } from '../context.ts'
 import { limit, originOf } from '../requests/authentication.ts'
+import { callerCalled } from '../requests/ways-in.ts'
 
 /** Who proved who it is, and how. */
 export interface Proved {
@@ -33,10 +34,7 @@ export async function provedByPassword(
   secret: string,
   method = 'password',
 ): Promise<Proved> {
-  const caller = await services.authentication.byPrivateKey(secret, originOf(request))
-  const { operator, key } = caller
-  if (![operator.username, operator.id, key.publicKey].includes(name)) throw refused()
-  return { caller, methods: [method] }
+  return { caller: await callerCalled({ services }, name, secret, originOf(request)), methods: [method] }
 }
 
 /** By a token that was issued before, or by a key's private half, which is one, too. */

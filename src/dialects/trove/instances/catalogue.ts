@@ -6,6 +6,7 @@ import type { TroveParts } from '../context.ts'
 import { DATASTORE_WORDS, datastoreOf } from '../datastores/datastores.ts'
 import { notFound } from '../refusals/refusal.ts'
 import { linksOf } from '../requests/addresses.ts'
+import type { VerbRate } from '../requests/rates.ts'
 import { versionOf } from './views.ts'
 
 /** A kind of server, and those of its versions that there are instances of. */
@@ -53,14 +54,16 @@ export function versionCalled(among: readonly Datastore[], asked: string) {
 /** Nothing limits how many servers there are; clients want a number. */
 const MANY = 10_000
 
-export function limitsOf(rate: Rate | undefined) {
+/** What there may be, and what each method may still do: in all, and on single kinds of paths. */
+export function limitsOf(rate: Rate | undefined, verbRates: readonly VerbRate[]) {
   const absolute = { verb: 'ABSOLUTE', max_instances: MANY, max_volumes: MANY, max_backups: 0 }
-  if (!rate) return [absolute]
-  const nextAvailable = `${new Date(Date.now() + rate.resetSeconds * 1000).toISOString().slice(0, 19)}Z`
-  const { limit: value, remaining } = rate
-  const verbs = ['DELETE', 'GET', 'POST', 'PUT']
-  return [
-    absolute,
-    ...verbs.map(verb => ({ verb, uri: '*', regex: '.*', value, remaining, unit: 'MINUTE', nextAvailable })),
-  ]
+  const inAll = rate ? VERBS.map(verb => ({ ...rate, verb, regex: '.*' })) : []
+  return [absolute, ...verbRates.map(toLimit), ...inAll.map(toLimit)]
+}
+
+const VERBS = ['DELETE', 'GET', 'POST', 'PUT']
+
+function toLimit({ verb, regex, limit: value, remaining, resetSeconds }: VerbRate) {
+  const nextAvailable = `${new Date(Date.now() + resetSeconds * 1000).toISOString().slice(0, 19)}Z`
+  return { verb, uri: '*', regex, value, remaining, unit: 'MINUTE', nextAvailable }
 }

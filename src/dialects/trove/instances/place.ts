@@ -6,7 +6,7 @@ import { checkRight } from '../../../services/access/access.ts'
 import type { InstanceView, Sight } from '../../../services/instances/dialect-views.ts'
 import { readSignal } from '../../request.ts'
 import type { TroveParts } from '../context.ts'
-import { DATASTORE_ENGINES, type Datastore, datastoreOf } from '../datastores/datastores.ts'
+import { DATASTORE_ENGINES, type Datastore, datastoreFor } from '../datastores/datastores.ts'
 import { notFound, type Refusal } from '../refusals/refusal.ts'
 
 /** The instance that a path names, and what every question about its server needs. */
@@ -45,7 +45,7 @@ export async function placeAt(
 }
 
 export function placeOf(parts: TroveParts, request: FastifyRequest, view: InstanceView): Place {
-  const datastore = datastoreOf(view.instance)
+  const datastore = datastoreFor(view.instance, parts.wishes)
   request.troveInstance = { id: view.instance.id, datastore: datastore.word }
   return { parts, request, view, datastore, id: view.instance.id, signal: readSignal(request, parts) }
 }

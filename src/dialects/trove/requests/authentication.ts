@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller } from '../../../domain/caller.ts'
 import { Fault } from '../../../domain/fault.ts'
-import { type Origin, refused } from '../../../services/callers/authentication.ts'
-import { isToken } from '../../../services/callers/tokens.ts'
+import type { Origin } from '../../../services/callers/authentication.ts'
+import type { Rate } from '../../rate.ts'
 import type { TroveParts } from '../context.ts'
 import { forbidden, NO_ACCESS, NO_RESOURCE, notFound } from '../refusals/refusal.ts'
 import { pathOf, tenantIn } from './addresses.ts'
 import { lenientDecode } from './percent.ts'
+import { callerOf } from './ways-in.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -21,27 +22,26 @@ export async function nameRequest(request: FastifyRequest, reply: FastifyReply):
 /** A hook, before any look-up: without a token nothing here can be told from nothing. */
 export async function authenticate(parts: TroveParts, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   reply.header('cache-control', 'no-store')
-  const text = request.headers['x-auth-token']
-  if (typeof text !== 'string' || text === '') throw refused()
-  request.caller = await callerWith(parts, text, originOf(request))
+  request.caller = await callerOf(parts, request, originOf(request))
   await limit(parts, request)
+  refuseOver(request, parts.rates.count(request))
 }
 
 export function originOf({ ip: address, id: requestId }: FastifyRequest): Origin {
   return { address, dialect: 'trove', requestId }
 }
 
-/** Whose token it is; a key's private half is one, too. */
-async function callerWith({ services }: TroveParts, text: string, origin: Origin): Promise<Caller> {
-  if (isToken(text)) return (await services.tokens.caller(text, origin)).caller
-  return services.authentication.byPrivateKey(text, origin)
-}
-
 /** Counts the request of a caller that is known. */
 export async function limit({ countRequest }: TroveParts, request: FastifyRequest): Promise<void> {
-  request.rate = await countRequest(request)
-  if (!request.rate?.exceeded) return
-  throw new Fault('rate_limited', 'key', 'Too many requests', { retryAfterSeconds: request.rate.resetSeconds })
+  const rate = await countRequest(request)
+  request.rate = rate
+  refuseOver(request, rate)
+}
+
+function refuseOver(request: FastifyRequest, rate: Rate | undefined): void {
+  if (!rate?.exceeded) return
+  request.rate = rate
+  throw new Fault('rate_limited', 'key', 'Too many requests', { retryAfterSeconds: rate.resetSeconds })
 }
 
 /** A hook: the token opens the project that the path names, and the path is one that could be served. */

@@ -7,9 +7,6 @@ import { encodeMarker } from './markers.ts'
 import { lenientDecode } from './percent.ts'
 import { rawQuery } from './query.ts'
 
-/** As published; more is served as this. */
-const MOST = 20
-
 /** Which part of a list is wanted. */
 export interface Wanted {
   readonly limit: number
@@ -17,14 +14,15 @@ export interface Wanted {
   readonly marker?: string
 }
 
-export function wantedIn(request: FastifyRequest): Wanted {
+/** More than `most` is served as that many. */
+export function wantedIn(request: FastifyRequest, most: number): Wanted {
   const query = rawQuery(request.originalUrl)
-  return { limit: limitFrom(lenientDecode(query.get('limit') ?? '')), marker: query.get('marker') || undefined }
+  return { limit: limitFrom(lenientDecode(query.get('limit') ?? ''), most), marker: query.get('marker') || undefined }
 }
 
-function limitFrom(text: string): number {
+function limitFrom(text: string, most: number): number {
   if (!/^\d*$/.test(text)) throw badRequest('The limit is a whole number, and not negative.')
-  return Math.min(Number(text) || MOST, MOST)
+  return Math.min(Number(text) || most, most)
 }
 
 /** The items that are shown, of as many pages of the server as it takes to fill one; one more tells that there is more. */
@@ -57,12 +55,13 @@ export function nextLinks(parts: TroveParts, request: FastifyRequest, lastKey: s
 
 /** The body of a page: `links` only where there is another one; gophercloud looks for them under a name of its own. */
 export function pageBody(
+  { wishes }: Pick<TroveParts, 'wishes'>,
   request: FastifyRequest,
   name: string,
   items: readonly unknown[],
   links: readonly object[],
 ): Readonly<Record<string, unknown>> {
   if (links.length === 0) return { [name]: items }
-  const own = request.headers['user-agent']?.startsWith('gophercloud/') ? { [`${name}_links`]: links } : {}
-  return { [name]: items, links, ...own }
+  const areNamed = wishes.collectionLinks || request.headers['user-agent']?.startsWith('gophercloud/')
+  return { [name]: items, links, ...(areNamed && { [`${name}_links`]: links }) }
 }

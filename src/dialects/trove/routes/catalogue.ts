@@ -67,7 +67,9 @@ export function catalogueRoutes(http: TroveHttp, parts: TroveParts): void {
       return { volume_types: [] }
     },
   )
-  get('limits', 'listLimits', LimitList, async ({ rate }) => ({ limits: limitsOf(rate) }))
+  get('limits', 'listLimits', LimitList, async request => ({
+    limits: limitsOf(request.rate, parts.rates.all(request)),
+  }))
   get('clusters', 'listClusters', ClusterList, async () => ({ clusters: [] }))
 
   http.get('/:accountId/clusters/:clusterId', { schema: { hide: true } }, async () => {

@@ -44,10 +44,16 @@ export function databaseRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async request => {
-        const wanted = wantedIn(request)
+        const wanted = wantedIn(request, parts.wishes.page.databases)
         const { items, more } = await listDatabases(await placeAt(parts, request, 'read'), wanted)
         const names = items.map(({ name }) => ({ name }))
-        return pageBody(request, 'databases', names, nextLinks(parts, request, more ? names.at(-1)?.name : undefined))
+        return pageBody(
+          parts,
+          request,
+          'databases',
+          names,
+          nextLinks(parts, request, more ? names.at(-1)?.name : undefined),
+        )
       },
     )
 

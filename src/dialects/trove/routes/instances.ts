@@ -51,11 +51,12 @@ export function instanceRoutes(http: TroveHttp, parts: TroveParts): void {
           },
         },
         async request => {
-          const { limit, marker } = wantedIn(request)
+          const { limit, marker } = wantedIn(request, parts.wishes.page.instances)
           const { items, more } = pageOf(await listViews(parts, request), limit, marker)
           const seen = await Promise.all(items.map(view => look(parts, request, view)))
           const links = nextLinks(parts, request, more ? items.at(-1)!.instance.id : undefined)
           return pageBody(
+            parts,
             request,
             'instances',
             seen.map(one => shown(parts, request, one)),

@@ -53,7 +53,7 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
       },
       async request => {
         const place = await userPlaceAt(parts, request, 'update')
-        checkNotOurs(place)
+        checkMayChange(place)
         const wanted = request.body?.password
         // A password that is made here is told here.
         if (wanted === undefined) checkRight(request.caller, request.projectId, 'recall')
@@ -77,7 +77,7 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
       },
       async (request, reply) => {
         const place = await userPlaceAt(parts, request, 'update')
-        checkNotOurs(place)
+        checkMayChange(place)
         await disable(place)
         return reply.code(204).send()
       },
@@ -109,8 +109,9 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
   }
 }
 
-/** Rolecall would shut itself out. */
-function checkNotOurs(place: UserPlace): void {
+/** Of its own login Rolecall would shut itself out. */
+function checkMayChange(place: UserPlace): void {
+  if (!place.parts.wishes.root) throw forbidden('Root is neither enabled nor disabled by this API here.')
   if (isOwnRoot(place))
     throw forbidden(`${place.datastore.root.name} is the login that Rolecall itself has on this server.`)
 }

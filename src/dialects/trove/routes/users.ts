@@ -48,10 +48,16 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async request => {
-        const wanted = wantedIn(request)
+        const wanted = wantedIn(request, parts.wishes.page.users)
         const place = await userPlaceAt(parts, request, 'read')
         const { users: items, more } = await listUsers(place, wanted)
-        return pageBody(request, 'users', items, nextLinks(parts, request, more ? userKey(items.at(-1)!) : undefined))
+        return pageBody(
+          parts,
+          request,
+          'users',
+          items,
+          nextLinks(parts, request, more ? userKey(items.at(-1)!) : undefined),
+        )
       },
     )
 

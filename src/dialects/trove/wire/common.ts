@@ -15,6 +15,8 @@ export const UserParams = Type.Object({ accountId: Type.String(), instanceId: Ty
 
 /** Read from the address as it stands there: the marker has rules of its own. */
 export const PageQuery = Type.Object({
-  limit: Type.Optional(Type.Any({ description: 'A whole number; at most 20, which is what counts without it' })),
+  limit: Type.Optional(
+    Type.Any({ description: 'A whole number; at most 20 (or what the settings say), which is what counts without it' }),
+  ),
   marker: Type.Optional(Type.Any({ description: 'The last of the page before' })),
 })
