@@ -26,8 +26,8 @@ export type Change =
       /** How the server is to check it from now on; left out, as before. */
       readonly authPlugin?: string
     }
-  | { readonly kind: 'lock-user'; readonly key: UserKey }
-  | { readonly kind: 'unlock-user'; readonly key: UserKey }
+  | ({ readonly kind: 'lock-user'; readonly key: UserKey } & Known)
+  | ({ readonly kind: 'unlock-user'; readonly key: UserKey } & Known)
   | {
       readonly kind: 'set-user'
       readonly key: UserKey
@@ -51,7 +51,7 @@ export type Change =
       readonly password?: Secret
     }
   | { readonly kind: 'end-sessions'; readonly key: UserKey }
-  | { readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned }
+  | ({ readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned } & Known)
   | { readonly kind: 'create-database'; readonly database: NewDatabase }
   | { readonly kind: 'drop-database'; readonly name: string; readonly force: boolean }
   /** Takes back a create: drops what carries this operation's mark, and nothing else. */
@@ -86,6 +86,11 @@ const FORWARD: ReadonlySet<ChangeKind> = new Set([
   'end-sessions',
   'drop-user',
   'drop-database',
+/** A subject that is a login because we remember it as one, also where its server does not call it so any more. */
+interface Known {
+  readonly incarnation?: string
+}
+
   'undo-create-user',
   'undo-create-database',
 ])

@@ -40,7 +40,8 @@ export interface AdminClient extends AsyncDisposable {
   missingRights(): Promise<readonly string[]>
   /** Logins in key order, cut by key inside the engine; system accounts hidden. */
   listUsers(page: KeyPage): Promise<Page<DatabaseUser>>
-  findUser(key: UserKey): Promise<DatabaseUser | undefined>
+  /** `incarnation`: one that is a login even if its server does not call it so any more. */
+  findUser(key: UserKey, incarnation?: string): Promise<DatabaseUser | undefined>
   /** What the login may do, read from every database that can be asked; `unreadable` names the others. */
   listGrants(key: UserKey): Promise<{ readonly grants: readonly GrantShown[]; readonly unreadable: readonly string[] }>
   listSessions(key: UserKey): Promise<readonly Session[]>

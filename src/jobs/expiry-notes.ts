@@ -8,6 +8,8 @@ export interface ExpiryNotes {
   gone(expiry: ClaimedExpiry): Promise<void>
   /** Somebody else dropped it, whether or not another of its name is there. */
   nobody(expiry: ClaimedExpiry): Promise<void>
+  /** The one of its name may be another: it is left alone. */
+  unknown(expiry: ClaimedExpiry): Promise<void>
   /** It is still there, and is tried again after `waitMs`. */
   failed(expiry: ClaimedExpiry, fault: Fault, waitMs: number): Promise<void>
 }
@@ -30,12 +32,15 @@ export function createExpiryNotes(
     onStep('gone', (await store.now()) - due)
   }
 
-  async function nobody(expiry: ClaimedExpiry): Promise<void> {
-    await store.transaction(async tables => {
-      if (await tables.expiries.remove(expiry))
-        await addLine(tables, expiry, 'done', 'It was dropped by somebody else before its end')
-    })
-  }
+  const forget =
+    (reason: string) =>
+    (expiry: ClaimedExpiry): Promise<void> =>
+      store.transaction(async tables => {
+        if (await tables.expiries.remove(expiry)) await addLine(tables, expiry, 'done', reason)
+      })
+
+  const nobody = forget('It was dropped by somebody else before its end')
+  const unknown = forget('Nothing on the server tells any more whether this is the login that was to go')
 
   async function failed(expiry: ClaimedExpiry, fault: Fault, waitMs: number): Promise<void> {
     const { code, subject, message } = fault
@@ -48,7 +53,7 @@ export function createExpiryNotes(
     })
   }
 
-  return { locked, gone, nobody, failed }
+  return { locked, gone, nobody, unknown, failed }
 }
 
 async function addLine(

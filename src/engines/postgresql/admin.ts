@@ -22,9 +22,9 @@ export function adminClient(links: Links): AdminClient {
     server: factsFrom(main.state),
     missingRights: async () => missingRights(main.state),
     listUsers: page => listUsers(main, page, signal),
-    findUser: async ({ name }) => {
+    findUser: async ({ name }, incarnation) => {
       const role = await findRole(main, name, signal)
-      return role && isUser(role) ? userWithMissing(links, role, granted.get(name) ?? []) : undefined
+      return role && isUser(role, incarnation) ? userWithMissing(links, role, granted.get(name) ?? []) : undefined
     },
     listGrants: ({ name }) => listGrants(links, name),
     listSessions: ({ name }) => listSessions(main, name, signal),

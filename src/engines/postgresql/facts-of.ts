@@ -71,7 +71,7 @@ async function readUser(links: Links, change: UserChange, mark: Mark): Promise<P
     change.kind === 'drop-user' ? readClock(main, signal) : undefined,
   ])
   return {
-    exists: role !== undefined && (isUser(role) || change.kind === 'create-user'),
+    exists: role !== undefined && (change.kind === 'create-user' || isUser(role, known(change))),
     incarnation: role?.oid,
     applied: isSameMark(roleMark, mark) || madeRoles.some(({ inUse }) => !inUse),
     state: main.state,
@@ -101,6 +101,8 @@ async function subjectRole(
 }
 
 const isDrop = ({ kind }: UserChange) => kind === 'drop-user' || kind === 'undo-create-user'
+
+const known = (change: UserChange) => ('incarnation' in change ? change.incarnation : undefined)
 
 function rolesNamedIn(change: UserChange): readonly string[] {
   if (change.kind === 'create-user') return change.user.engineRoles

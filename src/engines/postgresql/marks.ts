@@ -7,8 +7,8 @@ export interface MarkFound extends Mark {
   readonly locked: boolean
 }
 
-/** What the last line of a locked login's comment looks like, for the server's regular expressions. */
-export const LOCKED_MARK = '(^|\\n)\\[rolecall [^ \\n]+ [^ \\n]+ locked\\]$'
+/** What the last line of a comment with our mark looks like, for the server's regular expressions. */
+export const MARKED = '(^|\\n)\\[rolecall [^ \\n]+ [^ \\n]+( locked)?\\]$'
 
 const LAST_LINE = /(?:^|\n)\[rolecall (\S+) (\S+?)( locked)?\]$/
 

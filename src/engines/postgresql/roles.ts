@@ -45,7 +45,7 @@ where not r.rolcanlogin order by r.rolname`
 /** Roles that can be granted: ours, and every group on the server. A locked login is no group, and neither are ours behind the scenes. */
 export async function listRoles(link: Link, signal: AbortSignal): Promise<readonly EngineRole[]> {
   const groups = await link.ask<{ readonly name: string; readonly comment: string | null }>(signal, GROUPS)
-  const shown = groups.filter(({ name, comment }) => !isCatalogueRole(name) && !markIn(comment ?? undefined)?.locked)
+  const shown = groups.filter(({ name, comment }) => !isCatalogueRole(name) && !markIn(comment ?? undefined))
   return [
     ...CATALOGUE,
     ...shown.map(({ name, comment }): EngineRole => ({ name, kind: 'engine', allows: allows(name, comment) })),

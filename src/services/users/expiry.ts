@@ -17,11 +17,14 @@ import { noUser } from './users.ts'
 /** Keeps the promise that a login goes. */
 export interface Expiring {
   /**
-   * Shuts the login out, ends its sessions, drops it, and ends sessions that slipped in. Answers `gone` once it is dropped, and `nobody`
-   * where the login of that time is not there any more; throws why it is still there, locked if that could be done (`onLocked` then).
+   * Shuts the login out, ends its sessions, drops it, and ends sessions that slipped in. Throws why it is still there, locked if that
+   * could be done (`onLocked` then).
    */
-  expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<'gone' | 'nobody'>
+  expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<Expired>
 }
+
+/** `nobody`: the login of that time is not there any more. `unknown`: nothing tells whether the one of its name is it. */
+export type Expired = 'gone' | 'nobody' | 'unknown'
 
 export interface ExpiringParts {
   readonly store: Store
@@ -36,7 +39,7 @@ export const EXPIRY_OPERATOR = { id: 'rolecall', username: 'rolecall' } as const
 export function createExpiring({ store, links, ledger, installationPolicy }: ExpiringParts): Expiring {
   const protection = createProtection({ store, links })
 
-  async function expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>) {
+  async function expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<Expired> {
     const instance = await store.read.instances.find(expiry.instanceId)
     if (!instance) throw noInstance(expiry.instanceId)
     checkManaged(instance)
@@ -44,10 +47,11 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
     await protection.check(instance, key, 'expired', signal)
     const order = orderOn(instance, expiry, key, signal)
     try {
-      await drop(order, instance, key)
+      await drop(order, instance, key, expiry)
       return 'gone'
     } catch (error) {
       if (error === order.nobody) return 'nobody'
+      if (error === order.unknown) return 'unknown'
       if (error === order.moved) throw error
       if (!isOutOfReach(error) || isSlow(error)) {
         // The drop may have used up all of its own time.
@@ -59,8 +63,8 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
   }
 
   /** On a later try it is locked already, unless somebody let it in again: an operation is written only if there is something to do. */
-  async function lock(order: ExpiryOrder, key: UserKey, { lockedAt }: Expiry): Promise<void> {
-    const wanted = order.of({ kind: 'lock-user', key })
+  async function lock(order: ExpiryOrder, key: UserKey, { lockedAt, incarnation }: Expiry): Promise<void> {
+    const wanted = order.of({ kind: 'lock-user', key, incarnation })
     if (lockedAt !== undefined) {
       const [plan] = await ledger.preview(wanted)
       if (plan!.steps.length === 0) return
@@ -69,7 +73,7 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
   }
 
   /** A drop locks and ends sessions before all else. What it needs to know, it has to find out before that, in every database. */
-  async function drop(order: ExpiryOrder, instance: Instance, key: UserKey): Promise<void> {
+  async function drop(order: ExpiryOrder, instance: Instance, key: UserKey, { incarnation }: Expiry): Promise<void> {
     const { onOwned } = (await policiesOf(store.read, installationPolicy, instance.projectId))(instance).policy
     const began = performance.now()
     const now = await store.now()
@@ -77,7 +81,7 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
       const storeNow = now + performance.now() - began
       if (clock !== undefined && !clocksAgree(storeNow, clock)) throw clocksDiffer()
     }
-    await ledger.perform(order.of({ kind: 'drop-user', key, onOwned }, checkClocks))
+    await ledger.perform(order.of({ kind: 'drop-user', key, onOwned, incarnation }, checkClocks))
   }
 
   return { expire }
@@ -89,6 +93,8 @@ const LOCKED_WITHIN_MS = 5_000
 interface ExpiryOrder {
   /** What an order throws where its login is not there any more. */
   readonly nobody: Fault
+  /** What it throws where nothing tells this login from another of its name. */
+  readonly unknown: Fault
   /** What it throws where the login has another end by now. */
   readonly moved: Fault
   of(change: Change, check?: (facts: Facts) => void): Order
@@ -96,6 +102,7 @@ interface ExpiryOrder {
 
 function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, signal: AbortSignal): ExpiryOrder {
   const nobody = noUser(key)
+  const unknown = new Fault('precondition_failed', 'user', `Nothing tells ${key.name} from another login of its name`)
   const moved = new Fault('precondition_failed', 'user', `The end of ${key.name} has been moved`)
   const confirm = async (tables: Tables) => {
     const now = (await tables.expiries.findMany(id, [expiry.key])).get(expiry.key)
@@ -110,6 +117,7 @@ function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, sign
   const wish = { username: EXPIRY_OPERATOR.username }
   const of = (change: Change, check?: (facts: Facts) => void): Order => {
     const checkAll = (facts: Facts) => {
+      if (facts.incarnation === undefined) throw unknown
       if (facts.incarnation !== expiry.incarnation) throw nobody
       check?.(facts)
     }
@@ -121,7 +129,7 @@ function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, sign
       confirm,
     }
   }
-  return { nobody, moved, of }
+  return { nobody, unknown, moved, of }
 }
 
 function checkManaged({ mode, name }: Instance): void {

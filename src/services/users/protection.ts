@@ -5,6 +5,7 @@ import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
 import { wholeKey } from './account-key.ts'
+import { findLogin } from './finding.ts'
 import { withRecord } from './user-view.ts'
 import { noUser } from './users.ts'
 
@@ -57,7 +58,7 @@ export function createProtection({ store, links }: { readonly store: Store; read
   }
 
   async function checkMadeHere(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void> {
-    const user = await links.read(instance, signal, client => client.findUser(key))
+    const user = await links.read(instance, signal, client => findLogin(store.read, client, instance, key))
     if (!user) throw noUser(key)
     const { record } = await withRecord(store.read, instance, user)
     if (!record?.madeBy)
@@ -72,7 +73,7 @@ export function createProtection({ store, links }: { readonly store: Store; read
     const text = userKeyText(key)
     const known = (await store.read.expiries.findMany(instance.id, [text])).get(text)
     if (known?.lockedAt === undefined || known.due > (await store.now())) return
-    const user = await links.read(instance, signal, client => client.findUser(key))
+    const user = await links.read(instance, signal, client => findLogin(store.read, client, instance, key))
     if (user?.incarnation !== known.incarnation) return
     throw new Fault('refused', 'user', `The time of ${key.name} is over: give it a later validUntil, or none, first`)
   }

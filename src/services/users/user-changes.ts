@@ -19,6 +19,7 @@ import { type Asked, type Prepared, prepare, prepareMany } from '../operations/p
 import { wholeKey } from './account-key.ts'
 import { annotate } from './annotate.ts'
 import { type EndAsked, endOfNew, newEnd } from './ends.ts'
+import { findLogin, knownIncarnation } from './finding.ts'
 import { createProtection } from './protection.ts'
 import { checkAble, checkPassword, defaultGrants } from './user-rules.ts'
 import { keyOf, withRecord } from './user-view.ts'
@@ -168,13 +169,13 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   async function lock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
     const { instance, subject } = await managed(asked, instanceId, key)
     await protection.check(instance, subject, 'locked', asked.signal)
-    return toUser(asked, instance, { kind: 'lock-user', key: subject })
+    return toUser(asked, instance, { kind: 'lock-user', key: subject, incarnation: await known(instance, subject) })
   }
 
   async function unlock(asked: Asked, instanceId: string, key: UserKey): Promise<Prepared<UserDone>> {
     const { instance, subject } = await managed(asked, instanceId, key)
     await protection.checkNotOver(instance, subject, asked.signal)
-    return toUser(asked, instance, { kind: 'unlock-user', key: subject })
+    return toUser(asked, instance, { kind: 'unlock-user', key: subject, incarnation: await known(instance, subject) })
   }
 
   async function change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>> {
@@ -202,7 +203,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     end: EndAsked | null,
   ): Promise<EndWish> {
     await protection.check(instance, key, 'given an end', asked.signal)
-    const user = await links.read(instance, asked.signal, client => client.findUser(key))
+    const user = await links.read(instance, asked.signal, client => findLogin(store.read, client, instance, key))
     if (!user) throw noUser(key)
     const { record } = await withRecord(store.read, instance, user)
     return newEnd(end, record?.validUntil, policy, await store.now())
@@ -237,7 +238,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     if (onOwned === 'drop' && !policy.allowOwnedDrop && policy.onOwned !== 'drop') {
       throw new Fault('forbidden', 'user', 'onOwned=drop needs the policy allowOwnedDrop on this instance')
     }
-    const target = gone(asked, subject, onOwned ?? policy.onOwned)
+    const target = await gone(asked, instance, subject, onOwned ?? policy.onOwned)
     return prepare(ledger, asked, instance, target, async operationId => ({ operationId }))
   }
 
@@ -247,14 +248,19 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     for (const key of keys) {
       const { policy, subject } = await managed(asked, instanceId, key, 'delete')
       await protection.check(instance, subject, 'dropped', asked.signal)
-      targets.push(gone(asked, subject, policy.onOwned))
+      targets.push(await gone(asked, instance, subject, policy.onOwned))
     }
     return prepareMany(ledger, asked, instance, targets, async operationId => ({ operationId }))
   }
 
-  function gone(asked: Asked, key: UserKey, onOwned: OnOwned): UserTarget {
+  async function gone(asked: Asked, instance: Instance, key: UserKey, onOwned: OnOwned): Promise<UserTarget> {
     const wish = { username: asked.caller.operator.username }
-    return { change: { kind: 'drop-user', key, onOwned }, wish, ifMissing: noUser(key) }
+    const incarnation = await known(instance, key)
+    return { change: { kind: 'drop-user', key, onOwned, incarnation }, wish, ifMissing: noUser(key) }
+  }
+
+  function known(instance: Instance, key: UserKey): Promise<string | undefined> {
+    return knownIncarnation(store.read, instance, key)
   }
 
   async function managed(

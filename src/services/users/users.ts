@@ -12,6 +12,7 @@ import type { Instances } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
 import { defaultTls } from '../links/targets.ts'
 import { wholeKey } from './account-key.ts'
+import { findLogin } from './finding.ts'
 import { type UserShown, withRecord, withRecords } from './user-view.ts'
 
 /** The logins of an instance, read from its server on every request. */
@@ -71,7 +72,7 @@ export function createUsers({ store, links, instances }: UserParts): Users {
   async function get(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<UserShown> {
     const instance = await instances.allow(caller, instanceId, 'read')
     const subject = whole(instance, key)
-    const user = await links.read(instance, signal, client => client.findUser(subject))
+    const user = await links.read(instance, signal, client => findLogin(store.read, client, instance, subject))
     if (!user) throw noUser(subject)
     return withRecord(store.read, instance, user)
   }
@@ -92,7 +93,7 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     const instance = await instances.allow(caller, instanceId, 'read')
     return links.read(instance, signal, async client => {
       const subject = whole(instance, key)
-      if (!(await client.findUser(subject))) throw noUser(subject)
+      if (!(await findLogin(store.read, client, instance, subject))) throw noUser(subject)
       return client.listGrants(subject)
     })
   }
@@ -106,7 +107,7 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     const instance = await instances.allow(caller, instanceId, 'read')
     return links.read(instance, signal, async client => {
       const subject = whole(instance, key)
-      if (!(await client.findUser(subject))) throw noUser(subject)
+      if (!(await findLogin(store.read, client, instance, subject))) throw noUser(subject)
       return client.listSessions(subject)
     })
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aRunningApp, type RunningApp } from '../../support/app.ts'
 import { logsInToMysql, mysqlClient } from '../../support/mariadb/logins.ts'
 import { mariadbServer, mysqlServers, type TestServer } from '../../support/servers.ts'
-import { isGone, shown } from './ground.ts'
+import { isGone, shown, until } from './ground.ts'
 
 describe.skipIf(mysqlServers().length === 0)('ends of logins on the MySQL family', () => {
   let server: TestServer
@@ -47,6 +47,35 @@ describe.skipIf(mysqlServers().length === 0)('ends of logins on the MySQL family
     await ended
     expect(await hostsOf('exp_goes')).toEqual(['10.1.%'])
   })
+
+  test('one that somebody else locked goes at its end all the same', async () => {
+    await make('exp_shut', { validFor: 'PT2S' })
+    await engine.query('alter user exp_shut account lock')
+    expect((await rolecall.native('GET', `${users}/exp_shut`)).body).toMatchObject({ state: 'locked' })
+    expect((await shown(rolecall, `${users}/exp_shut`, isGone)).status).toBe(404)
+    expect(await hostsOf('exp_shut')).toEqual([])
+  })
+
+  test('one whose mark somebody took away may be another: it stays, and the audit says why', async () => {
+    await make('exp_unmarked', { validFor: 'PT2S' })
+    await engine.query('alter user exp_unmarked attribute \'{"rolecall": null}\'').catch(revokeMark)
+    const instance = users.split('/')[2]!
+    await until(
+      () => rolecall.app.store.read.expiries.count(instance),
+      left => left === 0,
+      10_000,
+    )
+    expect(await hostsOf('exp_unmarked')).toEqual(['%'])
+    const { items } = await rolecall.app.store.read.audit.list(rolecall.project, { limit: 100 })
+    const reasons = items.filter(({ action }) => action === 'user.expire').map(({ reason }) => reason)
+    expect(reasons).toContain('Nothing on the server tells any more whether this is the login that was to go')
+  })
+
+  /** MariaDB has no attributes: there the mark is a role. */
+  async function revokeMark(): Promise<void> {
+    await engine.query("delete from mysql.roles_mapping where User = 'exp_unmarked'")
+    await engine.query('flush privileges')
+  }
 
   test('one that was dropped and made again outside is left alone', async () => {
     await make('exp_again', { validFor: 'PT2S' })

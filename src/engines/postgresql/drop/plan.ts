@@ -7,7 +7,6 @@ import { isSameMark } from '../marks.ts'
 import { cannotAlter, missingRight, type Reach } from '../reach.ts'
 import { open, quoteName } from '../sql.ts'
 import { endSessionsStep, lockSteps } from '../users/lock.ts'
-import { isUser } from '../users/read.ts'
 import { endSessionsOf } from '../users/sessions.ts'
 import type { Counts, HeldDatabase } from './facts.ts'
 import { dropMadeRoles, ownsNothing } from './made-roles.ts'
@@ -15,7 +14,7 @@ import { revokes } from './revokes.ts'
 
 /** Lock out, end sessions, clean up every database, drop; and make sure that nobody who slipped in is still there. */
 export function planDrop({ onOwned }: Extract<Change, { kind: 'drop-user' }>, facts: PostgresFacts): Plan {
-  if (!facts.role || !isUser(facts.role)) return { steps: [], refusals: [] }
+  if (!facts.exists) return { steps: [], refusals: [] }
   return { steps: dropSteps(onOwned, facts), refusals: refusalsToDrop(onOwned, facts) }
 }
 

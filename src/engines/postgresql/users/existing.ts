@@ -2,11 +2,10 @@ import type { Plan, Statement, Step } from '../../engine.ts'
 import type { PostgresFacts } from '../facts.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
 import { cannotAlter } from '../reach.ts'
-import { isUser } from './read.ts'
 
 /** A plan for a login that must be there. */
 export function onExisting(name: string, facts: PostgresFacts, steps: readonly Step[]): Plan {
-  if (!facts.role || !isUser(facts.role)) {
+  if (!facts.exists) {
     return { steps: [], refusals: [{ code: 'not_found', subject: 'user', message: `There is no login ${name}` }] }
   }
   const cannot = steps.length > 0 && facts.reach ? cannotAlter(facts.state, facts.reach) : undefined

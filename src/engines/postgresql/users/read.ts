@@ -4,8 +4,8 @@ import type { DatabaseUser } from '../../../domain/user.ts'
 import { HIDDEN_DATABASES } from '../databases/read.ts'
 import type { Link } from '../link/link.ts'
 import type { ServerState } from '../link/server.ts'
-import { LOCKED_MARK, markIn } from '../marks.ts'
-import { CATALOGUE_PATTERN, canBeThere, catalogueRoleIn } from '../names.ts'
+import { MARKED, markIn } from '../marks.ts'
+import { CATALOGUE_PATTERN, canBeThere, catalogueRoleIn, isCatalogueRole } from '../names.ts'
 
 /** Accounts that a cloud provider keeps on its servers. */
 const PROVIDERS =
@@ -22,7 +22,7 @@ const COMMENT = `left join lateral (
 const PAGE = `
   select r.*, d.description as comment
   from pg_roles r ${COMMENT}
-  where (r.rolcanlogin or d.description ~ '${LOCKED_MARK}') and r.rolname !~ '${HIDDEN}' and r.rolname > $1::name
+  where (r.rolcanlogin or (d.description ~ '${MARKED}' and r.rolname !~ '${CATALOGUE_PATTERN}')) and r.rolname !~ '${HIDDEN}' and r.rolname > $1::name
     and ($3::text is null or position(lower($3) in lower(r.rolname::text)) > 0)
   order by r.rolname limit $2`
 
@@ -96,9 +96,13 @@ export async function findRole(link: Link, name: string, signal: AbortSignal): P
   return (await link.ask<UserRow>(signal, rows(ONE, link.state), [name]))[0]
 }
 
-/** A role that we call a user: it may log in, or we locked it, and it isn't the system's own. */
-export function isUser(row: UserRow): boolean {
-  return !row.hidden && (row.canLogIn || markIn(row.comment ?? undefined)?.locked === true)
+/**
+ * A role that we call a user: it may log in, and isn't the system's own. One that may not, whoever saw to that, is a login and no group
+ * if it has our mark, as logins alone do beside catalogue roles, or if it is the one that is remembered as a login.
+ */
+export function isUser({ hidden, canLogIn, comment, name, oid }: UserRow, incarnation?: string): boolean {
+  if (hidden || canLogIn) return !hidden
+  return oid === incarnation || (markIn(comment ?? undefined) !== undefined && !isCatalogueRole(name))
 }
 
 export function userFrom(row: UserRow): DatabaseUser {
