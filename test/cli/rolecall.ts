@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,6 +9,18 @@ import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What users run, with compiled code kept beside it as theirs is. */
+const COMMAND = 'dist/cli/main.js'
+const KEPT = { NODE_COMPILE_CACHE: join(ROOT, 'dist', '.compiled') }
+
+// Made anew where src/ has changed since, as `rolecall` itself does.
+const build = JSON.stringify(join(ROOT, 'bin', 'ground', 'build.js'))
+execFileSync(process.execPath, [
+  '--input-type=module',
+  '--eval',
+  `import { buildIfNeeded } from ${build}; await buildIfNeeded()`,
+])
 
 export interface Run {
   readonly child: ChildProcess
@@ -22,18 +34,18 @@ export interface Run {
 export interface Where {
   readonly env?: Readonly<Record<string, string>>
   readonly node?: readonly string[]
-  /** `src/cli/main.ts`, or another script of ours. */
+  /** The command itself, or another script of ours. */
   readonly script?: string
 }
 
 /** Runs the real command as a process of its own; kills it after the tests of the file if it still runs. */
 export function rolecall(
   args: readonly string[],
-  { env = {}, node = [], script = 'src/cli/main.ts' }: Where = {},
+  { env = {}, node = [], script = COMMAND }: Where = {},
 ): Run {
   const child = spawn(process.execPath, [...node, join(ROOT, script), ...args], {
     cwd: aFolder(),
-    env: { ...withoutOurs(process.env), ...env },
+    env: { ...withoutOurs(process.env), ...KEPT, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   started.push(child)
