@@ -39,10 +39,7 @@ export interface Where {
 }
 
 /** Runs the real command as a process of its own; kills it after the tests of the file if it still runs. */
-export function rolecall(
-  args: readonly string[],
-  { env = {}, node = [], script = COMMAND }: Where = {},
-): Run {
+export function rolecall(args: readonly string[], { env = {}, node = [], script = COMMAND }: Where = {}): Run {
   const child = spawn(process.execPath, [...node, join(ROOT, script), ...args], {
     cwd: aFolder(),
     env: { ...withoutOurs(process.env), ...KEPT, ...env },
