@@ -12,6 +12,7 @@ import { answerProblems, problem } from './problems.ts'
 import { requestIdOf } from './request-id.ts'
 import { followRequest } from './request-log.ts'
 import { keepRouteTable } from './route-table.ts'
+import { answerUnreadable } from './unreadable.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -59,6 +60,7 @@ function createServer(settings: HttpOptions['settings'], log: Logger, metrics: M
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 16_384 },
+    clientErrorHandler: answerUnreadable(log),
     // An address that can't be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       followRequest(metrics, request, reply)
