@@ -60,6 +60,11 @@ export type Change =
 
 export type ChangeKind = Change['kind']
 
+/** A subject that is a login because we remember it as one, also where its server does not call it so any more. */
+interface Known {
+  readonly incarnation?: string
+}
+
 /** What a caller needs to ask for it. */
 export function rightFor(kind: ChangeKind): 'create' | 'update' | 'delete' {
   if (kind === 'create-user' || kind === 'create-database') return 'create'
@@ -86,11 +91,6 @@ const FORWARD: ReadonlySet<ChangeKind> = new Set([
   'end-sessions',
   'drop-user',
   'drop-database',
-/** A subject that is a login because we remember it as one, also where its server does not call it so any more. */
-interface Known {
-  readonly incarnation?: string
-}
-
   'undo-create-user',
   'undo-create-database',
 ])
