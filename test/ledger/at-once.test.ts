@@ -95,3 +95,50 @@ test('an operator that is disabled while it changes its own name stays disabled,
   expect(after).toMatchObject({ name: 'Ada', disabledAt: expect.any(Number) })
   await createOperators(app.store).setDisabled(operator, false)
 })
+
+const METS = `met-${process.pid}`
+
+test.each([
+  ['project', () => `/projects/${one.project}`, 'projects.save', { name: 'Met' }, { alias: METS }],
+  ['instance', () => users.replace('/users', ''), 'instances.save', { tags: ['met'] }, { slug: METS }],
+] as const)(
+  'two changes of one %s that meet are both made: nobody named a version',
+  async (_, pathOf, call, first, second) => {
+    const stopped = stopping.stopAfter(call)
+    const earlier = one.native('PATCH', pathOf(), { body: first })
+    const later = await meeting(await stopped, () => other.native('PATCH', pathOf(), { body: second }))
+    expect([(await earlier).status, later.status]).toEqual([200, 200])
+    expect((await one.native('GET', pathOf())).body).toMatchObject({ ...first, ...second })
+  },
+)
+
+test('a name and other rows that meet at one data source are both there', async () => {
+  const columnsMetadata = [{ name: 'a', type: { name: 'STRING' } }]
+  const made = await one.ask('POST', '/v1/users/self/data-sources', {
+    body: { dataSource: { name: 'plain', columnsMetadata, rows: [['1']] } },
+  })
+  const path = `/v1/data-sources/${made.body.dataSource.id}`
+  const stopped = stopping.stopAfter('dataSources.save')
+  const named = one.ask('PUT', path, { body: { dataSource: { name: 'named' } } })
+  const put = { payload: 'a\n2\n', headers: { 'content-type': 'text/csv' } }
+  const filled = await meeting(await stopped, () => other.ask('PUT', `${path}/data`, put))
+  expect([(await named).status, filled.status]).toEqual([200, 200])
+  const again = stopping.stopAfter('dataSources.save')
+  const refilled = one.ask('PUT', `${path}/data`, { ...put, payload: 'a\n3\n' })
+  const renamed = { body: { dataSource: { name: 'renamed' } } }
+  expect((await meeting(await again, () => other.ask('PUT', path, renamed))).status).toBe(200)
+  expect((await refilled).status).toBe(200)
+  const { dataSource } = (await one.ask('GET', `${path}?data-view=preview`)).body
+  expect(dataSource).toMatchObject({ name: 'renamed', rowsPreview: [['3']], version: 5 })
+})
+
+test('what is deleted at a version while it becomes another stays', async () => {
+  const made = await one.native('POST', '/projects', { body: { name: 'Short' } })
+  const path = `/projects/${made.body.id}`
+  const stopped = stopping.stopAfter('projects.save')
+  const changed = one.native('PATCH', path, { body: { name: 'Kept' } })
+  const headers = { 'if-match': made.headers.etag! }
+  const removed = await meeting(await stopped, () => other.native('DELETE', path, { headers }))
+  expect([(await changed).status, removed.status]).toEqual([200, 412])
+  expect((await one.native('GET', path)).body).toMatchObject({ name: 'Kept' })
+})

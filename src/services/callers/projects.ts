@@ -75,7 +75,7 @@ export function createProjects(store: Store): Projects {
   async function change(caller: Caller, id: string, wanted: ProjectWish, version?: number): Promise<Project> {
     checkRight(caller, id, 'own')
     return changeStore(store, async tables => {
-      const before = await mustFind(tables, id)
+      const before = await mustHold(tables, id)
       const after: Project = {
         ...before,
         name: wanted.name ?? before.name,
@@ -100,7 +100,7 @@ export function createProjects(store: Store): Projects {
   async function remove(caller: Caller, id: string, version?: number): Promise<void> {
     checkRight(caller, id, 'own')
     await changeStore(store, async tables => {
-      const project = await mustFind(tables, id)
+      const project = await mustHold(tables, id)
       if (version !== undefined && version !== project.version)
         throw new Fault('precondition_failed', 'project', 'The project has changed since it was read')
       const instances = await tables.instances.count(id)
@@ -199,9 +199,16 @@ export function createProjects(store: Store): Projects {
 }
 
 async function mustFind(tables: Tables, id: string): Promise<Project> {
-  const project = await tables.projects.find(id)
-  if (!project) throw new Fault('not_found', 'project', `No project ${id}`)
-  return project
+  return (await tables.projects.find(id)) ?? notThere(id)
+}
+
+/** Nobody else changes it before this transaction is over. */
+async function mustHold(tables: Tables, id: string): Promise<Project> {
+  return (await tables.projects.hold(id)) ?? notThere(id)
+}
+
+function notThere(id: string): never {
+  throw new Fault('not_found', 'project', `No project ${id}`)
 }
 
 export async function mustFindMember(tables: Tables, id: string, operatorId: string): Promise<Member> {

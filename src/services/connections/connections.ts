@@ -19,11 +19,11 @@ import {
 import { mayReferTo } from '../links/targets.ts'
 import type { NetworkGuard } from '../network/network-guard.ts'
 import { auditOf } from '../operations/audit.ts'
+import { lastWord } from '../operations/contention.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { violationsOf } from './connection-rules.ts'
 import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
 import type { ConnectionWish } from './connection-wish.ts'
-import { untilWon } from './contention.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
 import { checkMayMove } from './moving.ts'
 
@@ -112,10 +112,8 @@ export function createConnections(parts: ConnectionParts): Connections {
     checkRight(caller, projectId, 'register')
     const wish = tidy(raw)
     check(wish)
-    // Another create may have taken the name that we made up for the instance: then we make up another.
-    return untilWon(
-      fault => isMadeUpName(fault, raw),
-      () => changeStore(store, async tables => finish(tables, await addOne(tables, caller, projectId, wish, raw))),
+    return lastWord(undefined, () =>
+      changeStore(store, async tables => finish(tables, await addOne(tables, caller, projectId, wish, raw))),
     )
   }
 
@@ -149,11 +147,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     version?: number,
   ): Promise<ConnectionShown> {
     checkAccess((await mustSee(store.read, caller, id)).access, 'edit')
-    // Who names no version has the last word: a change that came between is no conflict.
-    return untilWon(
-      ({ code }) => code === 'precondition_failed' && version === undefined,
-      () => changeOne(caller, id, raw, version),
-    )
+    return lastWord(version, () => changeOne(caller, id, raw, version))
   }
 
   function changeOne(
@@ -196,18 +190,21 @@ export function createConnections(parts: ConnectionParts): Connections {
 
   async function remove(caller: Caller, id: string, version?: number): Promise<void> {
     checkAccess((await mustSee(store.read, caller, id)).access, 'remove')
-    await changeStore(store, async tables => {
-      const { connection, access } = await mustSee(tables, caller, id)
-      checkAccess(access, 'remove')
-      const { projectId } = connection
-      if (version !== undefined && version !== connection.version)
-        throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
-      const now = await tables.now()
-      if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw noConnection(id)
-      await tables.audit.add(
-        auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
-      )
-    })
+    await lastWord(version, () => changeStore(store, tables => removeOne(tables, caller, id, version)))
+  }
+
+  async function removeOne(tables: Tables, caller: Caller, id: string, version?: number): Promise<void> {
+    await tables.connections.hold(id)
+    const { connection, access } = await mustSee(tables, caller, id)
+    checkAccess(access, 'remove')
+    const { projectId } = connection
+    if (version !== undefined && version !== connection.version)
+      throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
+    const now = await tables.now()
+    if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw noConnection(id)
+    await tables.audit.add(
+      auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
+    )
   }
 
   function check(wish: ConnectionWish): void {
@@ -271,10 +268,6 @@ export function createConnections(parts: ConnectionParts): Connections {
     change,
     remove,
   }
-}
-
-function isMadeUpName({ code, subject }: Fault, { slug, instanceName }: ConnectionWish): boolean {
-  return code === 'exists' && subject === 'instance' && slug === undefined && instanceName === undefined
 }
 
 async function shown(tables: Tables, { connection, access }: ConnectionSeen): Promise<ConnectionShown> {

@@ -30,6 +30,7 @@ export async function claim(tables: Tables, caller: Caller, instance: Instance, 
 
 /** Hides an instance from the caller's dialect; what the dialect kept of it is forgotten. */
 export async function release(tables: Tables, caller: Caller, instance: Instance): Promise<void> {
+  await tables.projects.hold(instance.projectId)
   await tables.instances.setView(instance.id, caller.dialect, { state: 'released', details: {} })
   await audit(tables, caller, instance, 'instance.release', [])
 }

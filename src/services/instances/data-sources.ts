@@ -7,6 +7,7 @@ import type { Store, Tables } from '../../store/store.ts'
 import { accessToEach, checkAccess, checkRight, findConnection, findSeen, type Seen } from '../access/access.ts'
 import { viewerAs } from '../access/connection-access.ts'
 import { auditOf } from '../operations/audit.ts'
+import { lastWord } from '../operations/contention.ts'
 import { changeStore } from '../operations/store-change.ts'
 import type { TablePreviews } from './table-previews.ts'
 
@@ -14,6 +15,9 @@ export interface DataSourceWish {
   readonly name: string
   readonly content: DataSource['content']
 }
+
+/** Without content, the rows that are there stay; of a table none are. */
+export type DataSourceChange = Pick<DataSourceWish, 'name'> & Partial<DataSourceWish>
 
 /** A data source, as its caller sees it. */
 export interface DataSourceSeen {
@@ -31,7 +35,7 @@ export interface DataSources {
   ): Promise<{ readonly items: readonly DataSourceSeen[]; readonly total: number }>
   get(caller: Caller, id: string): Promise<DataSourceSeen>
   create(caller: Caller, projectId: string, wish: DataSourceWish): Promise<DataSourceSeen>
-  change(caller: Caller, id: string, wish: DataSourceWish): Promise<DataSourceSeen>
+  change(caller: Caller, id: string, wish: DataSourceChange): Promise<DataSourceSeen>
   /** Other rows for one that holds rows itself. */
   replaceRows(caller: Caller, id: string, rows: Rows): Promise<DataSourceSeen>
   remove(caller: Caller, id: string): Promise<void>
@@ -67,28 +71,35 @@ export function createDataSources(store: Store, previews: TablePreviews): DataSo
     })
   }
 
-  function change(caller: Caller, id: string, wish: DataSourceWish): Promise<DataSourceSeen> {
-    checkName(wish)
-    return changeStore(store, async tables => {
-      const { source, access } = await mustEdit(tables, caller, id)
+  function change(caller: Caller, id: string, { name, content }: DataSourceChange): Promise<DataSourceSeen> {
+    checkName({ name })
+    return changeTo(caller, id, async (tables, source) => {
+      const wish = { name, content: content ?? rowsOf(source) }
       await checkConnection(tables, caller, source.projectId, wish, source)
-      const updatedAt = await tables.now()
-      const after = await tables.dataSources.save({ ...source, ...tidy(wish), updatedAt })
-      await note(tables, caller, source, 'data-source.change')
-      return { source: after, access }
+      return tidy(wish)
     })
   }
 
   function replaceRows(caller: Caller, id: string, rows: Rows): Promise<DataSourceSeen> {
-    return changeStore(store, async tables => {
+    return changeTo(caller, id, async (_tables, { name, content }) => {
+      if (content.kind === 'csv') return { name, content: { kind: 'csv', ...rows } }
+      throw new Fault('invalid', 'data-source', 'Only a data source of type CSV takes rows; this one reads a table')
+    })
+  }
+
+  function changeTo(
+    caller: Caller,
+    id: string,
+    wishFor: (tables: Tables, source: DataSource) => Promise<DataSourceWish>,
+  ): Promise<DataSourceSeen> {
+    const work = async (tables: Tables) => {
       const { source, access } = await mustEdit(tables, caller, id)
-      if (source.content.kind !== 'csv')
-        throw new Fault('invalid', 'data-source', 'Only a data source of type CSV takes rows; this one reads a table')
-      const content = { kind: 'csv', ...rows } as const
-      const after = await tables.dataSources.save({ ...source, content, updatedAt: await tables.now() })
+      const wish = await wishFor(tables, source)
+      const after = await tables.dataSources.save({ ...source, ...wish, updatedAt: await tables.now() })
       await note(tables, caller, source, 'data-source.change')
       return { source: after, access }
-    })
+    }
+    return lastWord(undefined, () => changeStore(store, work))
   }
 
   function remove(caller: Caller, id: string): Promise<void> {
@@ -151,6 +162,10 @@ async function checkConnection(
     throw new Fault('invalid', 'data-source', 'The data source is not acceptable', { violations })
 }
 
+function rowsOf({ content }: DataSource): DataSource['content'] {
+  return content.kind === 'csv' ? content : { kind: 'csv', columns: [], rows: [] }
+}
+
 function same(one: { connectionId: string; table: string }, other: { connectionId: string; table: string }): boolean {
   return one.connectionId === other.connectionId && one.table === other.table
 }
@@ -162,7 +177,7 @@ async function shareWithMaker(tables: Tables, caller: Caller, { id, projectId, c
   await tables.access.set({ projectId, entity, subject, access: 'admin', since: createdAt })
 }
 
-function checkName({ name }: DataSourceWish): void {
+function checkName({ name }: Pick<DataSourceWish, 'name'>): void {
   if (isName(name.trim())) return
   const violations = [{ pointer: '/name', detail: 'must have 1 to 255 characters and no control characters' }]
   throw new Fault('invalid', 'data-source', 'The data source is not acceptable', { violations })

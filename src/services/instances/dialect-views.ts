@@ -10,8 +10,8 @@ import type { Store, Tables } from '../../store/store.ts'
 import { checkRight, findInstance, hasRight, viewerIn } from '../access/access.ts'
 import type { ConnectionWish } from '../connections/connection-wish.ts'
 import type { Connections } from '../connections/connections.ts'
-import { untilWon } from '../connections/contention.ts'
 import type { Links } from '../links/links.ts'
+import { lastWord } from '../operations/contention.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { wholeKey } from '../users/account-key.ts'
 import { type Claim, changeTags, claim, noteDetails, release, renameTo } from './claims.ts'
@@ -187,12 +187,8 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     })
   }
 
-  /** A change that came between is no conflict: nobody named a version. */
   function again<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
-    return untilWon(
-      ({ code }) => code === 'precondition_failed',
-      () => changeStore(store, work),
-    )
+    return lastWord(undefined, () => changeStore(store, work))
   }
 
   async function recall(caller: Caller, { instance, primary, policy }: InstanceView): Promise<Secret | undefined> {

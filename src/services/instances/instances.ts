@@ -10,6 +10,7 @@ import { accessToEach, checkRight, findInstance, viewerIn } from '../access/acce
 import { removeConnections } from '../connections/instance-making.ts'
 import type { Links } from '../links/links.ts'
 import { auditOf } from '../operations/audit.ts'
+import { lastWord } from '../operations/contention.ts'
 import { changeStore } from '../operations/store-change.ts'
 
 export interface InstanceWish {
@@ -111,8 +112,19 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
 
   async function change(caller: Caller, id: string, wish: InstanceWish, version?: number): Promise<InstanceShown> {
     const { projectId } = await allow(caller, id, 'administer')
+    return lastWord(version, () => changeOne(caller, projectId, id, wish, version))
+  }
+
+  function changeOne(
+    caller: Caller,
+    projectId: string,
+    id: string,
+    wish: InstanceWish,
+    version?: number,
+  ): Promise<InstanceShown> {
     return changeStore(store, async tables => {
-      if (wish.name !== undefined) await tables.projects.hold(projectId)
+      // Names are given one after the other.
+      if (wish.name !== undefined || wish.slug !== undefined) await tables.projects.hold(projectId)
       const before = await mustFind(tables, id)
       if (await tables.instances.isTaken(projectId, wish, id))
         throw new Fault('exists', 'instance', 'The name or slug is taken by another instance of the project')
@@ -134,16 +146,24 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
 
   async function leave(caller: Caller, id: string, version?: number): Promise<void> {
     const { projectId } = await allow(caller, id, 'administer')
-    await changeStore(store, async tables => {
-      const instance = await mustFind(tables, id)
-      if (version !== undefined && version !== instance.version)
-        throw new Fault('precondition_failed', 'instance', 'The instance has changed since it was read')
-      const ids = (await tables.connections.ofInstance(id)).map(connection => connection.id)
-      const now = await tables.now()
-      await removeConnections(tables, id, ids, now)
-      const line = { projectId, instanceId: id, action: 'instance.leave', subject: id, detail: [], at: now }
-      await tables.audit.add(auditOf(caller, line))
-    })
+    await lastWord(version, () => changeStore(store, tables => leaveOne(tables, caller, projectId, id, version)))
+  }
+
+  async function leaveOne(
+    tables: Tables,
+    caller: Caller,
+    projectId: string,
+    id: string,
+    version?: number,
+  ): Promise<void> {
+    const instance = await mustFind(tables, id)
+    if (version !== undefined && version !== instance.version)
+      throw new Fault('precondition_failed', 'instance', 'The instance has changed since it was read')
+    const ids = (await tables.connections.ofInstance(id)).map(connection => connection.id)
+    const now = await tables.now()
+    await removeConnections(tables, id, ids, now)
+    const line = { projectId, instanceId: id, action: 'instance.leave', subject: id, detail: [], at: now }
+    await tables.audit.add(auditOf(caller, line))
   }
 
   async function check(caller: Caller, id: string, signal: AbortSignal): Promise<CheckOutcome> {

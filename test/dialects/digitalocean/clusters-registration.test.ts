@@ -95,6 +95,31 @@ describe('registration in the same call', () => {
     await forget(first.body.database.id)
   })
 
+  test('under a name that another cluster has is looked at once, and refused', async () => {
+    let looks = 0
+    const parts = (real: Parts): Parts => {
+      const transaction: Parts['store']['transaction'] = work =>
+        real.store.transaction(tables => {
+          const add: typeof tables.connections.add = connection => {
+            looks += 1
+            return tables.connections.add(connection)
+          }
+          return work({ ...tables, connections: { ...tables.connections, add } })
+        })
+      return { ...real, store: { ...real.store, transaction } }
+    }
+    await using other = await aDigitalOcean({ parts })
+    const body = { name: 'taken', engine: 'pg' }
+    expect((await other.ask('POST', '/v2/databases', { body: { ...body, rolecall: elsewhere() } })).status).toBe(201)
+    const rolecall = { ...elsewhere(), name: 'another connection' }
+    const refused = await other.ask('POST', '/v2/databases', { body: { ...body, rolecall } })
+    expect([refused.status, refused.body]).toEqual([
+      422,
+      expect.objectContaining({ id: 'unprocessable_entity', message: 'cluster name is not available' }),
+    ])
+    expect(looks).toBe(2)
+  })
+
   test('of Valkey is Valkey before its server has said so', async () => {
     const { body } = await register({ name: 'cache', engine: 'valkey', region: 'cache', rolecall: elsewhere() })
     expect(body.database.engine).toBe('valkey')

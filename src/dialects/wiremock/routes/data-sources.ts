@@ -18,6 +18,7 @@ import {
   missingIn,
   SingleDataSource,
   toDataSource,
+  toDataSourceChange,
 } from '../wire/data-sources.ts'
 import { plainMessage, refusals } from '../wire/errors.ts'
 
@@ -122,7 +123,7 @@ export function dataSourceRoutes(http: WiremockHttp, parts: RouteParts): void {
     async request => {
       checkBody(request)
       const { source } = request.foundSource
-      return single(await dataSources.change(request.caller, source.id, toDataSource(request.body, source.content)))
+      return single(await dataSources.change(request.caller, source.id, toDataSourceChange(request.body)))
     },
   )
 

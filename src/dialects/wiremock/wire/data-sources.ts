@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { DataSource, Rows } from '../../../domain/data-source.ts'
-import type { DataSourceSeen, DataSourceWish } from '../../../services/instances/data-sources.ts'
+import type { Rows } from '../../../domain/data-source.ts'
+import type { DataSourceChange, DataSourceSeen, DataSourceWish } from '../../../services/instances/data-sources.ts'
 import { ref } from '../../request.ts'
 import type { Wrong } from '../shape.ts'
 import { Pagination } from './connections.ts'
@@ -71,13 +71,17 @@ function unevenIn({ columnsMetadata = [], rows = [] }: Input['dataSource']): rea
   })
 }
 
-/** A change that brings no rows keeps those that are there. */
-export function toDataSource({ dataSource }: Input, before?: DataSource['content']): DataSourceWish {
+export function toDataSource({ dataSource }: Input): DataSourceWish {
   const { name, type, databaseConnection: connectionId = '', tableName: table = '' } = dataSource
   if (type === 'DATABASE') return { name, content: { kind: 'table', connectionId, table } }
-  const { columnsMetadata, rows } = dataSource
-  if (!columnsMetadata && !rows && before?.kind === 'csv') return { name, content: before }
-  return { name, content: { kind: 'csv', columns: (columnsMetadata ?? []) as Rows['columns'], rows: rows ?? [] } }
+  const { columnsMetadata = [], rows = [] } = dataSource
+  return { name, content: { kind: 'csv', columns: columnsMetadata as Rows['columns'], rows } }
+}
+
+/** One that brings no rows keeps those that are there. */
+export function toDataSourceChange(input: Input): DataSourceChange {
+  const { name, type, columnsMetadata, rows } = input.dataSource
+  return type !== 'DATABASE' && !columnsMetadata && !rows ? { name } : toDataSource(input)
 }
 
 export function fromDataSource({ source }: DataSourceSeen, preview?: Rows) {

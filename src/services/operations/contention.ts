@@ -13,3 +13,8 @@ export async function untilWon<T>(isLost: (fault: Fault) => boolean, work: () =>
     }
   }
 }
+
+/** Who names no version has the last word: a change that came between is no conflict. */
+export function lastWord<T>(version: number | undefined, work: () => Promise<T>): Promise<T> {
+  return untilWon(({ code }) => version === undefined && code === 'precondition_failed', work)
+}
