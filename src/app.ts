@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { atlasDialect } from './dialects/atlas/plugin.ts'
 import { digitaloceanDialect } from './dialects/digitalocean/plugin.ts'
 import { nativeDialect } from './dialects/native/plugin.ts'
 import { versionsAnswer } from './dialects/trove/front.ts'
@@ -46,7 +47,7 @@ export interface App {
   stop(): Promise<void>
 }
 
-const DIALECTS = ['native', 'wiremock', 'digitalocean', 'trove']
+const DIALECTS = ['native', 'wiremock', 'digitalocean', 'trove', 'atlas']
 
 export async function realParts(settings: Settings): Promise<Parts> {
   const store = await openStore(storeOptions(settings, true))
@@ -77,6 +78,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     ledger,
     rules,
     installationPolicy: settings.policy,
+    digest: { algorithm: settings.atlas.digestAlgorithm, nonceSeconds: settings.atlas.nonceSeconds },
     wakeWorker: worker.wake,
     onTestFailure: fault => log.info({ err: fault }, 'a connection test failed'),
   })
@@ -103,6 +105,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   await http.register(wiremockDialect, dialectParts)
   await http.register(digitaloceanDialect, dialectParts)
   await http.register(troveDialect, { ...dialectParts, publicUrl: settings.publicUrl, wishes: settings.trove })
+  await http.register(atlasDialect, { ...dialectParts, publicUrl: settings.publicUrl, rules: settings.atlas })
   http.decorate('answerFront', versionsAnswer(settings))
 
   async function start(): Promise<string> {

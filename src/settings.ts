@@ -85,6 +85,36 @@ const TroveSettings = Type.Object({
   }),
 })
 
+const aBucket = (what: string, capacity: number, perMinute: number) =>
+  Type.Object({
+    capacity: number(`${what} of a project at once by the Atlas API`, 1, 10_000_000, capacity),
+    perMinute: number(`${what} of a project that become possible again each minute`, 1, 10_000_000, perMinute),
+  })
+
+/** What the Atlas API leaves to whoever runs it. */
+const AtlasSettings = Type.Object({
+  digestAlgorithm: oneOf('how keys are hashed by HTTP Digest; many clients know MD5 alone', ['MD5', 'SHA-256'], {
+    default: 'MD5',
+  }),
+  nonceSeconds: number('seconds that a nonce of HTTP Digest is good for', 10, 86_400, 300),
+  acceptUnversioned: yesNo('are requests to /api/atlas/v2 that name no version served as 2023-01-01', false),
+  withdrawnVersions: Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), {
+    description: 'versions of resources that /api/atlas/v2 answers with 410 from now on',
+    default: [],
+    right: 'dates such as 2023-02-01 (as text: with commas between them)',
+  }),
+  envelopeLists: Type.Optional(
+    oneOf('where lists go with ?envelope=true, in every generation; unset: content in v1, flat in v2', [
+      'content',
+      'flat',
+    ]),
+  ),
+  rate: Type.Object({
+    databaseUsers: aBucket('requests for database users', 10_000, 5000),
+    customRoles: aBucket('requests for custom roles', 2000, 1000),
+  }),
+})
+
 /** Keys with a form are looked at more closely by the loader; `from: 'variable'` keeps secrets out of files and process lists. */
 const SettingsSchema = Type.Object(
   {
@@ -205,6 +235,7 @@ const SettingsSchema = Type.Object(
       requestMs: number('after this a caller gets its answer in any case; the work goes on', 100, 600_000, 13_000),
     }),
     trove: TroveSettings,
+    atlas: AtlasSettings,
     log: Type.Object({ level: oneOf('least important lines that are logged', LOG_LEVELS, { default: 'info' }) }),
   },
   { additionalProperties: false },

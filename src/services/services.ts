@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import type { Caller } from '../domain/caller.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Engines } from '../engines/registry.ts'
@@ -5,6 +7,8 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Store } from '../store/store.ts'
 import { type AccessLists, createAccessLists } from './access/access-lists.ts'
 import { type Authentication, createAuthentication } from './callers/authentication.ts'
+import { createDigest, type Digest, type DigestRules } from './callers/digest/digest.ts'
+import { seesEveryProject } from './callers/every-project.ts'
 import { createInvitations, type Invitations } from './callers/invitations.ts'
 import { createKeys, type Keys } from './callers/keys.ts'
 import { createLeaving, type Leaving } from './callers/leaving.ts'
@@ -32,6 +36,11 @@ import { createUsers, type Users } from './users/users.ts'
 export interface Services {
   readonly authentication: Authentication
   readonly tokens: Tokens
+  readonly digest: Digest
+  /** True where the caller belongs to every project that there is. */
+  readonly everyProject: (caller: Caller) => Promise<boolean>
+  /** The installation, as 24 hex digits. */
+  readonly organisationId: string
   readonly projects: Projects
   readonly keys: Keys
   readonly connections: Connections
@@ -62,6 +71,7 @@ export interface ServiceParts {
   readonly ledger: Ledger
   readonly rules: TargetRules
   readonly installationPolicy: Policy
+  readonly digest: DigestRules
   readonly wakeWorker: () => void
   readonly onTestFailure: (fault: Fault) => void
 }
@@ -75,6 +85,9 @@ export function createServices(parts: ServiceParts): Services {
   return {
     authentication,
     tokens: createTokens(store),
+    digest: createDigest(store, parts.digest),
+    everyProject: caller => seesEveryProject(store, caller),
+    organisationId: createHash('sha256').update(`organisation ${store.installation}`).digest('hex').slice(0, 24),
     projects: createProjects(store),
     keys: createKeys(store),
     connections,

@@ -29,6 +29,7 @@ export interface Schema {
   operationSteps: StepRow
   replays: ReplayRow
   tokens: TokenRow
+  nonceWindows: NonceWindowRow
   auditLines: AuditRow
 }
 
@@ -114,6 +115,15 @@ export interface TokenRow {
   methods: Json
   issuedAt: number
   expiresAt: number
+}
+
+export interface NonceWindowRow {
+  nonce: string
+  keyId: string
+  highest: number
+  /** Bit n: the count n below the highest was used. */
+  seen: number
+  until: number
 }
 
 export interface InstanceRow {
@@ -328,7 +338,7 @@ export interface TargetRow {
   /** Repeats the operation's state, because an index can't look into another table. */
   open: YesNo
   instanceId: string
-  subjectKind: 'user' | 'database' | 'connection'
+  subjectKind: 'user' | 'database' | 'role' | 'connection'
   subjectKey: string
   kind: string
   change: Json

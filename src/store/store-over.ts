@@ -40,21 +40,25 @@ export function storeOver({
   const read = makeTables({ db: reader, vault, words, locking: false })
   const run = <T>(work: (tables: Tables) => Promise<T>) =>
     writer.transaction().execute(db => work(makeTables({ db, vault, words, locking: true })))
+  const transaction: Store['transaction'] = work => {
+    // SQLite has one writing link: the inner transaction would wait for the outer one, and that for the inner one.
+    if (running.getStore()?.over === false) throw new Error('A transaction inside a transaction would wait for ever')
+    const state = { over: false }
+    const ended = running.run(state, () => repeating(() => run(work)))
+    unfinished.add(ended)
+    return ended.finally(() => {
+      state.over = true
+      unfinished.delete(ended)
+    })
+  }
+  // A transaction of SQLite costs no round trip, and its driver takes turns by them.
+  const single: Store['statement'] = work => work(makeTables({ db: writer, vault, words, locking: false }))
   return {
     installation,
     alone,
     read: version ? remembering(read, version) : read,
-    transaction: work => {
-      // SQLite has one writing link: the inner transaction would wait for the outer one, and that for the inner one.
-      if (running.getStore()?.over === false) throw new Error('A transaction inside a transaction would wait for ever')
-      const state = { over: false }
-      const ended = running.run(state, () => repeating(() => run(work)))
-      unfinished.add(ended)
-      return ended.finally(() => {
-        state.over = true
-        unfinished.delete(ended)
-      })
-    },
+    transaction,
+    statement: words.rowLocks ? single : transaction,
     now: () => words.now(reader),
     ping: async () => void (await sql`select 1`.execute(reader)),
     rewrap: () => writer.transaction().execute(db => rewrapDataKeys(db, master)),

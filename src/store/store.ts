@@ -34,6 +34,8 @@ export interface Store {
    * after one. PostgreSQL may undo it to end a deadlock: `work` is then run again from its beginning.
    */
   transaction<T>(work: (tables: Tables) => Promise<T>): Promise<T>
+  /** A change that is one statement by itself: where the store is another process it costs one round trip, and no transaction. */
+  statement<T>(work: (tables: Tables) => Promise<T>): Promise<T>
   /** The store's clock, in epoch milliseconds: the one that replicas agree on. */
   now(): Promise<number>
   /** Wraps every data key with the first master key of the ring, so that older ones may be put away. Answers how many. */
@@ -62,6 +64,7 @@ export interface Tables {
   readonly operations: Operations
   readonly replays: Replays
   readonly tokens: Tokens
+  readonly nonceWindows: NonceWindows
   readonly audit: Audit
 }
 
@@ -476,6 +479,23 @@ export interface Tokens {
   find(secret: Secret): Promise<Token | undefined>
   remove(id: string): Promise<void>
   /** Removes those whose time is over. */
+  sweep(now: number): Promise<void>
+}
+
+/** Which counts were used with a nonce of HTTP Digest. */
+export interface NonceWindows {
+  /** Keyed; replicas share the key. */
+  hash(text: string): string
+  /**
+   * False where the count was used with the nonce before, or is more than 63 below the highest. Of a nonce that is not known any count is
+   * the first. One statement.
+   */
+  use(use: {
+    readonly nonce: string
+    readonly keyId: string
+    readonly count: number
+    readonly until: number
+  }): Promise<boolean>
   sweep(now: number): Promise<void>
 }
 

@@ -7,7 +7,10 @@ const ROLL_BACK = new Error('a rehearsal writes nothing')
 
 /** The same store, but what `rehearse` runs is checked in its transactions and then rolled back. */
 export function rehearsable(store: Store): Store {
-  return { ...store, transaction: work => (rehearsing.getStore() ? rolledBack(store, work) : store.transaction(work)) }
+  const unless = (write: Store['transaction']): Store['transaction'] => {
+    return work => (rehearsing.getStore() ? rolledBack(store, work) : write(work))
+  }
+  return { ...store, transaction: unless(store.transaction), statement: unless(store.statement) }
 }
 
 /** Runs work, and everything that follows from it, without writing anything: a dry run of what has no statements to show. */

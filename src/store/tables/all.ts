@@ -9,6 +9,7 @@ import { instanceTable } from './instances.ts'
 import { invitationTable } from './invitations.ts'
 import { keyTable } from './keys.ts'
 import { memberTable } from './members.ts'
+import { nonceWindowTable } from './nonce-windows.ts'
 import { operationTable } from './operations.ts'
 import { operatorTable } from './operators.ts'
 import { projectTable } from './projects.ts'
@@ -35,6 +36,7 @@ export function makeTables(context: Context): Tables {
     operations: operationTable(context),
     replays: replayTable(context),
     tokens: tokenTable(context),
+    nonceWindows: nonceWindowTable(context),
     audit: auditTable(context),
   }
 }

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+import { compileLazily, type RequestTypes } from '../validation.ts'
+import { authenticate } from './authentication/authenticate.ts'
+import type { AtlasHttp, AtlasParts, Generation } from './context.ts'
+import { sendProblem } from './refusals/problems.ts'
+import { checkAddress, readPath } from './requests/addresses.ts'
+import { beginAnswers, finishAnswer } from './requests/answers.ts'
+import { checkEcho, ignoreContentType, parseBody, readBodiesRaw } from './requests/bodies.ts'
+import { negotiate } from './requests/media.ts'
+import { checkStyle } from './requests/query.ts'
+import { countRequest } from './requests/rates.ts'
+import { groupRoutes } from './routes/groups.ts'
+import { unknownRoutes } from './routes/unknown.ts'
+
+/*
+ * How to add a resource: a file of routes (`xRoutes(http, parts)`), called in `ROUTES` for each generation that has it. Paths are below
+ * `/api/atlas/GENERATION`. A route names
+ * - `onRequest: groupWith(parts, right)` where its path has `:groupId`: afterwards `request.projectId` is that project, and the caller has
+ *   the right there. `request.params` hold every segment decoded once;
+ * - `config: { versions, bucket }` where it has other versions than 2023-01-01, or a limit of its own;
+ * - `schema.body`, in TypeBox, where it takes a body: what the schema finds becomes this API's error codes (`refusals/violations.ts`).
+ *   `preValidation: absent({ null: [...], blank: [...] })` drops what clients send and do not mean.
+ * It answers plain objects: names are sorted, `pretty` and `envelope` heeded, media type and error shape set for it. Lists: `pageOf`, or
+ * `listPageIn` and `listBody` where the page is cut elsewhere (`requests/pages.ts`); an object with `results` counts as a list. Links:
+ * `selfLink`, `hrefOf`, `segmentOf` (`requests/addresses.ts`). Refusals: `throw refusal('CODE', ...parameters)`, all codes and their
+ * words in `refusals/codes.ts`. Faults of services: `refusals/faults.ts`, or `.catch(naming({ not_found: ['USER_NOT_FOUND', name] }))`.
+ */
+const ROUTES: Readonly<Record<Generation, readonly ((http: AtlasHttp, parts: AtlasParts) => void)[]>> = {
+  'v1.0': [groupRoutes],
+  'v1.5': [],
+  v2: [groupRoutes],
+}
+
+/** The MongoDB Atlas Administration API: database users, and what its clients call around them. */
+export async function atlasDialect(scope: FastifyInstance, parts: AtlasParts): Promise<void> {
+  for (const [generation, routes] of Object.entries(ROUTES) as [Generation, (typeof ROUTES)[Generation]][]) {
+    await scope.register(
+      async api => {
+        const http = api.withTypeProvider<RequestTypes>()
+        http.decorate('generation', generation)
+        manners(http, parts)
+        for (const route of routes) route(http, parts)
+      },
+      { prefix: `/api/atlas/${generation}` },
+    )
+  }
+}
+
+/** What holds for every request of this dialect, in the order in which the contract has its checks. */
+function manners(api: AtlasHttp, parts: AtlasParts): void {
+  api.decorate('dialect', 'atlas')
+  api.setValidatorCompiler(compileLazily)
+  api.setErrorHandler(sendProblem)
+  readBodiesRaw(api)
+  api.addHook('onRequest', beginAnswers(parts))
+  api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))
+  api.addHook('onRequest', countRequest(parts))
+  api.addHook('onRequest', checkAddress)
+  api.addHook('onRequest', (request, reply) => negotiate(parts, request, reply))
+  api.addHook('onRequest', readPath)
+  api.addHook('onRequest', ignoreContentType)
+  api.addHook('preParsing', checkStyle)
+  api.addHook('preValidation', parseBody)
+  api.addHook('preHandler', checkEcho)
+  api.addHook('onSend', finishAnswer)
+  unknownRoutes(api)
+}

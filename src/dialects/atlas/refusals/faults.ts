@@ -1,0 +1,68 @@
+import { Fault, type FaultCode, type FaultSubject, toFault } from '../../../domain/fault.ts'
+import { FAULTS } from '../../faults.ts'
+import type { AtlasCode } from './codes.ts'
+import { Refusal, refusal } from './refusal.ts'
+
+/**
+ * A fault of a service in this API's words. What the table of all dialects says of its code is only the last resort: where the code says
+ * something else of one subject than of others, it is said here. A route that knows parameters (a username, a cluster's name) catches
+ * the fault itself and throws its own refusal.
+ */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  const fault = faultOf(error)
+  const [, usual] = FAULTS[fault.code].atlas
+  const own = OF_SUBJECTS[`${fault.code} ${fault.subject}`]
+  return new Refusal(own ?? (usual as AtlasCode), [], { detail: detailOf(fault), headers: headersOf(fault) })
+}
+
+/** What one subject makes of a code. */
+const OF_SUBJECTS: Partial<Readonly<Record<`${FaultCode} ${FaultSubject}`, AtlasCode>>> = {
+  'forbidden project': 'USER_UNAUTHORIZED',
+  'forbidden key': 'USER_UNAUTHORIZED',
+  'forbidden operator': 'USER_UNAUTHORIZED',
+  'not_found project': 'NOT_IN_GROUP',
+  'not_found user': 'USERNAME_NOT_FOUND',
+  'not_found instance': 'CLUSTER_NOT_FOUND',
+  'not_found role': 'ATLAS_CUSTOM_ROLE_NOT_FOUND',
+  'not_found key': 'API_KEY_NOT_FOUND',
+  'exists project': 'GROUP_ALREADY_EXISTS',
+  'exists role': 'ATLAS_CUSTOM_ROLE_NAME_ALREADY_EXISTS',
+  'in_use project': 'CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS',
+}
+
+/** Credentials and permissions are refused in words that never change; everything else in the service's own. */
+function detailOf({ code, message, details }: Fault): string | undefined {
+  if (FIXED.has(code)) return undefined
+  const violations = details.violations ?? []
+  return violations.length === 0 ? message : `${message}: ${violations.map(({ detail }) => detail).join('; ')}`
+}
+
+const FIXED: ReadonlySet<FaultCode> = new Set(['unauthenticated', 'forbidden', 'internal'])
+
+function headersOf({ details: { allow, retryAfterSeconds } }: Fault): Record<string, string> {
+  return {
+    ...(allow ? { allow: allow.join(', ') } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+  }
+}
+
+/** What the HTTP layer threw, as one of our own. */
+function faultOf(error: unknown): Fault {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode
+  const [code, words] = (typeof status === 'number' && HTTP_FAULTS[status]) || []
+  return code && words ? new Fault(code, 'request', words) : toFault(error)
+}
+
+const HTTP_FAULTS: Readonly<Record<number, readonly [FaultCode, string]>> = {
+  400: ['malformed', 'The request can not be read'],
+  413: ['too_large', 'The body is larger than this server takes'],
+}
+
+/** A service's refusal of these codes, with parameters that the route knows: `.catch(naming({ not_found: ['USER_NOT_FOUND', name] }))`. */
+export function naming(words: Partial<Record<FaultCode, readonly [AtlasCode, ...(string | number)[]]>>) {
+  return (error: unknown): never => {
+    const own = error instanceof Fault ? words[error.code] : undefined
+    throw own ? refusal(...own) : error
+  }
+}
