@@ -1,6 +1,6 @@
 import type { NewDatabase } from './database.ts'
 import type { EndWish } from './expiry.ts'
-import type { GrantChange } from './grant.ts'
+import type { Grant, GrantChange } from './grant.ts'
 import type { OnOwned } from './policy.ts'
 import type { Secret } from './secret.ts'
 import { type NewUser, type UserKey, type UserSettings, userKeyText } from './user.ts'
@@ -33,6 +33,8 @@ export type Change =
       readonly key: UserKey
       readonly settings: UserSettings
       readonly engineRoles?: readonly string[]
+      /** All that it is granted from then on, on engines that can set that as a whole; left out, as before. */
+      readonly grants?: readonly Grant[]
       /** Left out, as before. */
       readonly end?: EndWish
     }

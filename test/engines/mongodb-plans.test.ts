@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { MongodbFacts } from '../../src/engines/mongodb/facts.ts'
-import { plan } from '../../src/engines/mongodb/plan.ts'
+import { plan, undo } from '../../src/engines/mongodb/plan.ts'
 import { rightsFrom } from '../../src/engines/mongodb/rights.ts'
+import { isPartlySet } from '../../src/engines/mongodb/users/plan.ts'
 import { cutHere, type Login } from '../../src/engines/mongodb/users/read.ts'
 import { aCreate } from '../support/changes.ts'
 
@@ -110,6 +111,59 @@ describe('a lock', () => {
       updateRole: held.role,
       roles,
     })
+  })
+})
+
+describe('roles that are set as a whole', () => {
+  const roles = ['read', 'dbAdmin'].map(role => ({ role, db: 'shop' }))
+  const change = (wanted: Partial<Extract<Change, { kind: 'set-user' }>>): Change => {
+    return { kind: 'set-user', key: { name: 'ada' }, settings: {}, ...wanted }
+  }
+  const partly = (wanted: Parameters<typeof change>[0], has: Login['roles']) =>
+    isPartlySet(change(wanted) as Extract<Change, { kind: 'set-user' }>, { login: someLogin({ roles: has }) })
+
+  test('are given first and taken then; those that stay are left alone', () => {
+    const wanted = { grants: [{ role: 'readwrite', database: 'shop' } as const], engineRoles: ['shop.dbAdmin'] }
+    const commands = shown(change(wanted), someFacts({ login: someLogin({ roles }) })).map(([, command]) => command)
+    expect(commands).toEqual([
+      { grantRolesToUser: 'ada', roles: [{ role: 'readWrite', db: 'shop' }], writeConcern },
+      { revokeRolesFromUser: 'ada', roles: [{ role: 'read', db: 'shop' }], writeConcern },
+    ])
+  })
+
+  test('are grants alone where engine roles are left out, and the other way round', () => {
+    const facts = someFacts({ login: someLogin({ roles }) })
+    const [taken] = shown(change({ grants: [] }), facts)
+    expect(taken![1]).toMatchObject({ revokeRolesFromUser: 'ada', roles: [{ role: 'read', db: 'shop' }] })
+    const [other] = shown(change({ engineRoles: [] }), facts)
+    expect(other![1]).toMatchObject({ revokeRolesFromUser: 'ada', roles: [{ role: 'dbAdmin', db: 'shop' }] })
+  })
+
+  test('are put back as they were', () => {
+    const facts = someFacts({ login: someLogin({ roles }) })
+    expect(undo(change({ grants: [], engineRoles: ['admin.backup'] }), facts)).toMatchObject({
+      grants: [{ role: 'read', database: 'shop' }],
+      engineRoles: ['shop.dbAdmin'],
+    })
+    expect(undo(change({ grants: [] }), facts)).toMatchObject({ engineRoles: undefined })
+  })
+
+  test('are known to have been taken, too: what took them all is no change that never was', () => {
+    expect(partly({ engineRoles: [] }, [])).toBe(true)
+    expect(partly({ engineRoles: [] }, roles)).toBe(false)
+    expect(partly({ engineRoles: ['admin.backup'] }, roles)).toBe(false)
+    expect(partly({ engineRoles: ['admin.backup'] }, [...roles, { role: 'backup', db: 'admin' }])).toBe(true)
+    expect(partly({ grants: [{ role: 'read', database: 'shop' }] }, roles)).toBe(true)
+    expect(partly({}, roles)).toBe(false)
+  })
+
+  test.each(['a b', '', 'x'.repeat(64)])('are not on a database called %j', database => {
+    const facts = someFacts({ login: someLogin(), roles: [{ role: 'dbAdmin', db: database, roles: [] }] })
+    const wanted = [{ grants: [{ role: 'read', database } as const] }, { engineRoles: [`${database}.dbAdmin`] }]
+    for (const one of wanted) expect(plan(change(one), facts).refusals).toMatchObject([{ code: 'invalid' }])
+    const grants = { add: [{ role: 'read', database } as const], remove: [] }
+    const granted = plan({ kind: 'grant-user', key: { name: 'ada' }, grants, ahead: true }, facts)
+    expect(granted.refusals).toMatchObject([{ code: 'invalid', subject: 'database' }])
   })
 })
 

@@ -1,4 +1,5 @@
 import type { UserKey } from '../../domain/user.ts'
+import type { Refusal } from '../engine.ts'
 
 /** Where a login is kept, and proves who it is, if its key doesn't say. */
 export const DEFAULT_AUTH_DATABASE = 'admin'
@@ -29,6 +30,12 @@ export function wrongDatabaseName(name: string): string | undefined {
 export function wrongAuthDatabase(name: string): string | undefined {
   if (name === 'local') return 'Logins that are kept in local are not known to other members of a replica set'
   return wrongPlace(name)
+}
+
+/** Nothing is granted on what no database can be called: a server would keep it all the same. */
+export function refusalsOfPlaces(databases: readonly string[]): readonly Refusal[] {
+  const wrong = new Set(databases.flatMap(database => wrongPlace(database) ?? []))
+  return [...wrong].map(message => ({ code: 'invalid', subject: 'database', message }))
 }
 
 function wrongPlace(name: string): string | undefined {

@@ -3,7 +3,7 @@ import { type GrantChange, sameGrant } from '../../domain/grant.ts'
 import type { Facts, Plan, Refusal } from '../engine.ts'
 import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
 import type { MongodbFacts } from './facts.ts'
-import { grantsIn } from './roles/catalogue.ts'
+import { engineRolesIn, grantsIn } from './roles/catalogue.ts'
 import { planGrant } from './roles/plan.ts'
 import { planDrop, planUndoCreate } from './users/drop.ts'
 import { planEndSessions, planLock, planUnlock } from './users/lock.ts'
@@ -69,8 +69,25 @@ export function undo(change: Change, before: Facts): Change | undefined {
         grants: inverse(change.grants, before as MongodbFacts),
         ahead: true,
       }
+    case 'set-user':
+      return asBefore(change, before as MongodbFacts)
     default:
       return undefined
+  }
+}
+
+/** Roles are given by one command and taken by another. */
+function asBefore(
+  { key, engineRoles, grants }: Extract<Change, { kind: 'set-user' }>,
+  { login }: MongodbFacts,
+): Change {
+  const roles = login?.roles ?? []
+  return {
+    kind: 'set-user',
+    key,
+    settings: {},
+    engineRoles: engineRoles && engineRolesIn(roles),
+    grants: grants && grantsIn(roles).filter(({ by }) => by === 'catalogue'),
   }
 }
 

@@ -21,7 +21,7 @@ import { annotate } from './annotate.ts'
 import { type EndAsked, endOfNew, newEnd } from './ends.ts'
 import { findLogin, knownIncarnation } from './finding.ts'
 import { createProtection } from './protection.ts'
-import { checkAble, checkPassword, defaultGrants } from './user-rules.ts'
+import { checkAble, checkPassword, checkSetsGrants, defaultGrants } from './user-rules.ts'
 import { keyOf, withRecord } from './user-view.ts'
 import type { NewUserWish, Reset, UserDone, UserDropped, UserWish } from './user-wishes.ts'
 import { noUser } from './users.ts'
@@ -179,18 +179,19 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   }
 
   async function change(asked: Asked, instanceId: string, key: UserKey, wish: UserWish): Promise<Prepared<UserDone>> {
-    const { settings, engineRoles, labels, description } = wish
-    if (!settings && !engineRoles && wish.end === undefined) {
+    const { settings, engineRoles, grants, labels, description } = wish
+    if (!settings && !engineRoles && !grants && wish.end === undefined) {
       const instance = await instances.allow(asked.caller, instanceId, 'update')
       return annotate(parts, asked, instance, whole(instance, key), { labels, description })
     }
     const { instance, policy, subject } = await managed(asked, instanceId, key)
     checkAble(aboutOf(instance), { settings, engineRoles })
+    if (grants) checkSetsGrants(aboutOf(instance))
     const end = wish.end === undefined ? undefined : await endFor(asked, instance, policy, subject, wish.end)
     return toUser(
       asked,
       instance,
-      { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles, end },
+      { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles, grants, end },
       { labels, description },
     )
   }

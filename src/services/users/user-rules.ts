@@ -4,6 +4,7 @@ import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { NewUser } from '../../domain/user.ts'
 import type { EngineDescription } from '../../engines/engine.ts'
+import type { NewUserWish } from './user-wishes.ts'
 
 /** Throws where the engine has no such setting, or no roles. */
 export function checkAble(
@@ -17,10 +18,17 @@ export function checkAble(
     throw new Fault('unsupported', 'user', `${label} has no roles to give`)
 }
 
+/** Throws where what a login is granted can't be set as a whole. */
+export function checkSetsGrants({ label, capabilities }: EngineDescription): void {
+  if (capabilities.userOptions.includes('databaseRoles')) return
+  throw new Fault('unsupported', 'user', `${label} sets no grants as a whole: grant and revoke them`)
+}
+
 /** What policy gives every new login on the default database, if the caller asked for nothing there. */
-export function defaultGrants(instance: Instance, policy: PolicyInForce, wish: NewUser) {
+export function defaultGrants(instance: Instance, policy: PolicyInForce, wish: NewUserWish) {
   const database = instance.defaultDatabase
-  if (policy.newUserGrants === 'none' || !database || wish.grants.some(grant => grant.database === database)) return []
+  if (policy.newUserGrants === 'none' || !database || wish.exactly) return []
+  if (wish.grants.some(grant => grant.database === database)) return []
   return [{ role: policy.newUserGrants, database }]
 }
 

@@ -1,3 +1,4 @@
+import type { Grant } from '../../domain/grant.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { NewUser, UserKey, UserSettings } from '../../domain/user.ts'
 import type { EndAsked } from './ends.ts'
@@ -17,12 +18,16 @@ export interface NewUserWish extends NewUser, Notes {
   readonly ahead?: boolean
   /** It may do everything on the server. */
   readonly everything?: boolean
+  /** It gets what is asked for and nothing else: not what policy gives newcomers, either. */
+  readonly exactly?: boolean
   readonly end?: EndAsked
 }
 
 export interface UserWish extends Notes {
   readonly settings?: UserSettings
   readonly engineRoles?: readonly string[]
+  /** All that it is to be granted; the databases need not be there yet. */
+  readonly grants?: readonly Grant[]
   /** When it is to go; `null`: it may stay. */
   readonly end?: EndAsked | null
 }

@@ -19,7 +19,7 @@ import { type UserShown, withRecord, withRecords } from './user-view.ts'
 export interface Users {
   list(caller: Caller, instanceId: string, page: KeyPage, signal: AbortSignal): Promise<Page<UserShown>>
   get(caller: Caller, instanceId: string, key: UserKey, signal: AbortSignal): Promise<UserShown>
-  /** Every login of the name: where a host is part of a login, there may be several. For a caller that has the right. */
+  /** Every login of the name: where a host or a database is part of a login, there may be several. For a caller that has the right. */
   named(
     caller: Caller,
     instanceId: string,
@@ -79,9 +79,9 @@ export function createUsers({ store, links, instances }: UserParts): Users {
 
   async function named(caller: Caller, instanceId: string, name: string, right: Right, signal: AbortSignal) {
     const instance = await instances.allow(caller, instanceId, right)
-    const { userHost } = links.engineOf(instance).about.capabilities
+    const { userHost, authDatabase } = links.engineOf(instance).about.capabilities
     const found = await links.read(instance, signal, async client => {
-      if (userHost) return (await everyLogin(client, name)).filter(user => user.name === name)
+      if (userHost || authDatabase) return (await everyLogin(client, name)).filter(user => user.name === name)
       const user = await client.findUser({ name })
       return user ? [user] : []
     })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { fromAuthPlugin, fromSettings } from '../../../src/dialects/digitalocean/wire/user-options.ts'
-import { tellingOfNew } from '../../../src/dialects/digitalocean/wire/users.ts'
+import { fromAuthPlugin, fromSettings, type Telling } from '../../../src/dialects/digitalocean/wire/users/options.ts'
+import { tellingOfNew } from '../../../src/dialects/digitalocean/wire/users/users.ts'
 import { mysql } from '../../../src/engines/mysql/index.ts'
 import { postgresql } from '../../../src/engines/postgresql/index.ts'
 import type { UserShown } from '../../../src/services/users/user-view.ts'
@@ -40,7 +40,7 @@ describe('trap 10: a plugin is told', () => {
 
 describe('trap 10: settings are told', () => {
   const telling = { get: 'unusual', put: 'always' } as const
-  const told = (replication: boolean | undefined, when: 'always' | 'asked' | 'unusual') =>
+  const told = (replication: boolean | undefined, when: Telling) =>
     fromSettings({ settings: { replication } } as UserShown['user'], ofPostgresql, when)
 
   test.each([

@@ -11,7 +11,7 @@ import { userMade } from '../users/outcome.ts'
 import { allOf } from '../whole.ts'
 import { PageQuery, wholeList } from '../wire/common.ts'
 import { changeRefusals, readRefusals } from '../wire/errors.ts'
-import { checkOptions } from '../wire/user-options.ts'
+import { checkOptions } from '../wire/users/options.ts'
 import {
   fromUser,
   NewUserBody,
@@ -23,7 +23,7 @@ import {
   type UserSight,
   userSchemas,
   usersIn,
-} from '../wire/users.ts'
+} from '../wire/users/users.ts'
 
 export { userSchemas }
 

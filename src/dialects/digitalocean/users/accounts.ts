@@ -2,15 +2,16 @@ import type { FastifyRequest } from 'fastify'
 import { Fault, isFault } from '../../../domain/fault.ts'
 import { newSecret } from '../../../domain/secret.ts'
 import type { UserKey } from '../../../domain/user.ts'
+import type { Capabilities } from '../../../engines/engine.ts'
 import type { Services } from '../../../services/services.ts'
 import type { UserShown } from '../../../services/users/user-view.ts'
 import type { UserDone } from '../../../services/users/user-wishes.ts'
 import { askedBy } from '../context.ts'
-import { authPluginOf, type Options, rememberedOf, toSettings } from '../wire/user-options.ts'
+import { authPluginOf, type Options, rememberedOf, rolesWishOf, toSettings } from '../wire/users/options.ts'
 
 /**
- * The accounts behind the users of this API, which have no hosts: where a login is a name and a host, a user is every account of its name,
- * so that no way in stays open when it is dropped or gets another password.
+ * The accounts behind the users of this API, which have a name alone: where a login is a name and a host, or a name and a database, a user
+ * is every account of its name, so that no way in stays open when it is dropped or gets another password.
  */
 export function createAccounts({ users, userChanges, engines }: Services) {
   const ableOn = ({ cluster }: FastifyRequest) => engines.get(cluster.instance.engine).about.capabilities
@@ -30,13 +31,14 @@ export function createAccounts({ users, userChanges, engines }: Services) {
     name: string,
     right: 'update' | 'delete',
   ): Promise<readonly UserKey[]> {
-    if (!ableOn(request).userHost) return [{ name }]
-    return (await find(request, name, right)).map(({ user }) => ({ name, host: user.host }))
+    if (!hasMore(ableOn(request))) return [{ name }]
+    const found = await find(request, name, right)
+    return found.map(({ user: { host, authDatabase } }) => ({ name, host, authDatabase }))
   }
 
-  /** Of an engine that knows hosts, an account of the name on another host takes the name too. */
+  /** Where a name is not all, an account of it on another host or in another database takes the name too. */
   async function checkFree(request: FastifyRequest, name: string): Promise<void> {
-    if (!ableOn(request).userHost) return
+    if (!hasMore(ableOn(request))) return
     const found = await find(request, name, 'create').catch(error => {
       if (isFault(error) && error.code === 'not_found' && error.subject === 'user') return []
       throw error
@@ -46,7 +48,15 @@ export function createAccounts({ users, userChanges, engines }: Services) {
 
   async function add(request: FastifyRequest, name: string, options: Options): Promise<readonly UserDone[]> {
     await checkFree(request, name)
-    const wish = { name, grants: [], engineRoles: [], settings: toSettings(options, ableOn(request)) }
+    const roles = rolesWishOf(options)
+    const exactly = roles !== undefined
+    const wish = {
+      ...(roles ?? NO_ROLES),
+      name,
+      exactly,
+      ahead: exactly,
+      settings: toSettings(options, ableOn(request)),
+    }
     const asked = rememberedOf(options)
     return [await (await userChanges.create(askedBy(request), idOf(request), { ...wish, asked })).run()]
   }
@@ -61,10 +71,11 @@ export function createAccounts({ users, userChanges, engines }: Services) {
   /** Settings that are not given stay as they are. */
   async function change(request: FastifyRequest, name: string, options: Options): Promise<readonly UserShown[]> {
     const settings = toSettings(options, ableOn(request))
-    if (Object.keys(settings).length === 0) return find(request, name, 'update')
+    const roles = rolesWishOf(options)
+    if (Object.keys(settings).length === 0 && !roles) return find(request, name, 'update')
     const shown: UserShown[] = []
     for (const key of await keysOf(request, name, 'update')) {
-      const done = await (await userChanges.change(askedBy(request), idOf(request), key, { settings })).run()
+      const done = await (await userChanges.change(askedBy(request), idOf(request), key, { settings, ...roles })).run()
       if (done.shown) shown.push(done.shown)
     }
     return shown
@@ -77,3 +88,8 @@ export function createAccounts({ users, userChanges, engines }: Services) {
 
   return { ableOn, find, add, reset, change, drop }
 }
+
+/** Is a name not all that a login is known by. */
+const hasMore = ({ userHost, authDatabase }: Capabilities): boolean => userHost || authDatabase
+
+const NO_ROLES = { grants: [], engineRoles: [] } as const

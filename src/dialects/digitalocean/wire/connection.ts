@@ -78,5 +78,5 @@ function inClear(scheme: string, ssl: boolean): string {
 const QUERIES: Partial<Record<EngineName, (ssl: boolean, connection?: Connection) => string>> = {
   postgresql: ssl => `?sslmode=${ssl ? 'require' : 'disable'}`,
   mysql: ssl => `?ssl-mode=${ssl ? 'REQUIRED' : 'DISABLED'}`,
-  mongodb: (ssl, connection) => `?tls=${ssl}&authSource=${encodeURIComponent(connection?.authDatabase ?? 'admin')}`,
+  mongodb: (ssl, connection) => `?tls=${ssl}&authSource=${encodeURIComponent(connection?.authDatabase || 'admin')}`,
 }

@@ -3,7 +3,7 @@ import { type Grant, type GrantChange, sameGrant } from '../../../domain/grant.t
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
-import { OURS } from '../names.ts'
+import { OURS, refusalsOfPlaces } from '../names.ts'
 import { onExisting } from '../users/existing.ts'
 import type { Login } from '../users/read.ts'
 import { grantsIn, rolesOf } from './catalogue.ts'
@@ -16,7 +16,14 @@ export function planGrant({ key, grants, ahead }: Extract<Change, { kind: 'grant
   if (!login) return onExisting(key.name, facts, [])
   const { add, remove } = rolesToChange(grants, login)
   const { steps, refusals } = onExisting(key.name, facts, changeSteps(login, add, remove))
-  return { steps, refusals: [...refusals, ...(ahead ? [] : refusalsToGrant(grants.add, facts))] }
+  return {
+    steps,
+    refusals: [
+      ...refusals,
+      ...refusalsOfPlaces(grants.add.map(({ database }) => database)),
+      ...(ahead ? [] : refusalsToGrant(grants.add, facts)),
+    ],
+  }
 }
 
 function rolesToChange({ add, remove }: GrantChange, { roles }: Login) {

@@ -1,15 +1,16 @@
 import type { Change } from '../../../domain/change.ts'
-import type { UserSettings } from '../../../domain/user.ts'
+import type { NewUser, UserSettings } from '../../../domain/user.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { type Command, secretStep, step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
 import { markData, markerRole } from '../marks.ts'
-import { type Account, accountOf, wrongAuthDatabase, wrongUserName } from '../names.ts'
+import { type Account, accountOf, refusalsOfPlaces, wrongAuthDatabase, wrongUserName } from '../names.ts'
 import { missingRight } from '../rights.ts'
 import { engineRolesIn, rolesOf } from '../roles/catalogue.ts'
-import { type RoleName, roleFrom, roleText, sameRole } from '../roles/names.ts'
+import { type RoleName, roleFrom, roleText, sameRole, without } from '../roles/names.ts'
 import { changeSteps, missingRoleSteps, refusalsOfRoles, refusalsToGrant } from '../roles/plan.ts'
 import { onExisting } from './existing.ts'
+import type { Login } from './read.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
@@ -30,6 +31,7 @@ export function planCreate({ user, password, ahead, everything }: Of<'create-use
   ]
   const refusals = [
     ...refusalsOfSettings(user.settings),
+    ...refusalsOfPlaces(placesOf(user)),
     ...refusalsOfRoles(user.engineRoles, facts),
     ...(ahead ? [] : refusalsToGrant(user.grants, facts)),
   ]
@@ -48,6 +50,11 @@ function markerSteps(account: Account, { keepsData, mark, roles }: MongodbFacts)
   const command = { createRole: marker.role, privileges: [], roles: [] }
   return [step('make the role that marks it', marker.db, command)]
 }
+
+const placesOf = ({ grants, engineRoles }: Pick<NewUser, 'grants' | 'engineRoles'>): readonly string[] => [
+  ...grants.map(({ database }) => database),
+  ...engineRoles.map(role => roleFrom(role).db),
+]
 
 const distinct = (roles: readonly RoleName[]) =>
   roles.filter((role, at) => roles.findIndex(one => sameRole(one, role)) === at)
@@ -70,17 +77,23 @@ export function planReset({ key, password }: Of<'reset-user'>, facts: MongodbFac
   return onExisting(key.name, facts, [secretStep('set the new password', db, { updateUser: user }, password)])
 }
 
-/** Its engine roles become those that are wanted; what it was granted stays. */
-export function planSet({ key, settings, engineRoles }: Of<'set-user'>, facts: MongodbFacts): Plan {
+/** Its engine roles, and what it is granted, become those that are wanted; what is left out stays. */
+export function planSet(change: Of<'set-user'>, facts: MongodbFacts): Plan {
+  const { key, settings, engineRoles = [], grants = [] } = change
   const { login } = facts
-  if (!login || !engineRoles) return withRefusals(onExisting(key.name, facts, []), refusalsOfSettings(settings))
-  const wanted = engineRoles.map(roleFrom)
-  const has = engineRolesIn(login.roles).map(roleFrom)
-  const add = wanted.filter(role => !has.some(one => sameRole(one, role)))
-  const remove = has.filter(role => !wanted.some(one => sameRole(one, role)))
+  const refused = [...refusalsOfSettings(settings), ...refusalsOfPlaces(placesOf({ grants, engineRoles }))]
+  if (!login) return withRefusals(onExisting(key.name, facts, []), refused)
+  const { add, remove } = rolesToSet(change, login)
   const steps = [...missingRoleSteps(add, facts), ...changeSteps(login, add, remove)]
-  const refusals = [...refusalsOfSettings(settings), ...refusalsOfRoles(add.map(roleText), facts)]
-  return withRefusals(onExisting(key.name, facts, steps), refusals)
+  const missing = refusalsOfRoles(without(engineRoles.map(roleFrom), login.roles).map(roleText), facts)
+  return withRefusals(onExisting(key.name, facts, steps), [...refused, ...missing])
+}
+
+function rolesToSet({ engineRoles, grants }: Of<'set-user'>, { roles }: Login) {
+  const engineHad = engineRolesIn(roles).map(roleFrom)
+  const had = [...(engineRoles ? engineHad : []), ...(grants ? without(roles, engineHad) : [])]
+  const wanted = distinct([...(engineRoles ?? []).map(roleFrom), ...(grants ?? []).flatMap(rolesOf)])
+  return { wanted, add: without(wanted, roles), remove: without(had, wanted) }
 }
 
 const withRefusals = (plan: Plan, refusals: readonly Refusal[]): Plan => ({
@@ -89,9 +102,10 @@ const withRefusals = (plan: Plan, refusals: readonly Refusal[]): Plan => ({
 })
 
 /** Is any of what the change wants so already? */
-export function isPartlySet({ engineRoles }: Of<'set-user'>, { login }: Pick<MongodbFacts, 'login'>): boolean {
-  const has = engineRolesIn(login?.roles ?? [])
-  return engineRoles?.some(role => has.includes(roleText(roleFrom(role)))) ?? false
+export function isPartlySet(change: Of<'set-user'>, { login }: Pick<MongodbFacts, 'login'>): boolean {
+  if (!login || !(change.engineRoles || change.grants)) return false
+  const { wanted, add, remove } = rolesToSet(change, login)
+  return add.length < wanted.length || remove.length === 0
 }
 
 /** Names are part of what a login's password is checked with. */

@@ -1,8 +1,17 @@
 import { type Static, Type } from 'typebox'
-import { Fault } from '../../../domain/fault.ts'
-import type { UserSettings } from '../../../domain/user.ts'
-import type { Capabilities, UserOption } from '../../../engines/engine.ts'
-import type { UserShown } from '../../../services/users/user-view.ts'
+import { Fault } from '../../../../domain/fault.ts'
+import type { UserSettings } from '../../../../domain/user.ts'
+import type { Capabilities, UserOption } from '../../../../engines/engine.ts'
+import type { UserShown } from '../../../../services/users/user-view.ts'
+import {
+  checkDatabaseRoles,
+  DatabaseRoles,
+  DatabaseRolesShown,
+  fromRoles,
+  READ_ONLY,
+  type RolesWish,
+  toRoles,
+} from './database-roles.ts'
 
 export const MysqlSettings = Type.Object({ auth_plugin: Type.Enum(['mysql_native_password', 'caching_sha2_password']) })
 
@@ -15,10 +24,6 @@ const IndexAccess = Type.Object({
   index: Type.String(),
   permission: Type.Enum(['deny', 'admin', 'read', 'readwrite', 'write']),
 })
-const DatabaseRoles = Type.Object({
-  databases: Type.Optional(Type.Array(Type.String())),
-  role: Type.Optional(Type.Enum(['readOnly', 'readWrite', 'dbAdmin'])),
-})
 
 export const SettingsBody = Type.Object({
   pg_allow_replication: Type.Optional(Type.Boolean()),
@@ -27,7 +32,10 @@ export const SettingsBody = Type.Object({
   mongo_user_settings: Type.Optional(DatabaseRoles),
 })
 
-export const SettingsShown = Type.Object({ pg_allow_replication: Type.Optional(Type.Boolean()) })
+export const SettingsShown = Type.Object({
+  pg_allow_replication: Type.Optional(Type.Boolean()),
+  mongo_user_settings: Type.Optional(DatabaseRolesShown),
+})
 
 /** What this API lets a client say of a login beside its name. */
 export interface Options {
@@ -44,7 +52,7 @@ const OF_SETTINGS: Readonly<Record<keyof Static<typeof SettingsBody>, UserOption
   mongo_user_settings: 'databaseRoles',
 }
 
-/** Throws where something is said that is another engine's to say. */
+/** Throws where something is said that is another engine's to say, or that can't be. */
 export function checkOptions({ mysql_settings, settings = {}, readonly = false }: Options, able: Capabilities): void {
   const said: readonly (readonly [string, UserOption | undefined])[] = [
     ...(mysql_settings ? [['mysql_settings', 'authPlugin'] as const] : []),
@@ -54,9 +62,12 @@ export function checkOptions({ mysql_settings, settings = {}, readonly = false }
     ),
   ]
   const foreign = said.filter(([, option]) => option === undefined || !able.userOptions.includes(option))
-  if (foreign.length === 0) return
   const names = foreign.map(([name]) => name).join(', ')
-  throw new Fault('unsupported', 'user', `${names} can not be set on this cluster's engine`)
+  if (foreign.length > 0) throw new Fault('unsupported', 'user', `${names} can not be set on this cluster's engine`)
+  const { mongo_user_settings: roles } = settings
+  if (roles && readonly)
+    throw new Fault('invalid', 'user', 'readonly is a role on all databases: settings.mongo_user_settings has another')
+  if (roles) checkDatabaseRoles(roles, able)
 }
 
 /** A given `settings` that leaves replication out says that there is to be none. */
@@ -65,6 +76,13 @@ export function toSettings(options: Options, { userOptions }: Capabilities): Use
   if (authPlugin !== undefined) return { authPlugin }
   if (!options.settings || !userOptions.includes('replicationAttribute')) return {}
   return { replication: options.settings.pg_allow_replication ?? false }
+}
+
+/** All that it is to have on databases, where something is said of that. */
+export function rolesWishOf({ settings, readonly = false }: Options): RolesWish | undefined {
+  const roles = settings?.mongo_user_settings
+  if (roles) return toRoles(roles)
+  return readonly ? READ_ONLY : undefined
 }
 
 export const authPluginOf = ({ mysql_settings }: Options): string | undefined => mysql_settings?.auth_plugin
@@ -85,11 +103,20 @@ export function fromAuthPlugin({ user, record }: UserShown, { userOptions }: Cap
   return authPlugin === TOLD || authPlugin === asked ? { auth_plugin: authPlugin } : undefined
 }
 
-/** When `settings` is told: always; as an answer to a request that had some; or if it says what is not so anyway. */
-export type Telling = 'always' | 'asked' | 'unusual'
+/** When `settings` is told: always; as an answer to a request that had some; if it says what is not so anyway; or never. */
+export type Telling = 'always' | 'asked' | 'unusual' | 'never'
 
-export function fromSettings({ settings }: UserShown['user'], { userOptions }: Capabilities, telling: Telling) {
+export function fromSettings(user: UserShown['user'], { userOptions }: Capabilities, telling: Telling) {
+  if (telling === 'never') return undefined
+  if (userOptions.includes('databaseRoles')) return databaseRolesIn(user, telling)
   if (!userOptions.includes('replicationAttribute')) return undefined
+  const { settings } = user
   const replication = settings.replication ?? false
   return telling === 'unusual' && !replication ? undefined : { pg_allow_replication: replication }
+}
+
+function databaseRolesIn(user: UserShown['user'], telling: Telling) {
+  const roles = fromRoles(user)
+  if (roles) return { mongo_user_settings: roles }
+  return telling === 'always' ? {} : undefined
 }

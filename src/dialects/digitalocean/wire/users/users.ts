@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
-import type { Secret } from '../../../domain/secret.ts'
-import type { Capabilities } from '../../../engines/engine.ts'
-import type { UserShown } from '../../../services/users/user-view.ts'
-import { ref } from '../../request.ts'
-import { Meta } from './common.ts'
+import type { Secret } from '../../../../domain/secret.ts'
+import type { Capabilities } from '../../../../engines/engine.ts'
+import type { UserShown } from '../../../../services/users/user-view.ts'
+import { ref } from '../../../request.ts'
+import { Meta } from '../common.ts'
 import {
   fromAuthPlugin,
   fromSettings,
@@ -12,7 +12,7 @@ import {
   SettingsBody,
   SettingsShown,
   type Telling,
-} from './user-options.ts'
+} from './options.ts'
 
 const UserBody = Type.Object(
   {
@@ -24,6 +24,7 @@ const UserBody = Type.Object(
     rolecall: Type.Object({
       managed: Type.Boolean({ description: 'Made by this Rolecall' }),
       hosts: Type.Optional(Type.Array(Type.String(), { description: 'Where it may come from; MySQL only' })),
+      auth_databases: Type.Optional(Type.Array(Type.String(), { description: 'Where it is kept; MongoDB only' })),
     }),
   },
   { $id: 'User' },
@@ -67,6 +68,7 @@ export function fromUser(
     rolecall: {
       managed: record?.madeBy !== undefined,
       hosts: able.userHost ? accounts.map(one => one.user.host) : undefined,
+      auth_databases: able.authDatabase ? accounts.map(one => one.user.authDatabase) : undefined,
     },
   }
 }
@@ -84,5 +86,5 @@ const rank = ([one]: readonly UserShown[], primary: string | undefined) => (one!
 
 /** Clients keep what an add answers: settings that nobody asked for would be a change to them. */
 export function tellingOfNew({ settings }: Options): Telling {
-  return settings && Object.keys(settings).length > 0 ? 'asked' : 'unusual'
+  return settings && Object.keys(settings).length > 0 ? 'asked' : 'never'
 }
