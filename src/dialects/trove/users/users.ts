@@ -41,7 +41,12 @@ function isShown(place: UserPlace, user: DatabaseUser): boolean {
 
 /** System users, and the login that Rolecall itself has there. */
 function isHidden({ datastore, own }: Sight, name: UserName): boolean {
-  return isReserved(name.name, datastore.reservedUsers) || isOwn({ datastore, own }, name)
+  return isReserved(inFull(datastore, name).name, datastore.reservedUsers) || isOwn({ datastore, own }, name)
+}
+
+/** Of several ways to say one name the one that answers have: on MongoDB `root` is `admin.root`. */
+function inFull({ keyOf, nameOf }: Datastore, name: UserName): UserName {
+  return { ...name, name: nameOf(keyOf(name)).name }
 }
 
 type Sight = Pick<UserPlace, 'datastore' | 'own'>
@@ -52,8 +57,9 @@ function isOwn({ datastore, own }: Sight, { name, host }: UserName): boolean {
   return (name === ours.name || name === own.name) && (own.host === undefined || host === own.host)
 }
 
-function isRoot({ root }: Datastore, { name, host }: UserName): boolean {
-  return name === root.name && host === root.host
+function isRoot(datastore: Datastore, name: UserName): boolean {
+  const { root } = datastore
+  return inFull(datastore, name).name === root.name && name.host === root.host
 }
 
 /** Rolecall itself logs in as root. */
