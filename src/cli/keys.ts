@@ -97,8 +97,10 @@ function toShown(key: ApiKey, projectId: string, operator: Operator | undefined)
 
 async function revokeKey(command: Command, { store, caller }: OnStore, text: string): Promise<void> {
   const key = (await store.read.keys.find(text)) ?? (await store.read.keys.findByPublicKey(text))
-  const projectId = key?.projects[0]?.projectId
-  if (!key || !projectId) throw new Problem('refused', `No key ${text}.`, 'rolecall keys list tells them.')
-  await createKeys(store).revoke(caller, projectId, key.id)
+  if (!key) throw new Problem('refused', `No key ${text}.`, 'rolecall keys list tells them.')
+  const named = key.projects.map(({ projectId }) => projectId)
+  // A key whose home is gone opens what it still names, and nothing once it names nothing.
+  const places = named.includes(key.homeProjectId) ? [key.homeProjectId] : named
+  for (const projectId of places) await createKeys(store).revoke(caller, projectId, key.id)
   answerOne(command, { id: key.id, revoked: true }, `Key ${key.id} (${key.publicKey}) no longer opens anything.`)
 }

@@ -136,9 +136,12 @@ export interface Keys {
   matchPublic(publicKey: string): Promise<(KeyMatch & { readonly digest: DigestHalves }) | undefined>
   /** Adds the project to the key, or changes what the key may do in it. */
   setProject(keyId: string, project: KeyProject): Promise<void>
+  /** The key opens the project no more. */
+  removeProject(keyId: string, projectId: string): Promise<void>
   /** Makes another project the key's home, in place of the one that was: it opens that one no more. */
   move(keyId: string, from: string, to: KeyProject): Promise<void>
-  revoke(id: string, at: number): Promise<void>
+  /** False: it has been revoked before. */
+  revoke(id: string, at: number): Promise<boolean>
   /** Written at most once a minute per key; a lost write is no harm. */
   touch(id: string, at: number): Promise<void>
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApiKey } from '../../src/domain/api-key.ts'
 import type { Role } from '../../src/domain/role.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
-import { aPerson, type Person } from '../support/people.ts'
+import { anotherProject, aPerson, type Person } from '../support/people.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -54,3 +54,75 @@ test('a key of the first operator that is weaker than its operator makes no proj
   const project = await rolecall.native('POST', '/projects', { key: weak.body.private, body: { name: 'Mine' } })
   expect([weak.status, project.status]).toEqual([201, 403])
 })
+
+describe('a key whose home is another project', () => {
+  const store = () => rolecall.app.store
+
+  /** An editor of another project, whose key also opens this one. */
+  async function aGuest(hereAs: Role = 'editor') {
+    const home = await anotherProject(store())
+    const guest = await aPerson(store(), home, 'editor')
+    await store().transaction(async tables => {
+      await tables.members.set(rolecall.project, guest.id, hereAs, await tables.now())
+      await tables.keys.setProject(guest.keyId, { projectId: rolecall.project, role: hereAs })
+    })
+    return { ...guest, home }
+  }
+
+  const reads = async (person: Person, project: string) =>
+    (await rolecall.native('GET', `/projects/${project}`, { key: person.key })).status
+
+  test('loses its role here, and nothing else, when an admin of this project revokes it', async () => {
+    const guest = await aGuest()
+    const admin = await person('admin')
+    const path = `${keys}/${guest.keyId}`
+    expect((await rolecall.native('DELETE', path, { key: admin.key })).status).toBe(204)
+    expect([await reads(guest, rolecall.project), await reads(guest, guest.home)]).toEqual([404, 200])
+    const after = await rolecall.native('GET', path, { key: admin.key })
+    expect([after.status, (await rolecall.native('DELETE', path, { key: admin.key })).status]).toEqual([404, 404])
+    const { lines } = await rolecall.app.services.auditLog.list(await ownCaller(), rolecall.project, '', 1_000)
+    expect(lines.find(({ subject }) => subject === guest.keyId)).toMatchObject({
+      action: 'key.revoke',
+      detail: ['role editor'],
+    })
+  })
+
+  test('and that does not open this one looks like one that is not there', async () => {
+    const home = await anotherProject(store())
+    const stranger = await aPerson(store(), home, 'editor')
+    const [foreign, missing] = await Promise.all(
+      [stranger.keyId, 'nobody'].map(id => rolecall.native('DELETE', `${keys}/${id}`)),
+    )
+    const anonymous = (text: string) => text.replaceAll(stranger.keyId, 'nobody').replace(/"instance":"[^"]*"/, '')
+    expect([foreign!.status, anonymous(foreign!.text)]).toEqual([404, anonymous(missing!.text)])
+    expect(await reads(stranger, home)).toBe(200)
+  })
+
+  test('is ended by its own operator where it is at home alone', async () => {
+    const guest = await aGuest('viewer')
+    const here = await rolecall.native('DELETE', `${keys}/${guest.keyId}`, { key: guest.key })
+    expect([here.status, await reads(guest, guest.home)]).toEqual([204, 200])
+    const path = `/projects/${guest.home}/keys/${guest.keyId}`
+    expect((await rolecall.native('DELETE', path, { key: guest.key })).status).toBe(204)
+    expect(await reads(guest, guest.home)).toBe(401)
+  })
+
+  test('can do more there than a weak key of its operator, which does not end it', async () => {
+    const strong = await person('editor')
+    const elsewhere = await anotherProject(store())
+    await store().transaction(async tables => {
+      await tables.members.set(elsewhere, strong.id, 'owner', await tables.now())
+      await tables.keys.setProject(strong.keyId, { projectId: elsewhere, role: 'owner' })
+    })
+    const weak = await make(strong, { role: 'editor' })
+    const path = `${keys}/${strong.keyId}`
+    expect((await rolecall.native('DELETE', path, { key: weak.body.private })).status).toBe(403)
+    expect((await rolecall.native('DELETE', path, { key: owner.key })).status).toBe(204)
+  })
+})
+
+/** As the first key calls. */
+function ownCaller() {
+  const origin = { address: '127.0.0.1', dialect: 'native', requestId: 'audit' } as const
+  return rolecall.app.services.authentication.byPrivateKey(rolecall.key.privateKey, origin)
+}

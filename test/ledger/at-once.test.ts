@@ -142,3 +142,13 @@ test('what is deleted at a version while it becomes another stays', async () => 
   expect([(await changed).status, removed.status]).toEqual([200, 412])
   expect((await one.native('GET', path)).body).toMatchObject({ name: 'Kept' })
 })
+
+test('a key that is replaced by two requests at once gets one successor', async () => {
+  const made = await one.native('POST', `/projects/${one.project}/keys`, { body: { role: 'viewer' } })
+  const key = made.body.private
+  const path = `/v1/users/${one.operator}/regenerate-api-token`
+  const stopped = stopping.stopAfter('keys.revoke')
+  const first = one.ask('POST', path, { key, body: {} })
+  const second = await meeting(await stopped, () => other.ask('POST', path, { key, body: {} }))
+  expect([(await first).status, second.status]).toEqual([200, 401])
+})

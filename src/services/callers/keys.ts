@@ -35,6 +35,7 @@ export interface Keys {
   list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ApiKey>>
   get(caller: Caller, projectId: string, id: string): Promise<ApiKey>
   create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey>
+  /** Of a key that is at home in another project, only its role in this one is taken away. */
   revoke(caller: Caller, projectId: string, id: string): Promise<void>
   /** A new key that may do what the caller's own key may; that one is revoked in the same transaction. */
   replaceOwn(caller: Caller): Promise<MadeKey>
@@ -98,11 +99,14 @@ export function createKeys(store: Store): Keys {
 
   async function revoke(caller: Caller, projectId: string, id: string): Promise<void> {
     const key = await get(caller, projectId, id)
-    checkNotStronger(caller, projectId, key)
+    const isHome = key.homeProjectId === projectId
+    checkNotStronger(caller, isHome && !isAdmin(caller, projectId) ? key.projects : [projectOf(key, projectId)], key)
     await changeStore(store, async tables => {
-      const now = await tables.now()
-      await tables.keys.revoke(key.id, now)
-      await tables.audit.add(auditOf(caller, { projectId, action: 'key.revoke', subject: key.id, detail: [], at: now }))
+      const at = await tables.now()
+      if (isHome) await tables.keys.revoke(id, at)
+      else await tables.keys.removeProject(id, projectId)
+      const detail = isHome ? [] : [`role ${projectOf(key, projectId).role}`]
+      await tables.audit.add(auditOf(caller, { projectId, action: 'key.revoke', subject: id, detail, at }))
     })
   }
 
@@ -110,12 +114,11 @@ export function createKeys(store: Store): Keys {
     return store.transaction(async tables => {
       const at = await tables.now()
       const old = await tables.keys.find(caller.key.id)
-      // Revoked meanwhile: a key that was taken away must not make itself a successor.
-      if (!old || old.revokedAt !== undefined) throw refused()
+      // Revoked meanwhile: a key that was taken away must not make itself a successor, nor two of them at once.
+      if (!old || !(await tables.keys.revoke(old.id, at))) throw refused()
       const key: ApiKey = { ...old, id: newKeyId(), publicKey: newPublicKey(), createdAt: at, lastUsedAt: undefined }
       const privateKey = newPrivateKey()
       await tables.keys.add(key, privateKey)
-      await tables.keys.revoke(old.id, at)
       const line = { projectId: old.homeProjectId, detail: [], at }
       await tables.audit.add(auditOf(caller, { ...line, action: 'key.create', subject: key.id }))
       await tables.audit.add(auditOf(caller, { ...line, action: 'key.revoke', subject: old.id }))
@@ -126,12 +129,17 @@ export function createKeys(store: Store): Keys {
   return { list, get, create, revoke, replaceOwn }
 }
 
+function projectOf({ projects }: ApiKey, id: string): KeyProject {
+  return projects.find(({ projectId }) => projectId === id) ?? { projectId: id, role: 'viewer' }
+}
+
 /** A weak key that got into the wrong hands must not shut its operator out. */
-function checkNotStronger(caller: Caller, projectId: string, key: ApiKey): void {
-  const role = key.projects.find(project => project.projectId === projectId)?.role ?? 'viewer'
-  const own = caller.roles.get(projectId) ?? 'viewer'
-  if (key.id === caller.key.id || ROLES.indexOf(role) <= ROLES.indexOf(own)) return
-  throw new Fault('forbidden', 'key', `This key's role is ${own}, and it can't revoke one of the role ${role}`)
+function checkNotStronger(caller: Caller, projects: readonly KeyProject[], { id }: ApiKey): void {
+  for (const { projectId, role } of projects) {
+    const own = caller.roles.get(projectId)
+    if (id === caller.key.id || (own && ROLES.indexOf(role) <= ROLES.indexOf(own))) continue
+    throw new Fault('forbidden', 'key', `This key can't revoke one that has the role ${role} where it is weaker`)
+  }
 }
 
 function checkScopes(scopes: readonly string[] | undefined): void {

@@ -32,14 +32,15 @@ export function keyTable(context: Context): Keys {
       return cutPage(keysFrom(rows), page.limit, key => key.id)
     },
     setProject: (keyId, project) => setProject(context, keyId, project),
+    removeProject: (keyId, projectId) => removeProject(context, keyId, projectId),
     async move(keyId, from, to) {
       await db.updateTable('apiKeys').set({ homeProjectId: to.projectId }).where('id', '=', keyId).execute()
-      await db.deleteFrom('keyProjects').where('keyId', '=', keyId).where('projectId', '=', from).execute()
+      await removeProject(context, keyId, from)
       await setProject(context, keyId, to)
     },
     async revoke(id, at) {
       const query = db.updateTable('apiKeys').set({ revokedAt: at }).where('id', '=', id)
-      await query.where('revokedAt', 'is', null).execute()
+      return (await query.where('revokedAt', 'is', null).executeTakeFirst()).numUpdatedRows > 0n
     },
     async touch(id, at) {
       const isOld = sql<boolean>`coalesce(${sql.ref('lastUsedAt')}, 0) <= ${at - TOUCH_MS}`
@@ -102,4 +103,8 @@ async function setProject({ db }: Context, keyId: string, project: KeyProject): 
     .values({ keyId, projectId: project.projectId, ...may })
     .onConflict(taken => taken.columns(['keyId', 'projectId']).doUpdateSet(may))
     .execute()
+}
+
+async function removeProject({ db }: Context, keyId: string, projectId: string): Promise<void> {
+  await db.deleteFrom('keyProjects').where('keyId', '=', keyId).where('projectId', '=', projectId).execute()
 }

@@ -84,7 +84,7 @@ export function keyRoutes(http: NativeHttp, { services }: RouteParts): void {
       schema: {
         operationId: 'revokeKey',
         tags: ['Keys'],
-        summary: 'Revoke it, at once',
+        summary: 'Revoke it, at once; of a key of another project, take its role in this one away',
         params: KeyParams,
         response: { 204: Type.Null() },
       },
