@@ -8,6 +8,8 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 /** 24 lower-case hex digits, valid as a project's id in all four dialects. */
 export const newProjectId = (): string => randomBytes(12).toString('hex')
 
+export const isProjectId = (text: string): boolean => /^[0-9a-f]{24}$/.test(text)
+
 /** 8 lower-case letters and digits that begin with a letter: WireMock's `IdSchema` allows 5 to 10. */
 export const newShortId = (): string => randomText(1, LOWER) + randomText(7, LOWER_DIGITS)
 

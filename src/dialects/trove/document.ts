@@ -68,7 +68,7 @@ export const withFaults: NonNullable<DialectDocument['transform']> = ({ schema, 
 }
 
 const IDENTITY_FAULTS = Object.fromEntries(
-  [400, 401, 403, 404, 405, 413, 415, 429, 500, 503].map(status => [
+  [400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503].map(status => [
     status,
     { description: 'Refused', content: { 'application/json': { schema: ref(IdentityFault) } } },
   ]),

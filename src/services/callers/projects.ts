@@ -1,6 +1,6 @@
 import type { Caller } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
-import { newProjectId } from '../../domain/id.ts'
+import { isProjectId, newProjectId } from '../../domain/id.ts'
 import type { Operator } from '../../domain/operator.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Policy } from '../../domain/policy.ts'
@@ -50,6 +50,7 @@ export function createProjects(store: Store): Projects {
 
   async function create(caller: Caller, wanted: ProjectWish & { readonly name: string }): Promise<Project> {
     checkFirstOperator(caller)
+    checkAlias(wanted)
     return changeStore(store, async tables => {
       const now = await tables.now()
       const project: Project = {
@@ -74,6 +75,7 @@ export function createProjects(store: Store): Projects {
 
   async function change(caller: Caller, id: string, wanted: ProjectWish, version?: number): Promise<Project> {
     checkRight(caller, id, 'own')
+    checkAlias(wanted)
     return changeStore(store, async tables => {
       const before = await mustHold(tables, id)
       const after: Project = {
@@ -200,6 +202,15 @@ export function createProjects(store: Store): Projects {
 
 async function mustFind(tables: Tables, id: string): Promise<Project> {
   return (await tables.projects.find(id)) ?? notThere(id)
+}
+
+/** Whoever names a project by its id must never reach another that took that id for its alias. */
+function checkAlias({ alias }: ProjectWish): void {
+  if (!alias) return
+  const isWord = /^[A-Za-z0-9_-]{1,64}$/.test(alias)
+  if (isWord && !isProjectId(alias)) return
+  const detail = isWord ? 'must not look like the id of a project' : 'must have 1 to 64 letters, digits, _ and -'
+  throw new Fault('invalid', 'project', `The alias ${detail}`, { violations: [{ pointer: '/alias', detail }] })
 }
 
 /** Nobody else changes it before this transaction is over. */

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { newProjectId } from '../../../src/domain/id.ts'
 import { Secret } from '../../../src/domain/secret.ts'
+import { aProject } from '../../store/builders.ts'
 import { anotherProject, aPerson } from '../../support/people.ts'
 import { aTrove, type Trove } from './trove.ts'
 
@@ -201,6 +203,54 @@ describe('version 2', () => {
     expect([broken.status, broken.body.error.title]).toEqual([400, 'Bad Request'])
     expect((await trove.ask('PUT', '/v2.0/tokens', { key: null })).body.error.code).toBe(405)
     expect((await trove.ask('GET', '/identity/none', { key: null })).body.error.code).toBe(404)
+  })
+})
+
+describe('a project that is asked for by its name', () => {
+  /** One whose id sorts before all others, and that the first operator's key opens, too. */
+  async function aProjectCalled(name: string, id: string): Promise<string> {
+    const { app, operator, key } = trove.running
+    await app.store.transaction(async tables => {
+      await tables.projects.add(aProject({ id, name }))
+      await tables.members.set(id, operator, 'viewer', await tables.now())
+      await tables.keys.setProject(key.id, { projectId: id, role: 'viewer' })
+    })
+    return id
+  }
+  const scopedTo = async (name: string) => {
+    const answer = await v3({ ...byPassword(), scope: { project: { name, domain: { id: 'default' } } } })
+    const older = await v2({ passwordCredentials: { username: 'tester', password: secret() }, tenantName: name })
+    expect(older.body.access?.token.tenant.id).toBe(answer.body.token?.project.id)
+    return answer
+  }
+
+  test('is no other that has the name, too: then it has to be named by its id or alias', async () => {
+    const first = await aProjectCalled('twins', '000000000000000000000001')
+    expect((await scopedTo('twins')).body.token.project.id).toBe(first)
+    const second = await aProjectCalled('twins', '000000000000000000000002')
+    const refused = await scopedTo('twins')
+    const message = 'More than one of your projects has this name: ask for it by its id or alias.'
+    expect([refused.status, refused.body]).toEqual([409, { error: { code: 409, title: 'Conflict', message } }])
+    for (const id of [first, second]) expect((await scopedTo(id)).body.token.project.id).toBe(id)
+  })
+
+  test('is no other that is named as its alias or id is', async () => {
+    await aProjectCalled('1234', '000000000000000000000003')
+    await aProjectCalled(trove.running.project, '000000000000000000000004')
+    for (const name of ['1234', trove.running.project])
+      expect((await scopedTo(name)).body.token.project.id).toBe('1234')
+    const gone = newProjectId()
+    await aProjectCalled(gone, '000000000000000000000005')
+    expect((await scopedTo(gone)).status).toBe(401)
+  })
+
+  test('is no other that took an id for its alias: an alias has no such form', async () => {
+    const { running } = trove
+    const wish = { name: 'Taken', alias: newProjectId() }
+    const made = await running.native('POST', '/projects', { body: wish })
+    const changed = await running.native('PATCH', `/projects/${running.project}`, { body: { alias: wish.alias } })
+    expect([made.status, changed.status]).toEqual([422, 422])
+    expect(made.body.errors).toEqual([{ pointer: '/alias', detail: 'must not look like the id of a project' }])
   })
 })
 

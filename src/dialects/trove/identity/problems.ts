@@ -47,6 +47,7 @@ const FAULTS: Partial<Readonly<Record<Fault['code'], Words>>> = {
   not_found: [404, 'Not Found', 'The resource could not be found.'],
   method_not_allowed: [405, 'Method Not Allowed', 'The method is not allowed for this path.'],
   unsupported_media_type: [415, 'Unsupported Media Type', 'Send application/json.'],
+  conflict: [409, 'Conflict', 'More than one of your projects has this name: ask for it by its id or alias.'],
   rate_limited: [429, 'Too Many Requests', 'This request was rate-limited.'],
   unavailable: [503, 'Service Unavailable', 'Ask again later.'],
   timeout: [503, 'Service Unavailable', 'Ask again later.'],

@@ -7,7 +7,16 @@ import type { TroveHttp, TroveParts } from '../context.ts'
 import { baseOf } from '../requests/addresses.ts'
 import { originOf } from '../requests/authentication.ts'
 import { v3Catalog } from './catalog.ts'
-import { issue, type Proved, projectsOf, provedByPassword, provedByToken, type Scoped, tenantOf } from './scoped.ts'
+import {
+  issue,
+  type Proved,
+  projectsOf,
+  provedByPassword,
+  provedByToken,
+  type Scoped,
+  tenantOf,
+  usual,
+} from './scoped.ts'
 import { Anything, fromV2, fromV3, identityAt, V2Auth, V3Auth, v2Version, v3Version } from './wire.ts'
 
 const tags = ['Identity']
@@ -195,7 +204,7 @@ async function whoAndWhere(parts: TroveParts, request: FastifyRequest): Promise<
   const proved = await callerOf(parts, request)
   const projects = await projectsOf(parts, proved.caller)
   const id = proved.token?.projectId ?? proved.caller.key.homeProjectId
-  const project = projects.find(one => one.id === id) ?? projects[0]
+  const project = projects.find(one => one.id === id) ?? usual(projects, proved.caller)
   if (!project) throw new Fault('forbidden', 'project', 'No project')
   return [proved, tenantOf(project)]
 }

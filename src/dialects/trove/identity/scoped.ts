@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../../../domain/caller.ts'
+import { Fault } from '../../../domain/fault.ts'
+import { isProjectId } from '../../../domain/id.ts'
 import type { Project } from '../../../domain/project.ts'
 import type { Role } from '../../../domain/role.ts'
 import type { Token } from '../../../domain/token.ts'
@@ -55,7 +57,7 @@ export async function issue(
   request.caller = caller
   await limit(parts, request)
   const projects = await projectsOf(parts, caller)
-  const project = asked === undefined ? usual(projects, caller) : projects.find(one => isCalled(one, asked))
+  const project = asked === undefined ? usual(projects, caller) : called(projects, asked)
   // Keystone says the same of a project that is not there as of one that is not open to the caller.
   if (!project) throw refused()
   const { token, secret } = await parts.services.tokens.issue(caller, project.id, methods, before?.expiresAt)
@@ -63,15 +65,27 @@ export async function issue(
 }
 
 export async function projectsOf({ services }: TroveParts, caller: Caller): Promise<readonly Project[]> {
-  return (await services.projects.list(caller, { limit: 1000 })).items
+  const projects: Project[] = []
+  for (let after: string | undefined, last = false; !last; last = after === undefined) {
+    const page = await services.projects.list(caller, { limit: 1000, after })
+    projects.push(...page.items)
+    after = page.next
+  }
+  return projects
 }
 
-function usual(projects: readonly Project[], { key }: Caller): Project | undefined {
-  return projects.find(({ id }) => id === key.homeProjectId) ?? projects[0]
+/** The key's own, or the only one: of several none is guessed. */
+export function usual(projects: readonly Project[], { key }: Caller): Project | undefined {
+  return projects.find(({ id }) => id === key.homeProjectId) ?? (projects.length === 1 ? projects[0] : undefined)
 }
 
-function isCalled({ id, alias, name }: Project, asked: string): boolean {
-  return [id, alias, name].includes(asked)
+/** Ids and aliases come first, because names are anybody's choice, and more than one project may have the same. */
+function called(projects: readonly Project[], asked: string): Project | undefined {
+  const known = projects.find(({ id }) => id === asked) ?? projects.find(({ alias }) => alias === asked)
+  if (known || isProjectId(asked)) return known
+  const named = projects.filter(({ name }) => name === asked)
+  if (named.length > 1) throw new Fault('conflict', 'project', `${named.length} of your projects are called ${asked}`)
+  return named[0]
 }
 
 /** What stands for the project in answers and addresses. */
