@@ -51,6 +51,8 @@ export type Change =
       readonly to: UserKey
       /** A new one, in the same change. */
       readonly password?: Secret
+      /** Only one that this very operation has given its name. */
+      readonly back?: true
     }
   | { readonly kind: 'end-sessions'; readonly key: UserKey }
   | ({ readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned } & Known)
@@ -100,6 +102,11 @@ const FORWARD: ReadonlySet<ChangeKind> = new Set([
 /** Changes that recovery always finishes, even if nothing of them has been applied yet: whoever asked wants it gone. */
 export function goesForward(change: Change): boolean {
   return FORWARD.has(change.kind)
+}
+
+/** Changes of what is not there yet. */
+export function isCreate(kind: ChangeKind): boolean {
+  return kind.startsWith('create-')
 }
 
 /** The new password that a change sets, if it sets one. */

@@ -49,13 +49,14 @@ export function createWorker(parts: WorkerParts): Worker {
     const { store, leases } = parts
     const allAreDead = store.alone && atStart
     atStart = false
+    const since = performance.now()
     const now = await store.now()
     const due = allAreDead ? now + LEASE_MS : now
     if (allAreDead) await store.transaction(tables => tables.replays.removeUnfinished())
     const claimed = await store.transaction(tables =>
       tables.operations.claim(leases.worker, due, now + LEASE_MS, AT_ONCE - running.size),
     )
-    for (const operation of claimed) follow(recover(parts, operation, stopping.signal))
+    for (const operation of claimed) follow(recover(parts, operation, since, stopping.signal))
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))

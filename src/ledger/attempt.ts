@@ -3,8 +3,9 @@ import { Fault } from '../domain/fault.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
 import type { DatabaseUser, Mark, UserKey } from '../domain/user.ts'
-import type { Facts, Plan } from '../engines/engine.ts'
+import type { Facts, Plan, Step } from '../engines/engine.ts'
 import type { Store } from '../store/store.ts'
+import type { HeldLease } from './leases.ts'
 import type { Links, OpenLink } from './links.ts'
 import { outcomeOf, type RecordWish } from './settlement.ts'
 
@@ -65,6 +66,8 @@ export function ownPassword(target: Pick<AttemptTarget, 'change' | 'ownLogin'> |
 export interface Planned {
   readonly facts: Facts
   readonly plan: Plan
+  /** What takes the change back to what is so now. */
+  readonly undo?: Change
 }
 
 /** Plans every target from facts read now: instances side by side, the targets of one after another on its session. */
@@ -78,9 +81,10 @@ export async function planAll(attempts: readonly Attempt[]): Promise<readonly Pl
   return attempts.map(attempt => planned.get(attempt)!)
 }
 
-async function planTarget({ link, change, mark }: Attempt): Promise<Planned> {
-  const facts = await link.client.facts(change, mark)
-  return { facts, plan: link.engine.plan(change, facts) }
+export async function planTarget({ link, change, mark }: Attempt): Promise<Planned> {
+  const { engine, client } = link
+  const facts = await client.facts(change, mark)
+  return { facts, plan: engine.plan(change, facts), undo: engine.undo(change, facts) }
 }
 
 /** Throws the first refusal of the plans, telling of all. */
@@ -91,10 +95,17 @@ export function refuse(plans: readonly Plan[]): void {
   throw new Fault(first.code, first.subject, refusals.map(one => one.message).join('; '), { counts: first.counts })
 }
 
-export async function runSteps({ link }: Attempt, plan: Plan, leaseLost: AbortSignal): Promise<void> {
+/** Nothing is sent without a lease: whoever stood still meanwhile finds out first whether it is still the one who acts. */
+export async function runSteps(
+  { link }: Attempt,
+  plan: Plan,
+  lease: HeldLease,
+  onRan: (step: Step) => void = () => undefined,
+): Promise<void> {
   for (const step of plan.steps) {
-    if (leaseLost.aborted) throw new Fault('conflict', 'operation', 'Another worker has taken this operation over')
+    await lease.check()
     await link.client.run(step)
+    onRan(step)
   }
 }
 
@@ -117,14 +128,4 @@ function userOf(change: Change): UserKey | undefined {
   if (change.kind === 'create-user') return change.user
   if (change.kind === 'rename-user') return change.to
   return 'key' in change ? change.key : undefined
-}
-
-/** Takes back what the attempts did, last first. `before` are the facts from before each. */
-export async function takeBack(attempts: readonly Attempt[], before: readonly Facts[]): Promise<void> {
-  for (const [at, attempt] of [...attempts.entries()].reverse()) {
-    const undo = attempt.link.engine.undo(attempt.change, before[at]!)
-    if (!undo) continue
-    const { plan } = await planTarget({ ...attempt, change: undo })
-    for (const step of plan.steps) await attempt.link.client.run(step)
-  }
 }

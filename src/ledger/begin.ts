@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { subjectOf } from '../domain/change.ts'
 import { isFault } from '../domain/fault.ts'
 import { showStep } from '../engines/engine.ts'
-import type { NewOperation, Store, Tables } from '../store/store.ts'
+import type { Held, NewOperation, Store, Tables } from '../store/store.ts'
 import type { Planned } from './attempt.ts'
-import { LEASE_MS } from './leases.ts'
-import type { Order } from './order.ts'
+import { LEASE_MS, takenOver } from './leases.ts'
+import type { Order, OrderTarget } from './order.ts'
 import type { Written } from './outcome.ts'
 
 /** How long a change waits for another one of the same subject before it gets the dialect's conflict. */
@@ -25,14 +25,17 @@ export interface Begun {
   readonly operation: Written
   /** Another one was open on the same subject, and waited for. */
   readonly waited: boolean
+  /** When its lease began, by `performance.now()`. */
+  readonly since: number
 }
 
 /** Writes the operation. Another one open on the same subject is waited for. */
 export async function begin(store: Store, beginning: Beginning): Promise<Begun> {
   const until = performance.now() + CONFLICT_WAIT_MS
   for (let waited = false; ; waited = true) {
+    const since = performance.now()
     try {
-      return { operation: await store.transaction(tables => write(tables, beginning)), waited }
+      return { operation: await store.transaction(tables => write(tables, beginning)), waited, since }
     } catch (error) {
       const busy = isFault(error) && error.code === 'conflict' && error.subject !== 'request'
       if (!busy || performance.now() > until || beginning.order.signal.aborted) throw error
@@ -54,17 +57,38 @@ async function write(tables: Tables, beginning: Beginning): Promise<Written> {
 
 function newOperation({ id, worker, order, planned }: Beginning, now: number): NewOperation & Written {
   const { operator, key, address, dialect, requestId } = order.caller
-  const targets = order.targets.map(({ instanceId, change, wish, ownLogin }, at) => ({
-    instanceId,
-    subject: subjectOf(change),
-    kind: change.kind,
-    change,
-    incarnation: planned[at]!.facts.incarnation,
-    steps: planned[at]!.plan.steps.flatMap(showStep),
-    record: { ...wish, ownLogin },
+  const targets = order.targets.map((target, at) => ({
+    instanceId: target.instanceId,
+    subject: subjectOf(target.change),
+    kind: target.change.kind,
+    change: target.change,
+    ...seenOf(target, planned[at]!),
   }))
   const origin = { operatorId: operator.id, keyId: key?.id, address, dialect, requestId, projectId: order.projectId }
   return { ...origin, id, createdAt: now, worker, leaseUntil: now + LEASE_MS, targets }
+}
+
+/** What is kept of how things were before the first statement: recovery undoes it to just that. */
+function seenOf({ wish, ownLogin, keepHalf }: OrderTarget, { facts, plan, undo }: Planned) {
+  return {
+    incarnation: facts.incarnation,
+    steps: plan.steps.flatMap(showStep),
+    record: { ...wish, ownLogin, undo: keepHalf ? undefined : undo },
+  }
+}
+
+/** Whoever waited for its turn begins from how the one before left things. */
+export async function beginAnew(
+  store: Store,
+  operation: Written,
+  held: Held,
+  order: Order,
+  planned: readonly Planned[],
+): Promise<Written> {
+  const seen = order.targets.map((target, at) => seenOf(target, planned[at]!))
+  const isMine = await store.transaction(tables => tables.operations.replan(operation.id, held, seen))
+  if (!isMine) throw takenOver(operation.id)
+  return { ...operation, targets: operation.targets.map((target, at) => ({ ...target, ...seen[at]! })) }
 }
 
 function auditLines(operation: NewOperation) {

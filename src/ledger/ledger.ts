@@ -1,25 +1,17 @@
 import { endOf } from '../domain/change.ts'
 import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import { newOperationId } from '../domain/id.ts'
-import type { TargetOutcome } from '../domain/operation.ts'
+import type { StepShown, TargetOutcome } from '../domain/operation.ts'
 import { type Plan, showStep } from '../engines/engine.ts'
-import type { Held, Store } from '../store/store.ts'
-import {
-  type Attempt,
-  openAttempts,
-  type Planned,
-  planAll,
-  readBackAll,
-  refuse,
-  runSteps,
-  takeBack,
-} from './attempt.ts'
-import { begin } from './begin.ts'
+import type { Store } from '../store/store.ts'
+import { type Attempt, openAttempts, type Planned, planAll, readBackAll, refuse, runSteps } from './attempt.ts'
+import { begin, beginAnew } from './begin.ts'
 import { orLate, tooLate } from './deadline.ts'
-import type { Leases } from './leases.ts'
+import { type HeldLease, isTakenOver, type Leases } from './leases.ts'
 import type { Links } from './links.ts'
-import type { Order, Performed } from './order.ts'
+import type { Order, OrderTarget, Performed } from './order.ts'
 import { close, postpone, settle, type Written } from './outcome.ts'
+import { unwind } from './unwind.ts'
 
 /** What the ledger is made of. */
 export interface LedgerParts {
@@ -68,17 +60,23 @@ async function performWhole(parts: LedgerParts, order: Order, id: string, onBegu
   await using attempts = await openAttempts(parts, id, 1, order.targets, order.signal)
   const planned = await planWhole(order, attempts.all)
   if (order.signal.aborted) throw tooLate()
-  const { operation, waited } = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
+  const begun = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
   onBegun()
-  using lease = parts.leases.hold(id)
-  const work = { operation, order, attempts: attempts.all, before: planned, leaseLost: lease.signal }
+  using lease = parts.leases.hold(id, 1, begun.since)
+  const work: Work = { operation: begun.operation, order, attempts: attempts.all, lease, planned, hasSent: false }
   try {
-    // Somebody else changed the subject while we waited: what was planned may be wrong by now.
-    const outcomes = await carryOut(parts, work, waited ? await planWhole(order, attempts.all) : planned)
-    return { operationId: id, outcomes }
+    if (begun.waited) await planAnew(parts, work)
+    return { operationId: id, outcomes: await carryOut(parts, work) }
   } catch (error) {
     throw await giveUp(parts, work, toFault(error))
   }
+}
+
+/** Somebody else changed the subject while we waited: what was planned may be wrong by now. */
+async function planAnew(parts: LedgerParts, work: Work): Promise<void> {
+  const { order, attempts, lease } = work
+  work.planned = await planWhole(order, attempts)
+  work.operation = await beginAnew(parts.store, work.operation, lease.held, order, work.planned)
 }
 
 /** A plan for every target, or the reason why there is none. */
@@ -89,13 +87,14 @@ async function planWhole(order: Order, attempts: readonly Attempt[]): Promise<re
   return planned
 }
 
-function checkThere(order: Pick<Order, 'targets'>, planned: readonly Planned[]): void {
-  for (const [at, { ifMissing, change, check }] of order.targets.entries()) {
-    const { facts } = planned[at]!
-    if (ifMissing && !facts.exists) throw ifMissing
-    if (facts.exists && facts.incarnation === undefined && endOf(change)?.until !== undefined) throw nameless()
-    check?.(facts)
-  }
+function checkThere({ targets }: Pick<Order, 'targets'>, planned: readonly Planned[]): void {
+  for (const [at, target] of targets.entries()) checkOne(target, planned[at]!)
+}
+
+function checkOne({ ifMissing, change, check }: OrderTarget, { facts }: Planned): void {
+  if (ifMissing && !facts.exists) throw ifMissing
+  if (facts.exists && facts.incarnation === undefined && endOf(change)?.until !== undefined) throw nameless()
+  check?.(facts)
 }
 
 function nameless(): Fault {
@@ -108,57 +107,70 @@ function nameless(): Fault {
 
 /** An operation that has been written, in the hands of the request that asked for it. */
 interface Work {
-  readonly operation: Written
+  operation: Written
   readonly order: Order
   readonly attempts: readonly Attempt[]
-  /** What was so before anything was done. */
-  readonly before: readonly Planned[]
-  readonly leaseLost: AbortSignal
+  readonly lease: HeldLease
+  planned: readonly Planned[]
+  /** Something may have changed on an engine. */
+  hasSent: boolean
 }
 
-async function carryOut(
-  parts: LedgerParts,
-  work: Work,
-  planned: readonly Planned[],
-): Promise<readonly TargetOutcome[]> {
-  const ran = await runAll(work, planned)
+async function carryOut(parts: LedgerParts, work: Work): Promise<readonly TargetOutcome[]> {
+  const steps = await runAll(work)
   const outcomes = await readBackAll(work.attempts)
-  const steps = ran.map(one => one.plan.steps.flatMap(showStep))
-  await settle(parts.store, work.operation, firstAttempt(parts), outcomes, steps)
+  await settle(parts.store, work.operation, work.lease.held, { outcomes, steps })
   return outcomes
 }
 
-/** Answers the plans that went through. */
-async function runAll(work: Work, planned: readonly Planned[], tries = TRIES): Promise<readonly Planned[]> {
-  try {
-    for (const [at, attempt] of work.attempts.entries()) await runSteps(attempt, planned[at]!.plan, work.leaseLost)
-    return planned
-  } catch (error) {
-    if (toFault(error).code !== 'conflict' || work.leaseLost.aborted || tries === 1) throw error
-    return runAll(work, await planWhole(work.order, work.attempts), tries - 1)
+/** Answers the steps that were run, of each target. */
+async function runAll(work: Work): Promise<readonly (readonly StepShown[])[]> {
+  const ran: StepShown[][] = work.attempts.map(() => [])
+  for (let tries = TRIES; ; tries--) {
+    try {
+      await runEach(work, ran)
+      return ran
+    } catch (error) {
+      const fault = toFault(error)
+      if (fault.code !== 'conflict' || isTakenOver(fault) || tries === 1) throw fault
+      await planRest(work, ran)
+    }
   }
+}
+
+async function runEach(work: Work, ran: readonly StepShown[][]): Promise<void> {
+  for (const [at, attempt] of work.attempts.entries()) {
+    const { plan } = work.planned[at]!
+    if (plan.steps.length > 0) work.hasSent = true
+    await runSteps(attempt, plan, work.lease, step => ran[at]!.push(...showStep(step)))
+  }
+}
+
+/** What we have dropped ourselves is not there any more, and is not missing. */
+async function planRest(work: Work, ran: readonly StepShown[][]): Promise<void> {
+  work.planned = await planAll(work.attempts)
+  for (const [at, target] of work.order.targets.entries())
+    if (ran[at]!.length === 0) checkOne(target, work.planned[at]!)
+  refuse(work.planned.map(one => one.plan))
 }
 
 /** After a failure in the living request: take back what was done, or leave it to the worker where we can't know. Answers what to throw. */
-async function giveUp(parts: LedgerParts, { operation, attempts, before }: Work, fault: Fault): Promise<Fault> {
-  const { id } = operation
-  const facts = before.map(one => one.facts)
-  if (!isTransient(fault) && (await succeeds(takeBack(attempts, facts)))) {
-    await close(parts.store, id, firstAttempt(parts), fault)
-    return fault
-  }
-  await postpone(parts.store, id, firstAttempt(parts), fault, 0)
+async function giveUp(parts: LedgerParts, work: Work, fault: Fault): Promise<Fault> {
+  const { operation, lease } = work
+  const told = isTransient(fault) ? undefined : await endHere(parts, work, fault)
+  if (told) return told
+  await postpone(parts.store, operation.id, lease.held, fault, 0)
   parts.onPostponed()
-  return tooLate(id, fault)
+  return tooLate(operation.id, fault)
 }
 
-function succeeds(work: Promise<void>): Promise<boolean> {
-  return work.then(
-    () => true,
-    () => false,
-  )
-}
-
-function firstAttempt({ leases }: LedgerParts): Held {
-  return { worker: leases.worker, attempt: 1 }
+/** Undefined where it could not be brought to an end now. */
+async function endHere({ store }: LedgerParts, work: Work, fault: Fault): Promise<Fault | undefined> {
+  try {
+    if (work.hasSent) return await unwind(store, work, fault)
+    await close(store, work.operation.id, work.lease.held, fault)
+    return fault
+  } catch {
+    return undefined
+  }
 }

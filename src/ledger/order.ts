@@ -33,6 +33,8 @@ export interface OrderTarget {
   readonly wish: RecordWish
   /** The managing login changes its own password: recovery must try the new one too. */
   readonly ownLogin?: boolean
+  /** Where it can't be finished, what was done of it stays: who is to be shut out is not let in again. */
+  readonly keepHalf?: boolean
   /** Thrown when the subject is not there: to an engine, dropping what is missing is no work at all. */
   readonly ifMissing?: Fault
   /** Throws why it must not be done after all, from what was read just now. */

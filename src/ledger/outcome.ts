@@ -1,7 +1,8 @@
 import type { FaultRecord } from '../domain/fault.ts'
 import { Fault } from '../domain/fault.ts'
-import type { Operation, StepShown, TargetOutcome } from '../domain/operation.ts'
+import type { Operation, OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
 import type { Held, Store, Tables } from '../store/store.ts'
+import { takenOver } from './leases.ts'
 import { type RecordWish, remember } from './settlement.ts'
 
 /** How long an answer that nobody took is kept, sealed. */
@@ -13,28 +14,46 @@ export type Written = Pick<
   'id' | 'projectId' | 'operatorId' | 'keyId' | 'address' | 'dialect' | 'requestId' | 'targets'
 >
 
+/** What has come of an operation. */
+export interface Settling {
+  /** One for each target; undefined where it was not done. */
+  readonly outcomes: readonly (TargetOutcome | undefined)[]
+  readonly steps: readonly (readonly StepShown[])[]
+  /** Why some of it was not done. */
+  readonly fault?: Fault
+}
+
 /** The change is done: outcome, what we remember of the subject, and the audit line, in one transaction. */
 export async function settle(
   store: Store,
   operation: Written,
   held: Held,
-  outcomes: readonly TargetOutcome[],
-  steps: readonly (readonly StepShown[])[],
+  { outcomes, steps, fault }: Settling,
 ): Promise<void> {
   const { id } = operation
   const mine = await store.transaction(async tables => {
     const now = await tables.now()
     // Without a new password in it there is nothing that only this answer could tell.
-    const answerUntil = outcomes.some(({ password }) => password) ? now + ANSWER_MS : 0
-    if (!(await tables.operations.settle(id, held, outcomes, steps, now, answerUntil))) return false
+    const answerUntil = outcomes.some(outcome => outcome?.password) ? now + ANSWER_MS : 0
+    const reason = fault && toRecord(fault, now)
+    if (!(await tables.operations.settle(id, held, outcomes, steps, now, answerUntil, reason))) return false
     for (const [at, target] of operation.targets.entries()) {
-      await remember(tables, operation, target, outcomes[at]!, (target.record ?? {}) as unknown as RecordWish, now)
+      const outcome = outcomes[at]
+      if (outcome)
+        await remember(tables, operation, target, outcome, (target.record ?? {}) as unknown as RecordWish, now)
+      const isUndone = fault !== undefined && !outcome && steps[at]!.length === 0
+      await addAudit(
+        tables,
+        operation,
+        target,
+        isUndone ? 'undone' : 'settled',
+        now,
+        outcome ? undefined : fault?.message,
+      )
     }
-    await addAudit(tables, operation, 'settled', now)
     return true
   })
-  if (!mine)
-    throw new Fault('conflict', 'operation', 'Another worker has taken this operation over', { operationId: id })
+  if (!mine) throw takenOver(id)
 }
 
 /** Nothing of the change is left, for a reason that no repeat can cure. */
@@ -42,7 +61,8 @@ export async function close(store: Store, id: string, held: Held, fault: Fault):
   await store.transaction(async tables => {
     const now = await tables.now()
     if (!(await tables.operations.undo(id, held, toRecord(fault, now), now))) return
-    await addAudit(tables, await mustFind(tables, id), 'undone', now, fault.message)
+    const operation = await mustFind(tables, id)
+    for (const target of operation.targets) await addAudit(tables, operation, target, 'undone', now, fault.message)
   })
 }
 
@@ -67,27 +87,13 @@ async function mustFind(tables: Tables, id: string): Promise<Operation> {
 async function addAudit(
   tables: Tables,
   operation: Written,
+  target: OperationTarget,
   outcome: 'settled' | 'undone',
   at: number,
   reason?: string,
 ): Promise<void> {
   const { projectId, operatorId, keyId, address, dialect, requestId, id: operationId } = operation
-  for (const target of operation.targets) {
-    const detail = target.steps.map(step => step.statement)
-    await tables.audit.add({
-      projectId,
-      at,
-      operatorId,
-      keyId,
-      address,
-      dialect,
-      requestId,
-      operationId,
-      action: target.kind,
-      subject: target.subject.key,
-      detail,
-      outcome,
-      reason,
-    })
-  }
+  const origin = { projectId, operatorId, keyId, address, dialect, requestId, operationId }
+  const detail = target.steps.map(step => step.statement)
+  await tables.audit.add({ ...origin, at, action: target.kind, subject: target.subject.key, detail, outcome, reason })
 }

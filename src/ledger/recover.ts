@@ -1,9 +1,8 @@
 import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
 import { showStep } from '../engines/engine.ts'
-import type { ClaimedOperation, Held, Store } from '../store/store.ts'
+import type { ClaimedOperation, Store } from '../store/store.ts'
 import {
-  type Attempt,
   type AttemptTarget,
   type OpenAttempts,
   openAttempts,
@@ -13,12 +12,12 @@ import {
   readBack,
   refuse,
   runSteps,
-  takeBack,
 } from './attempt.ts'
-import type { HeldLease, Leases } from './leases.ts'
+import type { Leases } from './leases.ts'
 import type { Links } from './links.ts'
 import { close, postpone, settle } from './outcome.ts'
 import { mayUndo, type RecordWish } from './settlement.ts'
+import { isAnother, madeAnew, type Unfinished, unwind } from './unwind.ts'
 
 export interface RecoveryParts {
   readonly store: Store
@@ -31,23 +30,33 @@ export interface RecoveryParts {
 /** A stuck operation is tried for ever, at most this far apart. */
 const LONGEST_WAIT_MS = 30_000
 
-/** Brings an operation that its process left behind to its end: asks the engine what has been applied, never our notes. */
-export async function recover(parts: RecoveryParts, operation: ClaimedOperation, stopping: AbortSignal): Promise<void> {
-  const held: Held = { worker: operation.worker, attempt: operation.attempts }
-  using lease = parts.leases.hold(operation.id)
+/** An operation that was left behind, in the hands of the attempt that took it up. */
+interface Recovering extends Unfinished {
+  readonly operation: ClaimedOperation
+}
+
+/**
+ * Brings an operation that its process left behind to its end: asks the engine what has been applied, never our notes. `since`: when it
+ * was asked for, by `performance.now()`.
+ */
+export async function recover(
+  parts: RecoveryParts,
+  operation: ClaimedOperation,
+  since: number,
+  stopping: AbortSignal,
+): Promise<void> {
+  using lease = parts.leases.hold(operation.id, operation.attempts, since)
   const signal = AbortSignal.any([stopping, lease.signal, AbortSignal.timeout(parts.deadlineMs)])
   let attempts: OpenAttempts | undefined
   try {
     await endEarlierAttempts(parts, operation, signal)
     attempts = await openAttempts(parts, operation.id, operation.attempts, operation.targets.map(wishOf), signal)
-    const { all } = attempts
-    const looked = await planAll(all)
-    await bringToEnd(parts, operation, all, looked, held, lease).catch(error =>
-      handOver(parts.store, operation, all, held, toFault(error)),
-    )
+    const looked = await planAll(attempts.all)
+    const unfinished = { operation, attempts: attempts.all, lease }
+    await bringToEnd(parts, unfinished, looked).catch(error => handOver(parts.store, unfinished, toFault(error)))
   } catch (error) {
     // Nobody has looked yet. Whatever kept us from it, what may have been applied must not be called undone.
-    await postpone(parts.store, operation.id, held, toFault(error), waitAfter(operation.attempts))
+    await postpone(parts.store, operation.id, lease.held, toFault(error), waitAfter(operation.attempts))
   } finally {
     await attempts?.[Symbol.asyncDispose]()
   }
@@ -70,24 +79,21 @@ function wishOf({ instanceId, change, record }: OperationTarget): AttemptTarget 
   return { instanceId, change, wish, ownLogin: wish.ownLogin }
 }
 
-async function bringToEnd(
-  parts: RecoveryParts,
-  operation: ClaimedOperation,
-  attempts: readonly Attempt[],
-  looked: readonly Planned[],
-  held: Held,
-  lease: HeldLease,
-): Promise<void> {
-  const untouched = looked.every(({ facts }, at) => !facts.applied && mayUndo(operation.targets[at]!))
-  if (untouched) return close(parts.store, operation.id, held, interrupted())
+async function bringToEnd(parts: RecoveryParts, unfinished: Recovering, looked: readonly Planned[]): Promise<void> {
+  const { operation, lease } = unfinished
+  const others = operation.targets.filter((target, at) => isAnother(target, looked[at]!.facts))
+  const why = others[0] ? madeAnew(others[0]) : undefined
+  const isUntouched = (target: OperationTarget, { facts }: Planned) =>
+    others.includes(target) || (!facts.applied && mayUndo(target))
+  if (operation.targets.every((target, at) => isUntouched(target, looked[at]!)))
+    return close(parts.store, operation.id, lease.held, why ?? interrupted())
   await lease.confirm()
   const finished: Finished[] = []
-  for (const [at, attempt] of attempts.entries()) {
-    finished.push(await finish(operation.targets[at]!, attempt, looked[at]!, lease.signal))
-  }
+  for (const [at, target] of operation.targets.entries())
+    finished.push(others.includes(target) ? NOTHING : await finish(unfinished, at, looked[at]!))
   const outcomes = finished.map(({ outcome }) => outcome)
   const steps = finished.map(one => one.steps)
-  await settle(parts.store, operation, held, outcomes, steps)
+  await settle(parts.store, operation, lease.held, { outcomes, steps, fault: why })
 }
 
 function interrupted(): Fault {
@@ -95,20 +101,21 @@ function interrupted(): Fault {
 }
 
 interface Finished {
-  readonly outcome: TargetOutcome
+  /** Undefined: it was left alone. */
+  readonly outcome?: TargetOutcome
   readonly steps: readonly StepShown[]
 }
 
-async function finish(
-  target: OperationTarget,
-  attempt: Attempt,
-  { facts, plan }: Planned,
-  leaseLost: AbortSignal,
-): Promise<Finished> {
-  if (isAnother(target, facts.exists ? facts.incarnation : undefined)) return { outcome: {}, steps: target.steps }
+const NOTHING: Finished = { steps: [] }
+
+async function finish({ operation, attempts, lease }: Recovering, at: number, { plan }: Planned): Promise<Finished> {
+  const attempt = attempts[at]!
   refuse([plan])
-  await runSteps(attempt, plan, leaseLost)
-  return { outcome: await readBack(attempt), steps: withNew(target.steps, plan.steps.flatMap(showStep)) }
+  await runSteps(attempt, plan, lease)
+  return {
+    outcome: await readBack(attempt),
+    steps: withNew(operation.targets[at]!.steps, plan.steps.flatMap(showStep)),
+  }
 }
 
 /** What earlier attempts ran stays in the ledger, with what this one had to add. */
@@ -118,36 +125,12 @@ function withNew(known: readonly StepShown[], ran: readonly StepShown[]): readon
   return [...known, ...ran.filter(step => !isKnown(step))]
 }
 
-/** Somebody dropped the subject and made another of its name: it is not the one we were asked to change. */
-function isAnother(target: OperationTarget, incarnation: string | undefined): boolean {
-  return target.incarnation !== undefined && incarnation !== undefined && target.incarnation !== incarnation
-}
-
 /** What a repeat may cure is tried again later; for the rest, what was done is taken back. */
-async function handOver(
-  store: Store,
-  operation: ClaimedOperation,
-  attempts: readonly Attempt[],
-  held: Held,
-  fault: Fault,
-): Promise<void> {
-  if (isTransient(fault) || fault.code === 'server_changed') {
-    return postpone(store, operation.id, held, fault, waitAfter(operation.attempts))
-  }
-  try {
-    await takeBackWhatIsOurs(attempts)
-    await close(store, operation.id, held, fault)
-  } catch (error) {
-    await postpone(store, operation.id, held, toFault(error), waitAfter(operation.attempts))
-  }
-}
-
-async function takeBackWhatIsOurs(attempts: readonly Attempt[]): Promise<void> {
-  const looked = await planAll(attempts)
-  await takeBack(
-    attempts,
-    looked.map(({ facts }) => facts),
-  )
+async function handOver(store: Store, unfinished: Recovering, fault: Fault): Promise<void> {
+  const { operation, lease } = unfinished
+  const later = (why: Fault) => postpone(store, operation.id, lease.held, why, waitAfter(operation.attempts))
+  if (isTransient(fault) || fault.code === 'server_changed') return later(fault)
+  await unwind(store, unfinished, fault).catch(error => later(toFault(error)))
 }
 
 /** 0.5, 1, 2, … 30 seconds. */

@@ -401,19 +401,25 @@ export interface Operations {
   /** The open operation on a subject. */
   findOpen(instanceId: string, subject: Subject): Promise<Operation | undefined>
   countOpen(instanceId: string): Promise<number>
-  /** Makes the worker's leases on these operations last until `until`; answers the ids that are still its own. */
-  renew(worker: string, ids: readonly string[], until: number): Promise<readonly string[]>
+  /** Makes the worker's leases on these attempts last until `until`; answers those that are still its own. */
+  renew(worker: string, attempts: readonly AttemptId[], until: number): Promise<readonly AttemptId[]>
+  /** Writes anew what was seen before the first statement, of each target; false unless the operation is open and held so. */
+  replan(id: string, held: Held, targets: readonly TargetSeen[]): Promise<boolean>
   /** Takes up to `limit` open operations whose lease ran out and whose next try has come; counts the attempt. */
   claim(worker: string, now: number, leaseUntil: number, limit: number): Promise<readonly ClaimedOperation[]>
   /** Every one of the following does nothing and answers false unless the operation is open and leased to `worker` in `attempt`. */
-  /** One outcome and one list of steps for each target. The answer is undelivered until `answerUntil`; none to hand over: 0. */
+  /**
+   * One outcome (none: it was not done, and `fault` says why) and one list of steps for each target. The answer is undelivered until
+   * `answerUntil`; none to hand over: 0.
+   */
   settle(
     id: string,
     held: Held,
-    outcomes: readonly TargetOutcome[],
+    outcomes: readonly (TargetOutcome | undefined)[],
     steps: readonly (readonly StepShown[])[],
     now: number,
     answerUntil: number,
+    fault?: FaultRecord,
   ): Promise<boolean>
   undo(id: string, held: Held, fault: FaultRecord, now: number): Promise<boolean>
   /** It failed, and waits until `nextTryAt`; the lease is given up. */
@@ -431,6 +437,15 @@ export interface Operations {
   /** Erases answers and replays whose time is over; answers how many. */
   sweep(now: number): Promise<number>
 }
+
+/** One try at an operation. */
+export interface AttemptId {
+  readonly operationId: string
+  readonly attempt: number
+}
+
+/** What `begin` wrote of a target that depends on how the engine was found. */
+export type TargetSeen = Pick<NewOperation['targets'][number], 'incarnation' | 'steps' | 'record'>
 
 /** Whose turn it is: settle, undo and postpone only count for the attempt that holds the lease. */
 export interface Held {

@@ -54,7 +54,7 @@ function planFor(change: Change, facts: MysqlFacts): Plan {
   }
 }
 
-/** What takes a change back. Those that are one statement, and those that only go forward, have nothing of the kind. */
+/** What takes a change back. Nothing brings back a password, a login or a database that is gone. */
 export function undo(change: Change, before: Facts): Change | undefined {
   switch (change.kind) {
     case 'create-user':
@@ -63,8 +63,37 @@ export function undo(change: Change, before: Facts): Change | undefined {
       return { kind: 'undo-create-database', name: change.database.name }
     case 'grant-user':
       return { kind: 'grant-user', key: change.key, grants: inverse(change.grants, before as MysqlFacts) }
+    case 'set-user':
+      return asBefore(change, before as MysqlFacts)
+    case 'rename-user':
+      return { kind: 'rename-user', key: change.to, to: change.key, back: true }
+    case 'lock-user':
+    case 'drop-user':
+      return isOpen(before as MysqlFacts) ? { ...change, kind: 'unlock-user' } : undefined
+    case 'unlock-user':
+      return isOpen(before as MysqlFacts) ? undefined : { ...change, kind: 'lock-user' }
     default:
       return undefined
+  }
+}
+
+const isOpen = ({ account }: MysqlFacts) => account?.locked === false
+
+/** Each of its settings is a statement of its own. */
+function asBefore(
+  { key, settings, engineRoles }: Extract<Change, { kind: 'set-user' }>,
+  { account }: MysqlFacts,
+): Change | undefined {
+  if (!account) return undefined
+  const { replication, connectionLimit } = account
+  return {
+    kind: 'set-user',
+    key,
+    settings: {
+      replication: settings.replication === undefined ? undefined : replication,
+      connectionLimit: settings.connectionLimit === undefined ? undefined : connectionLimit || -1,
+    },
+    engineRoles: engineRoles && account.roles,
   }
 }
 

@@ -7,7 +7,7 @@ import type { PostgresFacts } from './facts.ts'
 import { planGrant } from './grants/plan.ts'
 import { planEndSessions, planLock, planUnlock } from './users/lock.ts'
 import { planCreate, planReset, planSet } from './users/plan.ts'
-import { grantsOf } from './users/read.ts'
+import { engineRolesOf, grantsOf } from './users/read.ts'
 import { planRename } from './users/rename.ts'
 
 /** The exact statements that bring the server from what `facts` saw to what `change` wants. */
@@ -55,7 +55,7 @@ function planFor(change: Change, facts: PostgresFacts): Plan {
   }
 }
 
-/** What takes a change back. Those that are one transaction, and those that only go forward, have nothing of the kind. */
+/** What takes a change back. Nothing brings back a password, a login or a database that is gone. */
 export function undo(change: Change, before: Facts): Change | undefined {
   switch (change.kind) {
     case 'create-user':
@@ -64,8 +64,38 @@ export function undo(change: Change, before: Facts): Change | undefined {
       return { kind: 'undo-create-database', name: change.database.name }
     case 'grant-user':
       return { kind: 'grant-user', key: change.key, grants: inverse(change.grants, before as PostgresFacts) }
+    case 'set-user':
+      return asBefore(change, before as PostgresFacts)
+    case 'rename-user':
+      return { kind: 'rename-user', key: change.to, to: change.key, back: true }
+    case 'lock-user':
+    case 'drop-user':
+      return isOpen(before as PostgresFacts) ? { ...change, kind: 'unlock-user' } : undefined
+    case 'unlock-user':
+      return isOpen(before as PostgresFacts) ? undefined : { ...change, kind: 'lock-user' }
     default:
       return undefined
+  }
+}
+
+const isOpen = ({ role }: PostgresFacts) => role?.canLogIn === true
+
+function asBefore(
+  { key, settings, engineRoles, end }: Extract<Change, { kind: 'set-user' }>,
+  { role }: PostgresFacts,
+): Change | undefined {
+  if (!role) return undefined
+  const { replication, connectionLimit, passwordUntil } = role
+  const until = passwordUntil === null ? undefined : Math.round(passwordUntil)
+  return {
+    kind: 'set-user',
+    key,
+    settings: {
+      replication: settings.replication === undefined ? undefined : replication,
+      connectionLimit: settings.connectionLimit === undefined ? undefined : connectionLimit,
+    },
+    engineRoles: engineRoles && engineRolesOf(role),
+    end: end && { until, before: end.until },
   }
 }
 

@@ -97,7 +97,7 @@ export function createReplays(store: Store): Replays {
       throw new Fault('idempotency_mismatch', 'request', 'This Idempotency-Key came with another request before')
     if (known.answer) return { kind: 'answered', replay: asClaimed(known), answer: known.answer }
     const operation = known.operationId ? await store.read.operations.find(known.operationId) : undefined
-    if (operation?.state === 'undone') return 'never-happened'
+    if (operation?.state === 'undone' || isPartly(operation)) return 'never-happened'
     if (operation?.state !== 'settled') return undefined
     const outcomes = await store.read.operations.outcomes(operation.id)
     // Its first answer may have gone out meanwhile, and the password with it: then the answer has been kept before.
@@ -119,6 +119,11 @@ export function createReplays(store: Store): Replays {
   }
 
   return { begin, hash: text => store.read.replays.hash(text), keep, forget }
+}
+
+/** Its caller was told why: there is no answer that a repeat could be given. */
+function isPartly(operation: Operation | undefined): boolean {
+  return operation?.state === 'settled' && operation.targets.some(({ outcome }) => outcome === undefined)
 }
 
 /** The first answer had no password for a key that may not read one; nor has this. */

@@ -124,7 +124,7 @@ function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, sign
     return {
       caller,
       projectId,
-      targets: [{ instanceId: id, change, wish, ifMissing: nobody, check: checkAll }],
+      targets: [{ instanceId: id, change, wish, keepHalf: true, ifMissing: nobody, check: checkAll }],
       signal,
       confirm,
     }

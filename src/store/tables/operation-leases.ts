@@ -1,32 +1,56 @@
-import { type Context, OPEN } from '../context.ts'
+import { type Context, OPEN, toJson, withNulls } from '../context.ts'
 import type { OperationRow } from '../schema.ts'
 import type { ClaimedOperation, Held, Operations } from '../store.ts'
 import { readOperations } from './operation-reading.ts'
 import { toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'
 
-type Leases = Pick<Operations, 'renew' | 'claim' | 'settle' | 'undo' | 'postpone' | 'abandon' | 'hurry'>
+type Leases = Pick<Operations, 'renew' | 'replan' | 'claim' | 'settle' | 'undo' | 'postpone' | 'abandon' | 'hurry'>
 
 /** Who works on an operation, and how its state changes: only for the attempt that holds it. */
 export function operationLeases(context: Context): Leases {
   const { db } = context
   return {
-    async renew(worker, ids, until) {
-      if (ids.length === 0) return []
+    async renew(worker, attempts, until) {
+      if (attempts.length === 0) return []
       const query = db
         .updateTable('operations')
         .set({ leaseUntil: until })
-        .where('id', 'in', [...ids])
-      const rows = await query.where('state', '=', OPEN).where('worker', '=', worker).returning('id').execute()
-      return rows.map(row => row.id)
+        .where(eb => eb.or(attempts.map(one => eb.and({ id: one.operationId, attempts: one.attempt }))))
+      const mine = query.where('state', '=', OPEN).where('worker', '=', worker)
+      const rows = await mine.returning(['id', 'attempts']).execute()
+      return rows.map(row => ({ operationId: row.id, attempt: row.attempts }))
+    },
+    async replan(id, held, targets) {
+      // Nothing but the row's own attempt: it says whether the operation is still held so, and keeps others out until the end.
+      if (!(await change(context, id, held, { attempts: held.attempt }))) return false
+      for (const [position, { incarnation, record }] of targets.entries()) {
+        const row = withNulls({ incarnation, record: toJson(record) })
+        const query = db.updateTable('operationTargets').set(row).where('operationId', '=', id)
+        await query.where('position', '=', position).execute()
+      }
+      await replaceSteps(
+        context,
+        id,
+        targets.map(({ steps }) => steps),
+      )
+      return true
     },
     claim: (worker, now, leaseUntil, limit) => claim(context, worker, now, leaseUntil, limit),
-    async settle(id, held, outcomes, steps, now, answerUntil) {
+    async settle(id, held, outcomes, steps, now, answerUntil, fault) {
       const isWanted = answerUntil > now
       const answer = isWanted ? ({ answer: 'undelivered', answerUntil } as const) : {}
-      const settled = await change(context, id, held, { ...CLOSED, state: 'settled', settledAt: now, ...answer })
+      const reason = fault ? toFaultRow(fault) : {}
+      const settled = await change(context, id, held, {
+        ...CLOSED,
+        ...reason,
+        state: 'settled',
+        settledAt: now,
+        ...answer,
+      })
       if (!settled) return false
       await close(context, id)
       for (const [position, outcome] of outcomes.entries()) {
+        if (!outcome) continue
         const kept = isWanted ? outcome : { ...outcome, password: undefined }
         const row = toOutcomeRow(context.vault, id, position, kept)
         const query = db.updateTable('operationTargets').set(row).where('operationId', '=', id)

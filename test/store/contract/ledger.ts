@@ -98,6 +98,30 @@ export function ledger(opened: Opened): void {
       expect(() => change.kind === 'reset-user' && change.password.reveal()).toThrow('not kept any more')
     })
 
+    it('settles in part: what was not done has no outcome, and the reason is told', async () => {
+      const { store } = opened
+      const { id } = await begin({ targets: [aTarget(), aTarget()] })
+      const steps = [[{ statement: 'really ran', why: 'so' }], []]
+      const settle = (held: Held) =>
+        store.transaction(tables => tables.operations.settle(id, held, [{}, undefined], steps, NOON, 0, FAULT))
+      expect([await settle({ worker: 'two', attempt: 1 }), await settle(ONE)]).toEqual([false, true])
+      const found = await store.read.operations.find(id)
+      expect(found).toMatchObject({ state: 'settled', lastFault: FAULT })
+      expect(found!.targets.map(({ outcome }) => outcome)).toEqual([{}, undefined])
+    })
+
+    it('begins anew from how things are when its turn comes, for the attempt that holds it', async () => {
+      const { store } = opened
+      const { id } = await begin({ targets: [aTarget({ incarnation: '7', record: { username: 'eve' } }), aTarget()] })
+      const seen = { incarnation: '8', steps: [{ statement: 'later', why: 'so' }], record: { username: 'ada' } }
+      const replan = (held: Held) =>
+        store.transaction(tables => tables.operations.replan(id, held, [seen, { ...seen, incarnation: undefined }]))
+      expect([await replan({ worker: 'one', attempt: 2 }), await replan(ONE)]).toEqual([false, true])
+      const found = await store.read.operations.find(id)
+      expect(found).toMatchObject({ state: 'open', attempts: 1, targets: [seen, { steps: seen.steps }] })
+      expect(found!.targets[1]!.incarnation).toBeUndefined()
+    })
+
     it('is undone with its reason', async () => {
       const { store } = opened
       const { id } = await begin()
@@ -163,10 +187,21 @@ export function ledger(opened: Opened): void {
       const lost = await begin({ worker: 'another' })
       const done = await begin({ worker: 'renewer' })
       await store.transaction(tables => tables.operations.undo(done.id, { worker: 'renewer', attempt: 1 }, FAULT, NOON))
-      const ids = [mine.id, lost.id, done.id]
-      const renewed = await store.transaction(tables => tables.operations.renew('renewer', ids, NOON + 60_000))
-      expect(renewed).toEqual([mine.id])
+      const first = ({ id }: { readonly id: string }) => ({ operationId: id, attempt: 1 })
+      const attempts = [first(mine), first(lost), first(done)]
+      const renewed = await store.transaction(tables => tables.operations.renew('renewer', attempts, NOON + 60_000))
+      expect(renewed).toEqual([first(mine)])
       expect(await store.transaction(tables => tables.operations.renew('renewer', [], NOON))).toEqual([])
+    })
+
+    it('of an earlier attempt of the same worker is not renewed by it', async () => {
+      const { store } = opened
+      const now = aYear()
+      const { id } = await begin({ worker: 'again', leaseUntil: now - 1 })
+      await store.transaction(tables => tables.operations.claim('again', now, now + 5_000, 1_000))
+      const renew = (attempt: number) =>
+        store.transaction(tables => tables.operations.renew('again', [{ operationId: id, attempt }], now + 9_000))
+      expect([await renew(1), await renew(2)]).toEqual([[], [{ operationId: id, attempt: 2 }]])
     })
 
     it('that ran out lets another worker take the operation up, with everything needed to finish it', async () => {

@@ -17,11 +17,13 @@ type Rename = Extract<Change, { kind: 'rename-user' }>
 /** The subject under its old name, or under the new one if this very operation gave it. */
 export async function findRenamed(
   link: Link,
-  { key, to, password }: Rename,
+  { key, to, password, back }: Rename,
   mark: Mark,
   signal: AbortSignal,
 ): Promise<{ readonly account?: Account; readonly rename: RenameFacts }> {
   const [old, other] = [await findAccount(link, key, signal), await findAccount(link, to, signal)]
+  // Somebody else's has the name that was wanted: there is nothing to give back.
+  if (back && !(old && saysRename(old, mark))) return { rename: { taken: false, begun: false, done: false } }
   if (!old && other && saysRename(other, mark)) {
     const done = !password || isPasswordOf(other.plugin, other.kept, password)
     return { account: other, rename: { taken: false, begun: true, done } }

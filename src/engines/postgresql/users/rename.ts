@@ -15,13 +15,15 @@ type Rename = Extract<Change, { kind: 'rename-user' }>
 /** The subject under its old name, or under the new one if this very operation gave it. */
 export async function findRenamed(
   link: Link,
-  { key, to }: Rename,
+  { key, to, back }: Rename,
   mark: Mark,
   signal: AbortSignal,
 ): Promise<{ readonly role?: UserRow; readonly rename: RenameFacts }> {
   const [old, other] = [await findRole(link, key.name, signal), await findRole(link, to.name, signal)]
-  const isOurs = old === undefined && isSameMark(markIn(other?.comment ?? undefined), mark)
-  if (isOurs) return { role: other, rename: { taken: false, md5: false } }
+  const isMarked = (role: UserRow | undefined) => isSameMark(markIn(role?.comment ?? undefined), mark)
+  // Somebody else's has the name that was wanted: there is nothing to give back.
+  if (back) return { role: isMarked(old) ? old : undefined, rename: { taken: other !== undefined, md5: false } }
+  if (old === undefined && isMarked(other)) return { role: other, rename: { taken: false, md5: false } }
   return { role: old, rename: { taken: other !== undefined, md5: await hasMd5(link, key.name, signal) } }
 }
 
@@ -35,8 +37,8 @@ async function hasMd5(link: Link, name: string, signal: AbortSignal): Promise<bo
 
 /** One transaction: the new name, the new password if there is one, and the mark. Grants hang on the role's oid, and stay. */
 export function planRename(change: Rename, facts: PostgresFacts): Plan {
-  const { key, to, password } = change
-  if (facts.applied) return onExisting(key.name, facts, [])
+  const { key, to, password, back } = change
+  if (facts.applied && !back) return onExisting(key.name, facts, [])
   const wrong = wrongUserName(to.name)
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
   const { role, mark, roleMark } = facts

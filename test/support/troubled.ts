@@ -1,0 +1,61 @@
+import type { Parts } from '../../src/app.ts'
+import { Fault } from '../../src/domain/fault.ts'
+import type { AdminClient, Engine, Step } from '../../src/engines/engine.ts'
+import type { Engines } from '../../src/engines/registry.ts'
+
+/** Servers that give trouble when a test wants it. */
+export interface Trouble {
+  readonly parts: (real: Parts) => Parts
+  /** Stands between every step and its server. */
+  around: (step: Step, run: (step: Step) => Promise<void>) => Promise<void>
+  /** Nobody gets a session for a change. */
+  away: boolean
+}
+
+export function trouble(): Trouble {
+  const mine: Trouble = {
+    parts: real => ({ ...real, engines: troubled(real.engines, mine) }),
+    around: (step, run) => run(step),
+    away: false,
+  }
+  return mine
+}
+
+function troubled(engines: Engines, mine: Trouble): Engines {
+  const over = (client: AdminClient): AdminClient => ({
+    ...client,
+    run: step => mine.around(step, one => client.run(one)),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  })
+  const wrapped = (engine: Engine): Engine => ({
+    ...engine,
+    open: async (...all) => {
+      if (mine.away) throw hungUp()
+      return over(await engine.open(...all))
+    },
+  })
+  return { ...engines, get: name => wrapped(engines.get(name)) }
+}
+
+export const hungUp = () => new Fault('unavailable', 'server', 'the server hung up')
+export const refused = () => new Fault('refused', 'user', 'the server would not')
+
+export const says = ({ statements }: Step, words: string) => statements.some(({ shown }) => shown.includes(words))
+
+/** Runs what comes before the step that says `words`, then hangs up, and is away. */
+export function cutOffAt(mine: Trouble, words: string): void {
+  mine.away = false
+  mine.around = async (step, run) => {
+    if (!says(step, words)) return run(step)
+    mine.away = true
+    throw hungUp()
+  }
+}
+
+/** Whatever was wrong is so no more. */
+export function heal(mine: Trouble): void {
+  mine.around = (step, run) => run(step)
+  mine.away = false
+}
+
+export const overtaken = () => new Fault('conflict', 'role', 'another was quicker')
