@@ -21,6 +21,13 @@ const mariadbOf = ({ instances }: Ready) => instances.find(({ variant }) => vari
 const passwordOf = (folder: string): string =>
   JSON.parse(readFileSync(join(folder, 'demo.json'), 'utf8')).servers.mariadb.password
 
+/** How each server does, as clients of the Trove API are told without its being asked. */
+async function statuses({ url, project, key }: Ready): Promise<Readonly<Record<string, string>>> {
+  const answer = await fetch(`${url}/v1.0/${project.id}/instances`, { headers: { 'x-auth-token': key.private } })
+  const { instances } = (await answer.json()) as { instances: { name: string; status: string }[] }
+  return Object.fromEntries(instances.map(({ name, status }) => [name, status]))
+}
+
 /** Answers rows as the login sees them. */
 async function ask(port: number, [user, password, database]: readonly string[], sql: string) {
   const client = await createConnection({ host: '127.0.0.1', port, user, password, database })
@@ -137,14 +144,23 @@ function withMariadb(): void {
   test('--engines leaves either out, also where it was before, and tells of those that run alone', async () => {
     const folder = aPassableFolder()
     const both = await demo(folder, BOTH)
+    const kept = 'orders_app'
+    expect(await statuses(both.ready)).toEqual({ demo: 'ACTIVE', 'demo-mariadb': 'ACTIVE' })
     await stop(both.run)
     const one = await demo(folder, ['--engines', 'postgresql'])
     expect(one.ready.instances).toEqual(both.ready.instances.slice(0, 1))
     expect(mariadbIn(folder)).toEqual([])
+    expect(await statuses(one.ready)).toEqual({ demo: 'ACTIVE', 'demo-mariadb': 'SHUTDOWN' })
+    expect((await call(one.ready, `/instances/${mariadbOf(both.ready).id}/users`)).status).toBe(503)
     await stop(one.run)
+    expect(linesAbout(one.run.output.err)).toEqual([
+      'rolecall: demo-mariadb stays listed while its server is left out; what it has is kept for a start with it',
+    ])
     const other = await demo(folder, ['--engines', 'mariadb'])
     expect(other.ready.instances).toEqual(both.ready.instances.slice(1))
     expect(postgresIn(folder)).toEqual([])
+    expect(await statuses(other.ready)).toEqual({ demo: 'SHUTDOWN', 'demo-mariadb': 'ACTIVE' })
+    expect((await call(other.ready, `/instances/${mariadbOf(both.ready).id}/users/${kept}?host=%25`)).status).toBe(200)
     await stop(other.run)
   })
 

@@ -9,7 +9,7 @@ import { checkNotHeld, claimFolder, emptyFolder, recall, remember } from './fold
 import { PRODUCT_NAMES } from './product.ts'
 import { readyLine } from './ready-line.ts'
 import { register } from './registration.ts'
-import { parseEngines, removeServers, startServers } from './servers.ts'
+import { parseEngines, removeServers, say, startServers } from './servers.ts'
 import { tour } from './tour.ts'
 
 /** Quiet enough for the tour to stay on the screen. */
@@ -17,6 +17,8 @@ const OWN: Initial = { data: '.rolecall', 'log.level': 'warn' }
 
 const ENGINES =
   'database servers of its own, each of which has to start; without it a PostgreSQL, and a MariaDB where one is installed'
+
+const LEFT_OUT = 'stays listed while its server is left out; what it has is kept for a start with it'
 
 export function setUp(command: Command): void {
   command.option('--fresh', 'begin anew: empty the folder first, if a demo made it')
@@ -41,6 +43,8 @@ async function demo(command: Command, running: AsyncDisposableStack): Promise<vo
   running.defer(() => app.stop())
   const products = await startServers(folder, demanded, databases)
   const registered = await register(app, folder, products)
+  // Of one that could not start, why it did not has been said.
+  if (demanded) for (const { connection } of registered.stopped) say(`${connection.name} ${LEFT_OUT}`)
   const url = await listen(app, settings)
   process.stdout.write(json ? `${readyLine(url, registered)}\n` : tour(url, folder, registered))
 }

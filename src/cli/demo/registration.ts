@@ -16,6 +16,8 @@ export interface Registered {
   readonly key: DemoKey
   /** The demo's own servers that run. */
   readonly servers: readonly RegisteredServer[]
+  /** Its own that were there before and don't run this time: listed still, since what they have is kept. */
+  readonly stopped: readonly ConnectionShown[]
   /** What people have added. */
   readonly others: readonly ConnectionShown[]
 }
@@ -33,8 +35,18 @@ export async function register(app: App, folder: string, products: readonly Prod
   const caller = await commandCaller(app.store)
   const project = await app.services.projects.get(caller, caller.operator.homeProjectId ?? '')
   const key = await keyFor(app, caller, project, folder)
-  return { project, operator: caller.operator, key, ...(await connections(app, caller, project, folder, products)) }
+  const found = await connections(app, caller, project, folder, products)
+  await Promise.all(found.stopped.map(({ instance }) => seeStopped(app, caller, instance.id)))
+  return { project, operator: caller.operator, key, ...found }
 }
+
+/** So that nobody is told what an earlier start saw: that it can be reached. */
+async function seeStopped({ services }: App, caller: Caller, instance: string): Promise<void> {
+  await services.instances.check(caller, instance, AbortSignal.timeout(CHECK_MS)).catch(() => undefined)
+}
+
+/** Nothing listens there, which is known at once; no start waits for whatever does. */
+const CHECK_MS = 1000
 
 async function connections(
   app: App,
@@ -42,7 +54,7 @@ async function connections(
   project: Project,
   folder: string,
   products: readonly Product[],
-): Promise<Pick<Registered, 'servers' | 'others'>> {
+): Promise<Pick<Registered, 'servers' | 'stopped' | 'others'>> {
   const { servers: memories } = recall(folder)!
   const list = () => everything(page => app.services.connections.list(caller, project.id, page))
   const before = await list()
@@ -50,9 +62,9 @@ async function connections(
   for (const product of unknown) await connect(app, caller, project, product, memories[product.name]!)
   const found = unknown.length > 0 ? await list() : before
   const servers = products.map(product => ({ ...found.find(isOf(memories[product.name]))!, product }))
-  // Those of the demo that don't run this time are no use to anybody.
-  const others = found.filter(one => !PRODUCT_NAMES.some(name => isOf(memories[name])(one)))
-  return { servers, others }
+  const own = found.filter(one => PRODUCT_NAMES.some(name => isOf(memories[name])(one)))
+  const stopped = own.filter(one => !servers.some(({ connection }) => connection.id === one.connection.id))
+  return { servers, stopped, others: found.filter(one => !own.includes(one)) }
 }
 
 const isOf =

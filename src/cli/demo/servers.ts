@@ -79,6 +79,6 @@ export async function removeServers(folder: string): Promise<void> {
   removeHomes()
 }
 
-function say(words: string): void {
+export function say(words: string): void {
   process.stderr.write(`rolecall: ${words}\n`)
 }
