@@ -2,6 +2,7 @@ import type { NewDatabase } from './database.ts'
 import type { EndWish } from './expiry.ts'
 import type { Grant, GrantChange } from './grant.ts'
 import type { OnOwned } from './policy.ts'
+import type { RoleDefinition } from './role-definition.ts'
 import type { Secret } from './secret.ts'
 import { type NewUser, type UserKey, type UserSettings, userKeyText } from './user.ts'
 
@@ -54,6 +55,15 @@ export type Change =
       /** Only one that this very operation has given its name. */
       readonly back?: true
     }
+  /** All of its roles, grants among them, become these, and the password as well, where one is given: at one stroke. */
+  | {
+      readonly kind: 'replace-user'
+      readonly key: UserKey
+      readonly roles: readonly string[]
+      readonly password?: Secret
+      /** Left out, as before. */
+      readonly end?: EndWish
+    }
   | { readonly kind: 'end-sessions'; readonly key: UserKey }
   | ({ readonly kind: 'drop-user'; readonly key: UserKey; readonly onOwned: OnOwned } & Known)
   | { readonly kind: 'create-database'; readonly database: NewDatabase }
@@ -61,6 +71,18 @@ export type Change =
   /** Takes back a create: drops what carries this operation's mark, and nothing else. */
   | { readonly kind: 'undo-create-user'; readonly key: UserKey }
   | { readonly kind: 'undo-create-database'; readonly name: string }
+  | RoleChange
+
+/** One role that people define on a server. `drop-role` takes it from everybody who has it. */
+export type RoleChange =
+  | { readonly kind: 'create-role'; readonly role: RoleDefinition }
+  | { readonly kind: 'set-role'; readonly role: RoleDefinition }
+  | { readonly kind: 'drop-role'; readonly name: string }
+  /** Drops it if it is what was to be made, and nothing else. */
+  | { readonly kind: 'undo-create-role'; readonly role: RoleDefinition }
+
+/** Changes that every engine is asked for: the others belong to those whose logins have roles and nothing else. */
+export type CommonChange = Exclude<Change, RoleChange | { readonly kind: 'replace-user' }>
 
 export type ChangeKind = Change['kind']
 
@@ -71,18 +93,20 @@ interface Known {
 
 /** What a caller needs to ask for it. */
 export function rightFor(kind: ChangeKind): 'create' | 'update' | 'delete' {
-  if (kind === 'create-user' || kind === 'create-database') return 'create'
-  return kind === 'drop-user' || kind === 'drop-database' ? 'delete' : 'update'
+  if (kind === 'create-user' || kind === 'create-database' || kind === 'create-role') return 'create'
+  return kind === 'drop-user' || kind === 'drop-database' || kind === 'drop-role' ? 'delete' : 'update'
 }
 
 /** What a change is about. One open operation per subject. */
 export interface Subject {
-  readonly kind: 'user' | 'database' | 'connection'
-  /** `userKeyText` of a user, the name of a database, the id of a connection. */
+  readonly kind: 'user' | 'database' | 'role' | 'connection'
+  /** `userKeyText` of a user, the name of a database or role, the id of a connection. */
   readonly key: string
 }
 
 export function subjectOf(change: Change): Subject {
+  if ('role' in change) return { kind: 'role', key: change.role.name }
+  if (change.kind === 'drop-role') return { kind: 'role', key: change.name }
   if (change.kind === 'create-database') return { kind: 'database', key: change.database.name }
   if (change.kind === 'drop-database' || change.kind === 'undo-create-database') {
     return { kind: 'database', key: change.name }
@@ -97,6 +121,8 @@ const FORWARD: ReadonlySet<ChangeKind> = new Set([
   'drop-database',
   'undo-create-user',
   'undo-create-database',
+  'drop-role',
+  'undo-create-role',
 ])
 
 /** Changes that recovery always finishes, even if nothing of them has been applied yet: whoever asked wants it gone. */

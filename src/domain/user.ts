@@ -29,6 +29,8 @@ export interface DatabaseUser extends UserKey {
   /** The engine's own roles that it is a member of, ours left out. */
   readonly engineRoles: readonly string[]
   readonly grants: readonly GrantShown[]
+  /** All that it has, as `DATABASE.ROLE`, on engines where grants are roles too. */
+  readonly roles?: readonly string[]
   /** Words for what a reader should know: `superuser`, `primary`, `no-password`. */
   readonly flags: readonly string[]
   /** The mark we left on it, if it is ours. */

@@ -84,9 +84,17 @@ describe('a new login', () => {
 })
 
 test('atlasAdmin is made before it is given, inherits no root, and lets nobody make logins', () => {
-  const [database, command] = shown(aCreate('ada', { engineRoles: ['atlasAdmin'] }), someFacts())[0]!
+  const [needed, made] = shown(aCreate('ada', { engineRoles: ['atlasAdmin'] }), someFacts())
+  const [database, command] = made!
+  expect(needed![1].createRole).toBe('enableSharding')
   expect([database, command.createRole]).toEqual(['admin', 'atlasAdmin'])
   expect(JSON.stringify(command)).not.toMatch(/root|userAdmin|createUser|grantRole/)
+})
+
+test('an action that the server does not know is left out of the roles that are made for it', () => {
+  const facts = someFacts({ actions: new Set(['find']) })
+  const commands = shown(aCreate('ada', { engineRoles: ['autoCompact'] }), facts)
+  expect(commands[0]![1].privileges).toEqual([{ resource: { db: '', collection: '' }, actions: ['compact'] }])
 })
 
 describe('a lock', () => {
@@ -105,7 +113,7 @@ describe('a lock', () => {
   })
 
   test('that was cut off writes the roles again that it kept', () => {
-    const held = { role: 'rolecall.held.admin.ada', db: 'admin', roles: [] }
+    const held = { role: 'rolecall.held.admin.ada', db: 'admin', roles: [], privileges: [], builtIn: false }
     const facts = someFacts({ login: someLogin({ roles }), roles: [held] })
     expect(shown({ kind: 'lock-user', key: { name: 'ada' } }, facts)[1]![1]).toMatchObject({
       updateRole: held.role,
@@ -158,7 +166,10 @@ describe('roles that are set as a whole', () => {
   })
 
   test.each(['a b', '', 'x'.repeat(64)])('are not on a database called %j', database => {
-    const facts = someFacts({ login: someLogin(), roles: [{ role: 'dbAdmin', db: database, roles: [] }] })
+    const facts = someFacts({
+      login: someLogin(),
+      roles: [{ role: 'dbAdmin', db: database, roles: [], privileges: [], builtIn: true }],
+    })
     const wanted = [{ grants: [{ role: 'read', database } as const] }, { engineRoles: [`${database}.dbAdmin`] }]
     for (const one of wanted) expect(plan(change(one), facts).refusals).toMatchObject([{ code: 'invalid' }])
     const grants = { add: [{ role: 'read', database } as const], remove: [] }

@@ -1,4 +1,4 @@
-import { type Change, passwordOf } from '../../domain/change.ts'
+import { type Change, passwordOf, type RoleChange } from '../../domain/change.ts'
 import { toFault } from '../../domain/fault.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Mark } from '../../domain/user.ts'
@@ -12,11 +12,16 @@ import { canLogIn } from './link/log-in.ts'
 import { isSameMark, markerRole } from './marks.ts'
 import { type Account, accountOf, canBeThere } from './names.ts'
 import { readRights } from './rights.ts'
+import { readActions } from './roles/actions.ts'
+import { definedRole, isDefinedSo } from './roles/define.ts'
 import { heldRole, LOCKED, type RoleName, roleFrom, sameRole } from './roles/names.ts'
-import { isPartlyGranted } from './roles/plan.ts'
+import { isPartlyGranted, withNeeded } from './roles/plan.ts'
 import { findRoles, type RoleFound } from './roles/read.ts'
+import { definitionOf } from './roles/synthesised.ts'
+import { lonelyRoles } from './roles/usage.ts'
 import { isPartlySet } from './users/plan.ts'
 import { findLogin, incarnationOfLogin, type Login } from './users/read.ts'
+import { hasExactly, wantedRoles } from './users/replace.ts'
 
 /** Reads what a plan for the change needs to know. */
 export function readFacts(link: Link, change: Change, mark: Mark, signal: AbortSignal): Promise<MongodbFacts> {
@@ -25,13 +30,29 @@ export function readFacts(link: Link, change: Change, mark: Mark, signal: AbortS
     case 'drop-database':
     case 'undo-create-database':
       return databaseFacts(link, change, mark, signal)
+    case 'create-role':
+    case 'set-role':
+    case 'drop-role':
+    case 'undo-create-role':
+      return roleFacts(link, change, mark, signal)
     default:
       return userFacts(link, change, mark, signal)
   }
 }
 
 type DatabaseChange = Extract<Change, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
-type UserChange = Exclude<Change, DatabaseChange>
+type UserChange = Exclude<Change, DatabaseChange | RoleChange>
+
+async function roleFacts(link: Link, change: RoleChange, mark: Mark, signal: AbortSignal): Promise<MongodbFacts> {
+  const definition = 'role' in change ? change.role : undefined
+  const name = definedRole('role' in change ? change.role.name : change.name)
+  const roles = await findRoles(link, [name, ...(definition?.roles ?? []).map(roleFrom)], signal)
+  const exists = roles.some(role => sameRole(role, name))
+  const actions = definition && (await readActions(link, signal))
+  const rights = await readRights(link, signal)
+  const applied = definition ? isDefinedSo(definition, { roles, actions }) : !exists
+  return { exists, applied, state: link.state, rights, mark, keepsData: false, roles, actions, databases: [] }
+}
 
 async function databaseFacts(
   link: Link,
@@ -52,20 +73,51 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
   const account = accountOf(key)
   const login = await findLogin(link, key, signal)
   const roles = await findRoles(link, rolesThatMatter(change, account, mark), signal)
+  const opens =
+    change.kind === 'replace-user' && login !== undefined && change.password
+      ? await canLogIn(link.dial, link.target, change.key, change.password, signal)
+      : undefined
   return {
     exists: login !== undefined,
     incarnation: login && incarnationOfLogin(login),
-    applied: await isApplied(link, change, { login, roles, mark, account }, signal),
+    applied: await isApplied(link, change, { login, roles, mark, account, opens }, signal),
     state: link.state,
     rights: await readRights(link, signal),
     mark,
     keepsData: change.kind === 'create-user' && (await keepsData(link, signal)),
     account,
     login,
+    opens,
+    lonely: await lonelyOf(link, change, { login, roles, account }, signal),
+    actions: makesRoles(change, roles) ? await readActions(link, signal) : undefined,
     roles,
     databases: await databasesOf(link, grantsOf(change), signal),
     clock: change.kind === 'drop-user' ? await readClock(link, signal) : undefined,
   }
+}
+
+/** What it may let go of: what it has, or what the lock that came before its drop has kept of it. */
+async function lonelyOf(
+  link: Link,
+  { kind }: UserChange,
+  { login, roles, account }: Pick<Seen, 'login' | 'roles' | 'account'>,
+  signal: AbortSignal,
+): Promise<readonly RoleName[] | undefined> {
+  if (kind !== 'replace-user' && kind !== 'drop-user' && kind !== 'undo-create-user') return undefined
+  const held = roles.find(role => sameRole(role, heldRole(account)))
+  return lonelyRoles(link, account, login?.roles ?? held?.roles ?? [], signal)
+}
+
+/** Does it want roles that are made when somebody first gets them, and that are not there? */
+function makesRoles(change: UserChange, roles: readonly RoleFound[]): boolean {
+  const wanted = withNeeded(rolesWanted(change))
+  return wanted.some(name => definitionOf(name) && !roles.some(role => sameRole(role, name)))
+}
+
+function rolesWanted(change: UserChange): readonly RoleName[] {
+  if (change.kind === 'create-user') return change.user.engineRoles.map(roleFrom)
+  if (change.kind === 'replace-user') return change.roles.map(roleFrom)
+  return change.kind === 'set-user' ? (change.engineRoles ?? []).map(roleFrom) : []
 }
 
 /** What a plan may have to make, change or drop. */
@@ -73,11 +125,12 @@ function rolesThatMatter(change: UserChange, account: Account, mark: Mark): read
   if (!canBeThere(account.user) || !canBeThere(account.db)) return []
   switch (change.kind) {
     case 'create-user':
-      return [markerRole(mark, account), ...change.user.engineRoles.map(roleFrom)]
+      return [markerRole(mark, account), ...withNeeded(rolesWanted(change))]
     case 'undo-create-user':
       return [markerRole(mark, account), heldRole(account), LOCKED]
     case 'set-user':
-      return (change.engineRoles ?? []).map(roleFrom)
+    case 'replace-user':
+      return withNeeded(rolesWanted(change))
     case 'lock-user':
     case 'unlock-user':
     case 'drop-user':
@@ -102,6 +155,7 @@ interface Seen {
   readonly roles: readonly RoleFound[]
   readonly mark: Mark
   readonly account: Account
+  readonly opens?: boolean
 }
 
 /**
@@ -111,7 +165,7 @@ interface Seen {
 async function isApplied(
   link: Link,
   change: UserChange,
-  { login, roles, mark, account }: Seen,
+  { login, roles, mark, account, opens }: Seen,
   signal: AbortSignal,
 ): Promise<boolean> {
   const isThere = (name: RoleName) => roles.some(role => sameRole(role, name))
@@ -129,6 +183,8 @@ async function isApplied(
       return login?.locked === false
     case 'set-user':
       return isPartlySet(change, { login })
+    case 'replace-user':
+      return login !== undefined && (opens ?? hasExactly(login, wantedRoles(change)))
     case 'grant-user':
       return login !== undefined && isPartlyGranted(change.grants, login)
     default:

@@ -4,6 +4,7 @@ import type { DatabaseFound } from './databases/facts.ts'
 import type { ServerState } from './link/server.ts'
 import type { Account } from './names.ts'
 import type { Rights } from './rights.ts'
+import type { RoleName } from './roles/names.ts'
 import type { RoleFound } from './roles/read.ts'
 import type { Login } from './users/read.ts'
 
@@ -17,6 +18,12 @@ export interface MongodbFacts extends Facts {
   readonly keepsData: boolean
   readonly account?: Account
   readonly login?: Login
+  /** The new password opens it already. */
+  readonly opens?: boolean
+  /** Those of its roles on single collections that nobody else has. */
+  readonly lonely?: readonly RoleName[]
+  /** What the server knows that a role may allow; undefined where it does not say, or nobody asked. */
+  readonly actions?: ReadonlySet<string>
   /** Those of the roles that a plan may need, as far as they are there. */
   readonly roles: readonly RoleFound[]
   /** Databases that the change grants on and that are there. */

@@ -4,10 +4,13 @@ import type { Facts, Plan, Refusal } from '../engine.ts'
 import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
 import type { MongodbFacts } from './facts.ts'
 import { engineRolesIn, grantsIn } from './roles/catalogue.ts'
+import { planRole, asBefore as roleBefore } from './roles/define.ts'
+import { writtenText } from './roles/names.ts'
 import { planGrant } from './roles/plan.ts'
 import { planDrop, planUndoCreate } from './users/drop.ts'
 import { planEndSessions, planLock, planUnlock } from './users/lock.ts'
 import { planCreate, planRename, planReset, planSet } from './users/plan.ts'
+import { planReplace } from './users/replace.ts'
 
 /** The exact commands that bring the server from what `facts` saw to what `change` wants. */
 export function plan(change: Change, facts: Facts): Plan {
@@ -38,6 +41,8 @@ function planFor(change: Change, facts: MongodbFacts): Plan {
       return planGrant(change, facts)
     case 'rename-user':
       return planRename()
+    case 'replace-user':
+      return planReplace(change, facts)
     case 'end-sessions':
       return planEndSessions(change, facts)
     case 'drop-user':
@@ -50,6 +55,11 @@ function planFor(change: Change, facts: MongodbFacts): Plan {
       return planDropDatabase(change, facts)
     case 'undo-create-database':
       return planUndoCreateDatabase(change, facts)
+    case 'create-role':
+    case 'set-role':
+    case 'drop-role':
+    case 'undo-create-role':
+      return planRole(change, facts)
   }
 }
 
@@ -62,6 +72,16 @@ export function undo(change: Change, before: Facts): Change | undefined {
     }
     case 'create-database':
       return { kind: 'undo-create-database', name: change.database.name }
+    case 'create-role':
+      return before.exists ? undefined : { kind: 'undo-create-role', role: change.role }
+    case 'set-role': {
+      const role = roleBefore(change.role, before as MongodbFacts)
+      return role && { kind: 'set-role', role }
+    }
+    case 'replace-user': {
+      const { login } = before as MongodbFacts
+      return login && { kind: 'replace-user', key: change.key, roles: login.roles.map(writtenText) }
+    }
     case 'grant-user':
       return {
         kind: 'grant-user',

@@ -1,8 +1,10 @@
 import { toFault } from '../../domain/fault.ts'
 import type { Step } from '../engine.ts'
-import { commandIn } from './command.ts'
+import { type Command, commandIn } from './command.ts'
 import { numberBehind, readOnlyFault } from './faults.ts'
 import type { Link } from './link/link.ts'
+import { isNarrowed } from './roles/narrowed.ts'
+import { isHeld } from './roles/usage.ts'
 
 /** What a command answers that was carried out before: who runs it again has what it wants. */
 const DONE: Readonly<Record<string, number>> = {
@@ -11,10 +13,17 @@ const DONE: Readonly<Record<string, number>> = {
   createRole: 51002,
 }
 
+/** A role on a collection that somebody got since it was to be dropped: with it they would lose it. */
+async function isNeeded(link: Link, { dropRole }: Command, signal: AbortSignal): Promise<boolean> {
+  const role = { role: String(dropRole), db: 'admin' }
+  return dropRole !== undefined && isNarrowed(role) && (await isHeld(link, role, signal))
+}
+
 /** A step is one command, and the server carries it out whole or not at all. */
 export async function runStep(link: Link, step: Step, signal: AbortSignal): Promise<void> {
   if (link.state.readOnly) throw readOnlyFault()
   const command = commandIn(step)
+  if (await isNeeded(link, command, signal)) return
   try {
     await link.ask(signal, step.database ?? 'admin', command)
   } catch (error) {

@@ -1,5 +1,6 @@
-import { type Change, passwordOf } from '../../domain/change.ts'
+import { type Change, type CommonChange, passwordOf } from '../../domain/change.ts'
 import type { Mark, UserKey } from '../../domain/user.ts'
+import { common } from '../common-changes.ts'
 import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'
 import type { MysqlFacts, RenameFacts } from './facts.ts'
@@ -17,7 +18,8 @@ import { findRenamed } from './users/rename.ts'
 import { hostsOfName, listSessions } from './users/sessions.ts'
 
 /** Reads what a plan for the change needs to know. */
-export function readFacts(link: Link, change: Change, mark: Mark, signal: AbortSignal): Promise<MysqlFacts> {
+export function readFacts(link: Link, asked: Change, mark: Mark, signal: AbortSignal): Promise<MysqlFacts> {
+  const change = common(asked)
   switch (change.kind) {
     case 'create-database':
     case 'drop-database':
@@ -28,8 +30,8 @@ export function readFacts(link: Link, change: Change, mark: Mark, signal: AbortS
   }
 }
 
-type DatabaseChange = Extract<Change, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
-type UserChange = Exclude<Change, DatabaseChange>
+type DatabaseChange = Extract<CommonChange, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
+type UserChange = Exclude<CommonChange, DatabaseChange>
 
 const nothingElse = { nameTaken: false, roles: [], sessions: 0, hosts: [], grants: [] }
 

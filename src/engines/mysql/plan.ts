@@ -1,5 +1,6 @@
-import type { Change } from '../../domain/change.ts'
+import type { Change, CommonChange } from '../../domain/change.ts'
 import { type GrantChange, sameGrant } from '../../domain/grant.ts'
+import { common } from '../common-changes.ts'
 import type { Facts, Plan, Refusal } from '../engine.ts'
 import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
 import type { MysqlFacts } from './facts.ts'
@@ -13,7 +14,7 @@ import { planRename } from './users/rename.ts'
 /** The exact statements that bring the server from what `facts` saw to what `change` wants. */
 export function plan(change: Change, facts: Facts): Plan {
   const seen = facts as MysqlFacts
-  const made = planFor(change, seen)
+  const made = planFor(common(change), seen)
   return seen.state.readOnly ? { steps: made.steps, refusals: [READ_ONLY, ...made.refusals] } : made
 }
 
@@ -23,7 +24,7 @@ const READ_ONLY: Refusal = {
   message: 'This server is set to read only: it is never written to',
 }
 
-function planFor(change: Change, facts: MysqlFacts): Plan {
+function planFor(change: CommonChange, facts: MysqlFacts): Plan {
   switch (change.kind) {
     case 'create-user':
       return planCreate(change, facts)

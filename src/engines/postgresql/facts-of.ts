@@ -1,5 +1,6 @@
-import { type Change, passwordOf } from '../../domain/change.ts'
+import { type Change, type CommonChange, passwordOf } from '../../domain/change.ts'
 import type { Mark } from '../../domain/user.ts'
+import { common } from '../common-changes.ts'
 import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'
 import { readHoldings } from './drop/facts.ts'
@@ -16,7 +17,8 @@ import { scramVerifier } from './users/scram.ts'
 import { listSessions } from './users/sessions.ts'
 
 /** Reads what a plan for the change needs to know. */
-export function readFacts(links: Links, change: Change, mark: Mark): Promise<PostgresFacts> {
+export function readFacts(links: Links, asked: Change, mark: Mark): Promise<PostgresFacts> {
+  const change = common(asked)
   switch (change.kind) {
     case 'create-database':
     case 'drop-database':
@@ -27,8 +29,8 @@ export function readFacts(links: Links, change: Change, mark: Mark): Promise<Pos
   }
 }
 
-type DatabaseChange = Extract<Change, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
-type UserChange = Exclude<Change, DatabaseChange>
+type DatabaseChange = Extract<CommonChange, { kind: 'create-database' | 'drop-database' | 'undo-create-database' }>
+type UserChange = Exclude<CommonChange, DatabaseChange>
 
 async function databaseFacts({ main, signal }: Links, change: DatabaseChange, mark: Mark): Promise<PostgresFacts> {
   const name = change.kind === 'create-database' ? change.database.name : change.name
@@ -100,9 +102,9 @@ async function subjectRole(
   return { role: await findRole(link, name, signal) }
 }
 
-const isDrop = ({ kind }: UserChange) => kind === 'drop-user' || kind === 'undo-create-user'
-
 const known = (change: UserChange) => ('incarnation' in change ? change.incarnation : undefined)
+
+const isDrop = ({ kind }: UserChange) => kind === 'drop-user' || kind === 'undo-create-user'
 
 function rolesNamedIn(change: UserChange): readonly string[] {
   if (change.kind === 'create-user') return change.user.engineRoles

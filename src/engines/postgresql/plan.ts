@@ -1,5 +1,6 @@
-import type { Change } from '../../domain/change.ts'
+import type { Change, CommonChange } from '../../domain/change.ts'
 import { type Grant, sameGrant } from '../../domain/grant.ts'
+import { common } from '../common-changes.ts'
 import type { Facts, Plan, Refusal } from '../engine.ts'
 import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
 import { planDrop, planUndoCreate } from './drop/plan.ts'
@@ -13,7 +14,7 @@ import { planRename } from './users/rename.ts'
 /** The exact statements that bring the server from what `facts` saw to what `change` wants. */
 export function plan(change: Change, facts: Facts): Plan {
   const seen = facts as PostgresFacts
-  const made = planFor(change, seen)
+  const made = planFor(common(change), seen)
   if (!seen.state.standby) return made
   return { steps: made.steps, refusals: [STANDBY, ...made.refusals] }
 }
@@ -24,7 +25,7 @@ const STANDBY: Refusal = {
   message: 'This server is a standby: it is never written to',
 }
 
-function planFor(change: Change, facts: PostgresFacts): Plan {
+function planFor(change: CommonChange, facts: PostgresFacts): Plan {
   switch (change.kind) {
     case 'create-user':
       return planCreate(change, facts)

@@ -155,9 +155,13 @@ function targetFrom(vault: Vault, row: TargetRow, steps: readonly StepShown[]): 
 
 function changeFrom(vault: Vault, row: TargetRow): Change {
   const change = fromJson<Change>(row.change)
-  if (change.kind === 'rename-user' && row.password === null) return change
-  if (change.kind !== 'create-user' && change.kind !== 'reset-user' && change.kind !== 'rename-user') return change
-  return { ...change, password: vault.openLater(row.password, targetPlace(row.operationId, row.position, 'password')) }
+  // Some changes have no password unless one was asked for.
+  if (row.password === null && (change.kind === 'rename-user' || change.kind === 'replace-user')) return change
+  if (!WITH_PASSWORD.includes(change.kind)) return change
+  return {
+    ...change,
+    password: vault.openLater(row.password, targetPlace(row.operationId, row.position, 'password')),
+  } as Change
 }
 
 function recordFrom(row: Pick<TargetRow, 'record'>): Readonly<Record<string, unknown>> | undefined {
@@ -166,6 +170,8 @@ function recordFrom(row: Pick<TargetRow, 'record'>): Readonly<Record<string, unk
 
 /** As it is kept for ever: without its password. */
 function outcomeFrom(row: TargetRow): TargetOutcome | undefined {
+const WITH_PASSWORD: readonly ChangeKind[] = ['create-user', 'reset-user', 'rename-user', 'replace-user']
+
   return row.outcome === null ? undefined : fromJson(row.outcome)
 }
 

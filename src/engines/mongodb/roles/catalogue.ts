@@ -1,6 +1,6 @@
 import type { CatalogueRole, Grant, GrantShown } from '../../../domain/grant.ts'
 import { isMarkerRole } from '../marks.ts'
-import { LOCKED, type RoleName, roleText } from './names.ts'
+import { LOCKED, type RoleName, roleText, writtenText } from './names.ts'
 
 /** Our roles in the server's words. `dbOwner` is none of them: it lets its holder give itself everything behind our back. */
 const ROLES: Readonly<Record<CatalogueRole, readonly string[]>> = {
@@ -35,7 +35,7 @@ function shownAs(has: ReadonlySet<string>, database: string): readonly GrantShow
 export function engineRolesIn(roles: readonly RoleName[]): readonly string[] {
   return roles
     .filter(one => !isGrant(one, roles) && !isMarkerRole(one) && roleText(one) !== roleText(LOCKED))
-    .map(roleText)
+    .map(writtenText)
     .sort()
 }
 

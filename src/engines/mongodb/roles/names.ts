@@ -1,4 +1,5 @@
 import { OURS } from '../names.ts'
+import { asWritten, onServer } from './narrowed.ts'
 
 /** A role on the server: its name, and the database that it belongs to. */
 export interface RoleName {
@@ -11,10 +12,15 @@ export function roleText({ role, db }: RoleName): string {
   return `${db}.${role}`
 }
 
-/** Without a database it is one of `admin`. */
+/** The same for a role that may be one of ours on a collection, which is called differently there. */
+export function writtenText(name: RoleName): string {
+  return roleText(asWritten(name))
+}
+
+/** By the name that it has on the server. Without a database it is one of `admin`. */
 export function roleFrom(text: string): RoleName {
   const at = text.indexOf('.')
-  return at < 0 ? { role: text, db: 'admin' } : { role: text.slice(at + 1), db: text.slice(0, at) }
+  return onServer(at < 0 ? { role: text, db: 'admin' } : { role: text.slice(at + 1), db: text.slice(0, at) })
 }
 
 export function sameRole(one: RoleName, other: RoleName): boolean {

@@ -6,8 +6,10 @@ import type { MongodbFacts } from '../facts.ts'
 import { OURS, refusalsOfPlaces } from '../names.ts'
 import { onExisting } from '../users/existing.ts'
 import type { Login } from '../users/read.ts'
+import { knownOf } from './actions.ts'
 import { grantsIn, rolesOf } from './catalogue.ts'
-import { heldRole, type RoleName, roleFrom, roleText, sameRole, without } from './names.ts'
+import { heldRole, type RoleName, roleFrom, sameRole, without, writtenText } from './names.ts'
+import { asWritten } from './narrowed.ts'
 import { definitionOf } from './synthesised.ts'
 
 /** Gives first and takes then: nobody is without what it keeps in between. */
@@ -54,18 +56,26 @@ export function isPartlyGranted({ add, remove }: GrantChange, { roles }: Login):
 }
 
 /** Roles that servers don't bring are made when somebody first gets them. */
-export function missingRoleSteps(wanted: readonly RoleName[], { roles }: MongodbFacts): readonly Step[] {
-  return wanted
-    .filter(name => !roles.some(role => sameRole(role, name)))
-    .flatMap(name => {
-      const definition = definitionOf(name)
-      return definition ? [step(`make the role ${name.role}`, name.db, { createRole: name.role, ...definition })] : []
-    })
+export function missingRoleSteps(wanted: readonly RoleName[], { roles, actions }: MongodbFacts): readonly Step[] {
+  const needed = withNeeded(wanted).filter(name => !roles.some(role => sameRole(role, name)))
+  return needed.flatMap(name => {
+    const definition = definitionOf(name)
+    if (!definition) return []
+    const privileges = knownOf(definition.privileges, actions)
+    const command = { createRole: name.role, privileges, roles: definition.roles }
+    return [step(`make the role ${asWritten(name).role}`, name.db, command)]
+  })
+}
+
+/** Roles with those that they hand on and that servers need not bring, these first. */
+export function withNeeded(wanted: readonly RoleName[]): readonly RoleName[] {
+  const all = wanted.flatMap(name => [...(definitionOf(name)?.roles ?? []).filter(one => definitionOf(one)), name])
+  return all.filter((name, at) => all.findIndex(one => sameRole(one, name)) === at)
 }
 
 export function refusalsOfRoles(wanted: readonly string[], { roles }: MongodbFacts): readonly Refusal[] {
   return wanted.map(roleFrom).flatMap((name): readonly Refusal[] => {
-    const text = roleText(name)
+    const text = writtenText(name)
     if (name.role.startsWith(OURS))
       return [{ code: 'invalid', subject: 'role', message: `${text} is one of our marks` }]
     if (definitionOf(name) || roles.some(role => sameRole(role, name))) return []

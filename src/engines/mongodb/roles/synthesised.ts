@@ -1,65 +1,73 @@
+import type { Privilege } from '../../../domain/role-definition.ts'
 import type { RoleName } from './names.ts'
+import { narrowedAs } from './narrowed.ts'
 
 /** What a role lets its holder do, and where. */
 export interface Definition {
-  readonly privileges: readonly {
-    readonly resource: Readonly<Record<string, string | boolean>>
-    readonly actions: readonly string[]
-  }[]
+  readonly privileges: readonly Privilege[]
   readonly roles: readonly RoleName[]
 }
 
 const READ = [
   ...['changeStream', 'collStats', 'dbHash', 'dbStats', 'find', 'killCursors', 'listCollections', 'listIndexes'],
+  'listSearchIndexes',
 ]
 const WRITE = [
   ...['insert', 'update', 'remove', 'createCollection', 'createIndex', 'dropCollection', 'dropIndex'],
-  ...['convertToCapped', 'renameCollectionSameDB'],
+  ...['convertToCapped', 'renameCollectionSameDB', 'createSearchIndexes', 'dropSearchIndex', 'updateSearchIndex'],
 ]
 
-const COLLECTION_ROLE = /^rc\.(read|readWrite)\.([^.]+)\.(.+)$/s
-
 const inAdmin = (role: string): RoleName => ({ role, db: 'admin' })
+const EVERYWHERE = { db: '', collection: '' } as const
+const CLUSTER = { cluster: true } as const
+const BALANCER = { db: 'config', collection: 'settings' } as const
 
 /** What `root` may and `userAdmin` may is left out: whoever has it can give itself nothing behind our back. */
 const ATLAS_ADMIN: Definition = {
   privileges: [
     {
-      resource: { db: '', collection: '' },
-      actions: ['compact', 'killAnyCursor', 'splitChunk', 'moveChunk', 'viewRole'],
+      resource: EVERYWHERE,
+      actions: [
+        ...['analyzeShardKey', 'clearJumboFlag', 'compact', 'killAnyCursor', 'moveChunk', 'refineCollectionShardKey'],
+        ...['reshardCollection', 'splitChunk', 'viewRole'],
+      ],
     },
-    { resource: { cluster: true }, actions: ['cleanupOrphaned', 'flushRouterConfig'] },
-    { resource: { db: 'config', collection: 'settings' }, actions: ['find', 'update'] },
+    {
+      resource: CLUSTER,
+      actions: [
+        ...['autoCompact', 'checkMetadataConsistency', 'cleanupOrphaned', 'flushRouterConfig', 'querySettings'],
+        'shardedDataDistribution',
+      ],
+    },
+    { resource: BALANCER, actions: ['find', 'update'] },
   ],
   roles: ['readWriteAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor', 'backup', 'enableSharding'].map(inAdmin),
 }
 
-const KILL_OP_SESSION: Definition = {
-  privileges: [{ resource: { cluster: true }, actions: ['inprog', 'killop', 'killAnySession', 'listSessions'] }],
-  roles: [],
-}
-
-const MANAGE_BALANCER: Definition = {
-  privileges: [{ resource: { db: 'config', collection: 'settings' }, actions: ['find', 'insert', 'update'] }],
-  roles: [],
-}
+const only = (...privileges: readonly Privilege[]): Definition => ({ privileges, roles: [] })
 
 const BY_NAME: Readonly<Record<string, Definition>> = {
   atlasAdmin: ATLAS_ADMIN,
-  killOpSession: KILL_OP_SESSION,
-  manageShardBalancer: MANAGE_BALANCER,
+  killOpSession: only({
+    resource: CLUSTER,
+    actions: ['inprog', 'killop', 'killAnySession', 'killCursors', 'listSessions'],
+  }),
+  autoCompact: only({ resource: CLUSTER, actions: ['autoCompact'] }, { resource: EVERYWHERE, actions: ['compact'] }),
+  manageShardBalancer: only({ resource: BALANCER, actions: ['find', 'insert', 'update'] }),
+  // A server may bring it without telling of it anywhere.
+  enableSharding: only({ resource: EVERYWHERE, actions: ['enableSharding'] }),
 }
 
 /**
- * Roles that are made when somebody first gets them: those that servers don't bring, and built-in ones narrowed to a collection, as
- * `rc.read.DATABASE.COLLECTION`. Undefined for every other.
+ * Roles that are made when somebody first gets them: those that servers don't bring, and built-in ones narrowed to a collection.
+ * Undefined for every other.
  */
-export function definitionOf({ role, db }: RoleName): Definition | undefined {
-  if (db !== 'admin') return undefined
-  const [, kind, database, collection] = COLLECTION_ROLE.exec(role) ?? []
-  if (kind === undefined) return Object.hasOwn(BY_NAME, role) ? BY_NAME[role] : undefined
-  const actions = kind === 'read' ? READ : [...READ, ...WRITE]
-  return { privileges: [{ resource: { db: database!, collection: collection! }, actions }], roles: [] }
+export function definitionOf(name: RoleName): Definition | undefined {
+  if (name.db !== 'admin') return undefined
+  const narrowed = narrowedAs(name)
+  if (!narrowed) return Object.hasOwn(BY_NAME, name.role) ? BY_NAME[name.role] : undefined
+  const { kind, db, collection } = narrowed
+  return only({ resource: { db, collection }, actions: kind === 'read' ? READ : [...READ, ...WRITE] })
 }
 
 export const SYNTHESISED: readonly string[] = Object.keys(BY_NAME)

@@ -34,16 +34,24 @@ function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {
     ...end,
     step('drop the login', login.db, { dropUser: login.user }),
     ...end,
+    ...lonelySteps(facts),
     ...login.markers.map(marker => dropRoleStep('drop the role that marked it', marker)),
     dropRoleStep('drop the role that kept its roles', heldRole(login)),
   ]
 }
 
+// Before the role that kept its roles: while that is there, it tells which they were.
+function lonelySteps({ lonely = [] }: MongodbFacts): readonly Step[] {
+  return lonely.map(role => dropRoleStep('drop a role that only it had', role))
+}
+
 /** The login went and the process with it: the role that kept its roles, marks among them, tells what is left. */
-function leftoverSteps({ account, roles }: MongodbFacts): readonly Step[] {
+function leftoverSteps(facts: MongodbFacts): readonly Step[] {
+  const { account, roles } = facts
   const held = account && roles.find(role => sameRole(role, heldRole(account)))
   if (!held) return []
   return [
+    ...lonelySteps(facts),
     ...held.roles.filter(isMarkerRole).map(marker => dropRoleStep('drop the role that marked it', marker)),
     dropRoleStep('drop the role that kept its roles', held),
   ]

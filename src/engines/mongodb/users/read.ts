@@ -6,8 +6,8 @@ import type { Document } from '../link/session.ts'
 import { incarnationOf, isMarkerRole, markInData, markInRoles } from '../marks.ts'
 import { type Account, accountOf, canBeThere, placeOf, placeText } from '../names.ts'
 import { engineRolesIn, grantsIn } from '../roles/catalogue.ts'
-import { heldRole, LOCKED, plain, type RoleName, sameRole } from '../roles/names.ts'
-import { findRoles } from '../roles/read.ts'
+import { heldRole, LOCKED, plain, type RoleName, sameRole, writtenText } from '../roles/names.ts'
+import { findRoles, learnNarrowed } from '../roles/read.ts'
 
 /** A login as the server keeps it. */
 export interface Login extends Account {
@@ -81,12 +81,14 @@ export async function findLogin(link: Link, key: UserKey, signal: AbortSignal): 
 /** Locked logins have their roles where the lock put them. */
 async function withHeld(link: Link, logins: readonly Login[], signal: AbortSignal): Promise<readonly Login[]> {
   const locked = logins.filter(login => login.locked)
-  if (locked.length === 0) return logins
   const held = await findRoles(link, locked.map(heldRole), signal)
-  return logins.map(login => {
+  const whole = logins.map(login => {
     const role = login.locked ? held.find(one => sameRole(one, heldRole(login))) : undefined
     return role ? { ...login, roles: role.roles.filter(one => !isMarkerRole(one)) } : login
   })
+  const roles = whole.flatMap(login => login.roles)
+  await learnNarrowed(link, roles, signal)
+  return whole
 }
 
 function loginFrom({ user, db, userId, roles = [], customData, mechanisms = [] }: Document): Login {
@@ -116,6 +118,7 @@ export function userFrom(login: Login): DatabaseUser {
     locked,
     settings: {},
     engineRoles: engineRolesIn(roles),
+    roles: roles.map(writtenText),
     grants: grantsIn(roles),
     flags: roles.some(({ role, db }) => role === 'root' && db === 'admin') ? ['superuser'] : [],
     mark,
