@@ -61,6 +61,9 @@ export function createWorker(parts: WorkerParts): Worker {
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))
     await store.transaction(tables => tables.tokens.sweep(now))
+    // Nonces end by the clocks of replicas: what ended a minute ago by the store's has ended for all of them.
+    await store.transaction(tables => tables.nonceWindows.sweep(now - 60_000))
+    await store.transaction(tables => tables.accessListEntries.sweep(now))
     await removeLeft()
   }
 

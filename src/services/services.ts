@@ -10,10 +10,13 @@ import { type Authentication, createAuthentication } from './callers/authenticat
 import { createDigest, type Digest, type DigestRules } from './callers/digest/digest.ts'
 import { seesEveryProject } from './callers/every-project.ts'
 import { createInvitations, type Invitations } from './callers/invitations.ts'
+import { createKeyChanges, type KeyChanges } from './callers/key-changes.ts'
 import { createKeys, type Keys } from './callers/keys.ts'
 import { createLeaving, type Leaving } from './callers/leaving.ts'
 import { createOperators, type Operators } from './callers/operators.ts'
 import { createProjects, type Projects } from './callers/projects.ts'
+import { createServiceAccounts, type ServiceAccounts } from './callers/service-accounts/accounts.ts'
+import { createOAuth, type OAuth } from './callers/service-accounts/oauth.ts'
 import { createTeams, type Teams } from './callers/teams.ts'
 import { createTokens, type Tokens } from './callers/tokens.ts'
 import { type ConnectionTests, createConnectionTests } from './connections/connection-tests.ts'
@@ -25,6 +28,7 @@ import { createInstances, type Instances } from './instances/instances.ts'
 import { createTablePreviews } from './instances/table-previews.ts'
 import type { Links } from './links/links.ts'
 import type { TargetRules } from './links/targets.ts'
+import { type AccessListEntries, createAccessListEntries } from './network/access-list-entries.ts'
 import { type AuditLog, createAuditLog } from './operations/audit-log.ts'
 import { createEvents, type Events } from './operations/events.ts'
 import { createOperations, type Operations } from './operations/operations.ts'
@@ -37,6 +41,10 @@ export interface Services {
   readonly authentication: Authentication
   readonly tokens: Tokens
   readonly digest: Digest
+  readonly oauth: OAuth
+  readonly serviceAccounts: ServiceAccounts
+  readonly keyChanges: KeyChanges
+  readonly accessListEntries: AccessListEntries
   /** True where the caller belongs to every project that there is. */
   readonly everyProject: (caller: Caller) => Promise<boolean>
   /** The installation, as 24 hex digits. */
@@ -86,6 +94,10 @@ export function createServices(parts: ServiceParts): Services {
     authentication,
     tokens: createTokens(store),
     digest: createDigest(store, parts.digest),
+    oauth: createOAuth(store),
+    serviceAccounts: createServiceAccounts(store),
+    keyChanges: createKeyChanges(store),
+    accessListEntries: createAccessListEntries(store),
     everyProject: caller => seesEveryProject(store, caller),
     organisationId: createHash('sha256').update(`organisation ${store.installation}`).digest('hex').slice(0, 24),
     projects: createProjects(store),

@@ -30,6 +30,9 @@ export interface Schema {
   replays: ReplayRow
   tokens: TokenRow
   nonceWindows: NonceWindowRow
+  serviceAccounts: ServiceAccountRow
+  serviceAccountSecrets: ServiceAccountSecretRow
+  accessListEntries: AccessListEntryRow
   auditLines: AuditRow
 }
 
@@ -124,6 +127,29 @@ export interface NonceWindowRow {
   /** Bit n: the count n below the highest was used. */
   seen: number
   until: number
+}
+
+export interface ServiceAccountRow {
+  keyId: string
+  name: string
+}
+
+export interface ServiceAccountSecretRow {
+  id: string
+  keyId: string
+  hash: string
+  ending: string
+  createdAt: number
+  expiresAt: number
+  lastUsedAt: number | null
+}
+
+export interface AccessListEntryRow {
+  projectId: string
+  network: string
+  comment: string | null
+  createdAt: number
+  deleteAt: number | null
 }
 
 export interface InstanceRow {

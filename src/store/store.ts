@@ -1,4 +1,5 @@
 import type { Access, AccessGrant, AccessSubject, Entity } from '../domain/access.ts'
+import type { AccessListEntry } from '../domain/access-list-entry.ts'
 import type { ApiKey, KeyProject } from '../domain/api-key.ts'
 import type { AuditLine } from '../domain/audit.ts'
 import type { Change, Subject } from '../domain/change.ts'
@@ -14,6 +15,7 @@ import type { KeyPage, Page } from '../domain/page.ts'
 import type { Member, Project } from '../domain/project.ts'
 import type { Role } from '../domain/role.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { ServiceAccount, ServiceAccountSecret } from '../domain/service-account.ts'
 import type { Team, TeamMember, TeamRole } from '../domain/team.ts'
 import type { Token } from '../domain/token.ts'
 import type { UserRecord } from './user-record.ts'
@@ -65,6 +67,8 @@ export interface Tables {
   readonly replays: Replays
   readonly tokens: Tokens
   readonly nonceWindows: NonceWindows
+  readonly serviceAccounts: ServiceAccounts
+  readonly accessListEntries: AccessListEntries
   readonly audit: Audit
 }
 
@@ -134,6 +138,12 @@ export interface Keys {
   list(projectId: string, page: KeyPage, operatorId?: string): Promise<Page<ApiKey>>
   /** By the public half, for HTTP Digest: with the two sealed HA1 values of the realm `MMS Public API`. */
   matchPublic(publicKey: string): Promise<(KeyMatch & { readonly digest: DigestHalves }) | undefined>
+  /** Every key of an operator, by id, whatever it opens. */
+  listOf(operatorId: string): Promise<readonly ApiKey[]>
+  /** Says what it is for. */
+  describe(id: string, description: string | undefined): Promise<void>
+  /** Binds it to client networks; none: it is good from anywhere. */
+  setNetworks(id: string, networks: readonly string[]): Promise<void>
   /** Adds the project to the key, or changes what the key may do in it. */
   setProject(keyId: string, project: KeyProject): Promise<void>
   /** The key opens the project no more. */
@@ -514,6 +524,32 @@ export interface NonceWindows {
     readonly count: number
     readonly until: number
   }): Promise<boolean>
+  sweep(now: number): Promise<void>
+}
+
+/** Keys whose private half nobody has, and the secrets that stand for them. */
+export interface ServiceAccounts {
+  /** Its key is there. */
+  add(account: ServiceAccount): Promise<void>
+  find(keyId: string): Promise<ServiceAccount | undefined>
+  /** Those among these keys that are service accounts. */
+  listAmong(keyIds: readonly string[]): Promise<readonly ServiceAccount[]>
+  rename(keyId: string, name: string): Promise<void>
+  addSecret(secret: ServiceAccountSecret): Promise<void>
+  /** Oldest first; those whose time is over, too. */
+  secrets(keyId: string): Promise<readonly ServiceAccountSecret[]>
+  removeSecret(keyId: string, id: string): Promise<boolean>
+  touchSecret(id: string, at: number): Promise<void>
+}
+
+/** Client networks that projects name. */
+export interface AccessListEntries {
+  /** Oldest first, without those whose time is over. */
+  list(projectId: string, now: number): Promise<readonly AccessListEntry[]>
+  /** Adds it, or changes what is said of it. */
+  set(entry: AccessListEntry): Promise<void>
+  remove(projectId: string, network: string): Promise<boolean>
+  /** Removes those whose time is over. */
   sweep(now: number): Promise<void>
 }
 

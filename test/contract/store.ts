@@ -8,8 +8,10 @@ import type { Opened, StoreUnderTest } from '../store/contract/harness.ts'
 import { ledger } from '../store/contract/ledger.ts'
 import { lists } from '../store/contract/lists.ts'
 import { managed } from '../store/contract/managed.ts'
+import { nonces } from '../store/contract/nonces.ts'
 import { people } from '../store/contract/people.ts'
 import { secrets } from '../store/contract/secrets.ts'
+import { serviceAccounts } from '../store/contract/service-accounts.ts'
 import { tokens } from '../store/contract/tokens.ts'
 import { transactions } from '../store/contract/transactions.ts'
 
@@ -45,6 +47,8 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
       answers,
       secrets,
       tokens,
+      nonces,
+      serviceAccounts,
       transactions,
     ])
       part(opened)

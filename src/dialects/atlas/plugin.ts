@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { compileLazily, type RequestTypes } from '../validation.ts'
 import { authenticate } from './authentication/authenticate.ts'
 import type { AtlasHttp, AtlasParts, Generation } from './context.ts'
+import { oauthRoutes } from './oauth/routes.ts'
 import { sendProblem } from './refusals/problems.ts'
 import { checkAddress, readPath } from './requests/addresses.ts'
 import { beginAnswers, finishAnswer } from './requests/answers.ts'
@@ -44,6 +45,7 @@ export async function atlasDialect(scope: FastifyInstance, parts: AtlasParts): P
       { prefix: `/api/atlas/${generation}` },
     )
   }
+  await scope.register(async api => oauthRoutes(api.withTypeProvider<RequestTypes>(), parts), { prefix: '/api/oauth' })
 }
 
 /** What holds for every request of this dialect, in the order in which the contract has its checks. */
@@ -53,7 +55,7 @@ function manners(api: AtlasHttp, parts: AtlasParts): void {
   api.setErrorHandler(sendProblem)
   readBodiesRaw(api)
   api.addHook('onRequest', beginAnswers(parts))
-  api.addHook('onRequest', (request, reply) => authenticate(parts, request, reply))
+  api.addHook('onRequest', request => authenticate(parts, request))
   api.addHook('onRequest', countRequest(parts))
   api.addHook('onRequest', checkAddress)
   api.addHook('onRequest', (request, reply) => negotiate(parts, request, reply))

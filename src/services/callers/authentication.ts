@@ -26,7 +26,7 @@ export function createAuthentication(store: Store): Authentication {
   async function byPrivateKey(privateKey: string, origin: Origin): Promise<Caller> {
     const match = await store.read.keys.match(new Secret(privateKey))
     if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
-    touch(match.key)
+    touch(store, match.key)
     return toCaller(match, origin)
   }
 
@@ -34,7 +34,7 @@ export function createAuthentication(store: Store): Authentication {
     const match = await store.read.keys.matchPublic(publicKey)
     if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
     const { key } = match
-    touch(key)
+    touch(store, key)
     const projects = key.projects.filter(({ projectId }) => projectId === key.homeProjectId)
     return toCaller({ ...match, key: { ...key, projects } }, origin)
   }
@@ -54,14 +54,14 @@ export function createAuthentication(store: Store): Authentication {
     return isUsable(match, Date.now(), caller.address) ? toCaller(match, caller) : undefined
   }
 
-  /** Kept for people, not for decisions: a lost write is no harm, and the answer doesn't wait for it. */
-  function touch(key: ApiKey): void {
-    const now = Date.now()
-    if (now - (key.lastUsedAt ?? 0) < 60_000) return
-    store.transaction(tables => tables.keys.touch(key.id, now)).catch(() => undefined)
-  }
-
   return { byPrivateKey, standIn, again }
+}
+
+/** Kept for people, not for decisions: a lost write is no harm, and the answer doesn't wait for it. */
+export function touch(store: Store, key: ApiKey): void {
+  const now = Date.now()
+  if (now - (key.lastUsedAt ?? 0) < 60_000) return
+  store.transaction(tables => tables.keys.touch(key.id, now)).catch(() => undefined)
 }
 
 export function isUsable({ key, operator }: KeyMatch, now: number, address: string): boolean {

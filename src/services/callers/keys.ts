@@ -6,7 +6,7 @@ import type { KeyPage, Page } from '../../domain/page.ts'
 import { ROLES, type Role, roleHas, weakerRole } from '../../domain/role.ts'
 import { SCOPES } from '../../domain/scope.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { Store } from '../../store/store.ts'
+import type { Store, Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import { isWithinNetworks, parseNetwork } from '../network/networks.ts'
 import { auditOf } from '../operations/audit.ts'
@@ -30,11 +30,14 @@ export interface MadeKey {
   readonly privateKey: Secret
 }
 
+export type AlsoWritten = (tables: Tables, key: ApiKey) => Promise<void>
+
 /** API keys of a project. Everybody manages their own; an admin manages everybody's. */
 export interface Keys {
   list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<ApiKey>>
   get(caller: Caller, projectId: string, id: string): Promise<ApiKey>
-  create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey>
+  /** `also` is written in the same transaction. */
+  create(caller: Caller, projectId: string, wanted: NewKey, also?: AlsoWritten): Promise<MadeKey>
   /** Of a key that is at home in another project, only its role in this one is taken away. */
   revoke(caller: Caller, projectId: string, id: string): Promise<void>
   /** A new key that may do what the caller's own key may; that one is revoked in the same transaction. */
@@ -58,7 +61,7 @@ export function createKeys(store: Store): Keys {
     return key
   }
 
-  async function create(caller: Caller, projectId: string, wanted: NewKey): Promise<MadeKey> {
+  async function create(caller: Caller, projectId: string, wanted: NewKey, also?: AlsoWritten): Promise<MadeKey> {
     checkRight(caller, projectId, 'belong')
     const operatorId = wanted.operatorId ?? caller.operator.id
     if (operatorId !== caller.operator.id) checkRight(caller, projectId, 'administer')
@@ -84,6 +87,7 @@ export function createKeys(store: Store): Keys {
       }
       const privateKey = newPrivateKey()
       await tables.keys.add(key, privateKey)
+      await also?.(tables, key)
       await tables.audit.add(
         auditOf(caller, {
           projectId,

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import type { Tables } from '../store.ts'
 import { accessTable } from './access.ts'
+import { accessListEntryTable } from './access-list-entries.ts'
 import { auditTable } from './audit.ts'
 import { connectionTable } from './connections.ts'
 import { dataSourceTable } from './data-sources.ts'
@@ -14,6 +15,7 @@ import { operationTable } from './operations.ts'
 import { operatorTable } from './operators.ts'
 import { projectTable } from './projects.ts'
 import { replayTable } from './replays.ts'
+import { serviceAccountTable } from './service-accounts.ts'
 import { teamTable } from './teams.ts'
 import { tokenTable } from './tokens.ts'
 import { userTable } from './users.ts'
@@ -37,6 +39,8 @@ export function makeTables(context: Context): Tables {
     replays: replayTable(context),
     tokens: tokenTable(context),
     nonceWindows: nonceWindowTable(context),
+    serviceAccounts: serviceAccountTable(context),
+    accessListEntries: accessListEntryTable(context),
     audit: auditTable(context),
   }
 }

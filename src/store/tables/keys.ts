@@ -1,7 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { KeyProject } from '../../domain/api-key.ts'
 import { cutPage } from '../../domain/page.ts'
-import { type Context, toJson, within, withNulls } from '../context.ts'
+import { type Context, searchable, toJson, within, withNulls } from '../context.ts'
 import type { ApiKeyRow, Schema } from '../schema.ts'
 import type { Keys } from '../store.ts'
 import { callerFrom, digestFrom, keysFrom, OPERATOR_COLUMNS, toRow } from './key-rows.ts'
@@ -30,6 +30,23 @@ export function keyTable(context: Context): Keys {
     async list(projectId, page, operatorId) {
       const rows = await withProjects(context, pageOfKeys(context, projectId, page, operatorId)).execute()
       return cutPage(keysFrom(rows), page.limit, key => key.id)
+    },
+    listOf: async operatorId => keysFrom(await withProjects(context).where('k.operatorId', '=', operatorId).execute()),
+    async describe(id, description) {
+      const { publicKey } = await db
+        .selectFrom('apiKeys')
+        .select('publicKey')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      const said = withNulls({ description, searchText: searchable(publicKey, description) })
+      await db.updateTable('apiKeys').set(said).where('id', '=', id).execute()
+    },
+    async setNetworks(id, networks) {
+      await db
+        .updateTable('apiKeys')
+        .set({ networks: JSON.stringify(networks) })
+        .where('id', '=', id)
+        .execute()
     },
     setProject: (keyId, project) => setProject(context, keyId, project),
     removeProject: (keyId, projectId) => removeProject(context, keyId, projectId),

@@ -1,6 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../../../domain/caller.ts'
-import type { Origin } from '../../../services/callers/authentication.ts'
+import { isFault } from '../../../domain/fault.ts'
+import { type Origin, privateKeyOf } from '../../../services/callers/authentication.ts'
+import type { DigestOutcome } from '../../../services/callers/digest/digest.ts'
+import { isAccessToken } from '../../../services/callers/service-accounts/oauth.ts'
 import type { AtlasParts } from '../context.ts'
 import { refusal } from '../refusals/refusal.ts'
 import { targetOf } from '../requests/addresses.ts'
@@ -8,7 +11,7 @@ import { challengeWith, digestAnswerIn } from './digest-header.ts'
 import { Unauthorized } from './unauthorized.ts'
 
 /** A hook, before any look-up and any look at the body: without credentials nothing here can be told from nothing. */
-export async function authenticate(parts: AtlasParts, request: FastifyRequest, _reply: FastifyReply): Promise<void> {
+export async function authenticate(parts: AtlasParts, request: FastifyRequest): Promise<void> {
   const header = request.headers.authorization ?? ''
   request.caller = await callerBy(parts, request, header)
 }
@@ -18,11 +21,31 @@ export function originOf({ ip: address, id: requestId }: FastifyRequest): Origin
 }
 
 async function callerBy(parts: AtlasParts, request: FastifyRequest, header: string): Promise<Caller> {
-  const { digestAlgorithm: algorithm } = parts.rules
-  const { digest } = parts.services
-  const answer = digestAnswerIn(header, { method: request.method, target: targetOf(request) }, algorithm)
-  const outcome = answer ? await digest.check(answer, originOf(request)) : ({ kind: 'refused' } as const)
+  const bearer = privateKeyOf(header, ['bearer'])
+  const outcome =
+    bearer === undefined ? await digestOutcome(parts, request, header) : await bearerOutcome(parts, request, bearer)
   if (outcome.kind === 'accepted') return outcome.caller
   if (outcome.kind === 'elsewhere') throw refusal('IP_ADDRESS_NOT_ON_ACCESS_LIST', request.ip)
-  throw new Unauthorized(challengeWith(digest.nonce(), algorithm, outcome.kind === 'stale'))
+  // Who came with a token has no use for a challenge, and Digest clients know no other.
+  if (/^bearer\b/i.test(header)) throw new Unauthorized()
+  const { digestAlgorithm: algorithm } = parts.rules
+  throw new Unauthorized(challengeWith(parts.services.digest.nonce(), algorithm, outcome.kind === 'stale'))
+}
+
+async function digestOutcome({ rules, services }: AtlasParts, request: FastifyRequest, header: string) {
+  const asked = { method: request.method, target: targetOf(request) }
+  const answer = digestAnswerIn(header, asked, rules.digestAlgorithm)
+  return answer ? services.digest.check(answer, originOf(request)) : ({ kind: 'refused' } as const)
+}
+
+/** A service account's token; a key's private half by itself, as other APIs of this server take it. */
+async function bearerOutcome({ services }: AtlasParts, request: FastifyRequest, text: string): Promise<DigestOutcome> {
+  const origin = originOf(request)
+  if (isAccessToken(text)) return services.oauth.check(text, origin)
+  const caller = await services.authentication.byPrivateKey(text, origin).catch(unlessRefused)
+  return caller ? { kind: 'accepted', caller } : { kind: 'refused' }
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (!isFault(error) || error.code !== 'unauthenticated') throw error
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../../../domain/caller.ts'
 import type { KeyMatch, Store } from '../../../store/store.ts'
 import { isInNetworks } from '../../network/networks.ts'
-import { isUsable, type Origin, toCaller } from '../authentication.ts'
+import { isUsable, type Origin, toCaller, touch } from '../authentication.ts'
 import { createNonces, type Nonces } from './nonces.ts'
 import { type ReplayWindows, windowsInMemory, windowsInStore } from './replay-windows.ts'
 import { createThrottle } from './throttle.ts'
@@ -40,37 +40,50 @@ export interface DigestRules {
 }
 
 /** Nobody mistypes a key twenty times a minute; a program that does is guessing, or should be looked at. */
-const FAILURES_PER_KEY = 20
+const FAILURES_PER_BOTH = 20
 /** Many callers can share an address. */
 const FAILURES_PER_ADDRESS = 200
+/** More than one address may fail at: nobody is to shut out whose key it is from elsewhere with a handful of guesses. */
+const FAILURES_PER_KEY = 1000
 const WINDOW_MS = 60_000
 
 export function createDigest(store: Store, { algorithm, nonceSeconds }: DigestRules): Digest {
   const nonces = createNonces(macOf(store), nonceSeconds * 1000)
   const windows = store.alone ? windowsInMemory() : windowsInStore(store)
-  const keys = createThrottle(FAILURES_PER_KEY, WINDOW_MS)
-  const addresses = createThrottle(FAILURES_PER_ADDRESS, WINDOW_MS)
+  const guesses = createGuesses()
 
   async function check(answer: DigestAnswer, origin: Origin): Promise<DigestOutcome> {
-    const outcome = await checkAnswer(answer, origin)
-    if (outcome.kind === 'refused') {
-      keys.fail(answer.username)
-      addresses.fail(origin.address)
-    }
-    return outcome
-  }
-
-  async function checkAnswer(answer: DigestAnswer, origin: Origin): Promise<DigestOutcome> {
-    if (keys.isLocked(answer.username) || addresses.isLocked(origin.address)) return REFUSED
+    if (guesses.areTooMany(answer.username, origin.address)) return REFUSED
     const match = await store.read.keys.matchPublic(answer.username)
     const half = algorithm === 'MD5' ? match?.digest.md5 : match?.digest.sha256
     // Of a key that there isn't, something is compared, too: the time tells nothing.
     const isRight = isSame(responseFor(algorithm, half?.reveal() ?? NOBODY, answer), answer.response)
-    if (!match || !isRight || !isUsable(withoutNetworks(match), Date.now(), origin.address)) return REFUSED
-    return accept(match, answer, origin, { nonces, windows })
+    if (!match || !isRight) {
+      guesses.add(answer.username, origin.address)
+      return REFUSED
+    }
+    if (!isUsable(withoutNetworks(match), Date.now(), origin.address)) return REFUSED
+    const outcome = await accept(match, answer, origin, { nonces, windows })
+    if (outcome.kind === 'accepted') touch(store, match.key)
+    return outcome
   }
 
   return { nonce: nonces.make, check }
+}
+
+function createGuesses() {
+  const both = createThrottle(FAILURES_PER_BOTH, WINDOW_MS)
+  const addresses = createThrottle(FAILURES_PER_ADDRESS, WINDOW_MS)
+  const keys = createThrottle(FAILURES_PER_KEY, WINDOW_MS)
+  return {
+    areTooMany: (key: string, address: string) =>
+      both.isLocked(`${key} ${address}`) || addresses.isLocked(address) || keys.isLocked(key),
+    add(key: string, address: string) {
+      both.fail(`${key} ${address}`)
+      addresses.fail(address)
+      keys.fail(key)
+    },
+  }
 }
 
 const REFUSED = { kind: 'refused' } as const

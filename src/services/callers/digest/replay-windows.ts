@@ -15,8 +15,8 @@ export interface ReplayWindows {
   use(use: NonceUse): Promise<boolean>
 }
 
-const WIDTH = 64n
-const ALL = (1n << WIDTH) - 1n
+const WIDTH = 64
+const ALL = (1n << BigInt(WIDTH)) - 1n
 
 /** For the only process of a store: its nonces end with it, so nothing has to outlast it, and no request waits for a disk. */
 export function windowsInMemory(): ReplayWindows {
@@ -43,12 +43,13 @@ interface Window {
 function useAgain(window: Window, count: number): boolean {
   const ahead = count - window.highest
   if (ahead > 0) {
-    window.seen = ((window.seen << BigInt(Math.min(ahead, Number(WIDTH)))) & ALL) | 1n
+    window.seen = ((window.seen << BigInt(Math.min(ahead, WIDTH))) & ALL) | 1n
     window.highest = count
     return true
   }
+  if (-ahead >= WIDTH) return false
   const bit = 1n << BigInt(-ahead)
-  if (BigInt(-ahead) >= WIDTH || (window.seen & bit) !== 0n) return false
+  if ((window.seen & bit) !== 0n) return false
   window.seen |= bit
   return true
 }
@@ -62,25 +63,7 @@ function forget(windows: Map<string, Window>): void {
   }
 }
 
-/** How often rows of nonces that have ended are removed. */
-const SWEEP_MS = 60_000
-
-/** For processes that share a store: one statement each, so that of two repeats at once one is refused. */
+/** For processes that share a store: one statement each, so that of two repeats at once one is refused. The worker removes what has ended. */
 export function windowsInStore(store: Store): ReplayWindows {
-  let sweptAt = Date.now()
-
-  /** Waited for by nobody: what is left now goes the next time. */
-  function sweep(now: number): void {
-    if (now - sweptAt < SWEEP_MS) return
-    sweptAt = now
-    // Replicas' clocks differ: what ended here a minute ago has ended everywhere.
-    store.transaction(tables => tables.nonceWindows.sweep(now - SWEEP_MS)).catch(() => undefined)
-  }
-
-  return {
-    async use(use) {
-      sweep(Date.now())
-      return store.statement(tables => tables.nonceWindows.use(use))
-    },
-  }
+  return { use: use => store.statement(tables => tables.nonceWindows.use(use)) }
 }

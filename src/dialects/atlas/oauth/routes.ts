@@ -1,0 +1,96 @@
+import { Type } from 'typebox'
+import { compileLazily } from '../../validation.ts'
+import { originOf } from '../authentication/authenticate.ts'
+import type { AtlasHttp, AtlasParts } from '../context.ts'
+import { OAuthRefusal, sendOAuthProblem } from './refusals.ts'
+import { clientIn, fieldIn } from './requests.ts'
+
+export const AccessToken = Type.Object(
+  {
+    access_token: Type.String(),
+    expires_in: Type.Integer({ description: 'Seconds' }),
+    token_type: Type.Literal('Bearer'),
+  },
+  { $id: 'AccessToken' },
+)
+
+export const OAuthError = Type.Object(
+  { error: Type.String(), error_description: Type.String() },
+  { $id: 'OAuthError', description: 'As RFC 6749 has it' },
+)
+
+const tags = ['OAuth']
+const consumes = ['application/x-www-form-urlencoded']
+const security = [{ basic: [] }]
+const FORM_BYTES = 16_384
+
+/** Tokens for service accounts. Nothing of the rest of this API holds here: no challenge, no versions, errors of their own form. */
+export function oauthRoutes(http: AtlasHttp, parts: AtlasParts): void {
+  const { oauth } = parts.services
+  manners(http)
+
+  http.post(
+    '/token',
+    {
+      schema: {
+        operationId: 'createAccessToken',
+        tags,
+        security,
+        consumes,
+        summary: 'A token for a service account, good for an hour',
+        response: { 200: { ...Type.Ref('AccessToken') } },
+      },
+    },
+    async (request, reply) => {
+      const client = clientIn(request)
+      const grant = fieldIn(request, 'grant_type')
+      if (grant !== 'client_credentials')
+        throw new OAuthRefusal(400, 'unsupported_grant_type', 'The grant type here is client_credentials')
+      const issued = await oauth.issue(client, originOf(request))
+      if (!issued) throw unknownClient()
+      const { secret, expiresInSeconds: seconds } = issued
+      reply.header('pragma', 'no-cache')
+      return { access_token: secret.reveal(), expires_in: seconds, token_type: 'Bearer' }
+    },
+  )
+
+  http.post(
+    '/revoke',
+    {
+      schema: {
+        operationId: 'revokeAccessToken',
+        tags,
+        security,
+        consumes,
+        summary: 'End a token; one that nobody knows has ended already',
+        response: { 200: { description: 'Ended', type: 'null' } },
+      },
+    },
+    async (request, reply) => {
+      const client = clientIn(request)
+      if (!(await oauth.revoke(client, fieldIn(request, 'token'), originOf(request)))) throw unknownClient()
+      return reply.code(200).send()
+    },
+  )
+}
+
+const unknownClient = () => new OAuthRefusal(401, 'invalid_client', 'Client authentication failed')
+
+function manners(http: AtlasHttp): void {
+  http.decorate('dialect', 'atlas')
+  http.setValidatorCompiler(compileLazily)
+  http.setSerializerCompiler(() => value => JSON.stringify(value))
+  http.setErrorHandler(sendOAuthProblem)
+  http.removeAllContentTypeParsers()
+  http.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: FORM_BYTES }, (_request, body, done) =>
+    done(null, body),
+  )
+  http.addHook('onRequest', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+  http.setNotFoundHandler(async (request, reply) => {
+    const allow = http.methodsAt(request.url.split('?')[0]!)
+    if (allow.length > 0) reply.header('allow', allow.join(', '))
+    throw new OAuthRefusal(allow.length > 0 ? 405 : 404, 'invalid_request', 'Nothing is served here by this method')
+  })
+}
