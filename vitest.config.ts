@@ -9,5 +9,6 @@ export default defineConfig({
     // Two workers: the engines under test need the other core.
     maxWorkers: 2,
     pool: 'forks',
+    globalSetup: ['test/crash/drill/whole-report.ts'],
   },
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningInstance, startInstance } from '../support/mariadb/instance.ts'
 import { logsInToMysql, mysqlClient } from '../support/mariadb/logins.ts'
 import { mysqlServers, ownMariadb, serverOfInstance, type TestServer } from '../support/servers.ts'
-import { copyOf, makeTemplate, restart, runChild, type Template } from './drill.ts'
+import { copyOf, makeTemplate, restart, runChild, type Template } from './drill/drill.ts'
 
 const NAME = 'crash_sent_end'
 const OLD_PASSWORD = 'old-password-of-the-sent-one'
@@ -45,7 +45,7 @@ describe.skipIf(mysqlServers().length === 0)('on MariaDB', () => {
     await holder.query('lock tables mysql.global_priv read')
     const kill = new AbortController()
     const request = { method: 'POST', url: `/instances/${template.instance}/users/${NAME}/reset`, body: {} } as const
-    const drill = { folder: copy.folder, key: template.key, setUp: [], request, killAt: Number.MAX_SAFE_INTEGER }
+    const drill = { folder: copy.folder, template, setUp: [], request, killAt: Number.MAX_SAFE_INTEGER }
     const running = runChild(drill, kill.signal)
     await until(async () => (await waiting()) > 0)
     kill.abort()

@@ -9,7 +9,7 @@ import { engineClient } from '../support/logins.ts'
 import { randomOf, seedOf } from '../support/random.ts'
 import { postgresqlServer } from '../support/servers.ts'
 import { type Founded, found, type Sent, type Serving, send, serving } from '../support/serving.ts'
-import { coordinates } from './drill.ts'
+import { coordinates } from './drill/drill.ts'
 
 /** `npm run test:crash` kills a hundred times. */
 const KILLS = process.env.ROLECALL_DRILL === 'all' ? 100 : 15

@@ -6,7 +6,7 @@ import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
 import { type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
 import { ownPostgresql, serverOf, type TestServer } from '../support/servers.ts'
-import { copyOf, makeTemplate, restart, runChild, type Template } from './drill.ts'
+import { copyOf, makeTemplate, restart, runChild, type Template } from './drill/drill.ts'
 
 const NAME = 'crash_sent_end'
 const OLD_PASSWORD = 'old-password-of-the-sent-one'
@@ -38,7 +38,7 @@ test('a statement that a killed process had sent is ended before anybody looks, 
   // The reset waits inside of the server, and would go on there when its process is gone.
   const kill = new AbortController()
   const request = { method: 'POST', url: `/instances/${template.instance}/users/${NAME}/reset`, body: {} } as const
-  const drill = { folder: copy.folder, key: template.key, setUp: [], request, killAt: Number.MAX_SAFE_INTEGER }
+  const drill = { folder: copy.folder, template, setUp: [], request, killAt: Number.MAX_SAFE_INTEGER }
   const running = runChild(drill, kill.signal)
   await until(async () => (await waiting()) > 0)
   kill.abort()
@@ -55,7 +55,7 @@ test('a statement that a killed process had sent is ended before anybody looks, 
 test('what was applied before a kill stays open while its server turns us away, and is settled when it lets us in', async () => {
   const name = 'crash_turned_away'
   const request = { method: 'POST', url: `/instances/${template.instance}/users`, body: { name } } as const
-  const drillOn = (folder: string, killAt: number) => ({ folder, key: template.key, setUp: [], request, killAt })
+  const drillOn = (folder: string, killAt: number) => ({ folder, template, setUp: [], request, killAt })
   using counting = copyOf(template)
   const { passed } = (await runChild(drillOn(counting.folder, Number.MAX_SAFE_INTEGER)))!
   await engine.query(`drop role ${name}`)

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createApp } from '../../src/app.ts'
 import { ensureFirst } from '../../src/services/callers/installation.ts'
 import { settingsFor } from './app.ts'
+import { bundled, COMPILED } from './bundled.ts'
 
 export interface ServingWish {
   readonly folder: string
@@ -23,11 +21,14 @@ export interface Serving extends AsyncDisposable {
   kill(): Promise<void>
 }
 
-const CHILD = fileURLToPath(new URL('serving-child.ts', import.meta.url))
+const CHILD = new URL('serving-child.ts', import.meta.url)
 
 export async function serving(wish: ServingWish): Promise<Serving> {
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rolecall-drill-compiled') }
-  const child = spawn(process.execPath, [CHILD, JSON.stringify(wish)], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
+  const child = spawn(process.execPath, [await bundled(CHILD), JSON.stringify(wish)], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let errors = ''
   child.stderr.on('data', chunk => (errors += chunk))
   const exited = once(child, 'exit')

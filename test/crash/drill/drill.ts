@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { createApp } from '../../src/app.ts'
-import { ensureFirst } from '../../src/services/callers/installation.ts'
-import { settingsFor } from '../support/app.ts'
-import type { TestServer } from '../support/servers.ts'
+import { createApp, realParts } from '../../../src/app.ts'
+import { ensureFirst } from '../../../src/services/callers/installation.ts'
+import { settingsFor } from '../../support/app.ts'
+import { bundled, COMPILED } from '../../support/bundled.ts'
+import { withClocks } from '../../support/clocks.ts'
+import type { TestServer } from '../../support/servers.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -22,16 +23,17 @@ export interface Request {
   readonly key?: string
 }
 
-/** Hundreds of children run the same files: compiling them once halves what starting one costs. */
-const COMPILED = join(tmpdir(), 'rolecall-drill-compiled')
+const CHILD = new URL('child.ts', import.meta.url)
 
 /** What a child is told, and asked. */
 export interface Drill {
+  readonly template: Pick<Template, 'key' | 'flags'>
   readonly folder: string
-  readonly key: string
   readonly setUp: readonly Request[]
   readonly request: Request
   readonly killAt: number
+  /** Once it is armed, the clocks of its store and of its servers jump ahead so far. */
+  readonly aheadMs?: number
   /** An instance: the child lives on until none of its logins has an end to wait for. */
   readonly untilNoEnds?: string
 }
@@ -39,17 +41,18 @@ export interface Drill {
 /** A data folder with a project, a key and an instance that has been met, copied for each kill. */
 export interface Template extends Disposable {
   readonly folder: string
+  /** Of `rolecall serve`, at every start. */
+  readonly flags?: Readonly<Record<string, string>>
   readonly key: string
   readonly project: string
   readonly instance: string
   /** A connection that nobody needs, to another instance. */
   readonly spare: string
-  readonly installation: string
 }
 
-export async function makeTemplate(server: TestServer): Promise<Template> {
+export async function makeTemplate(server: TestServer, flags?: Template['flags']): Promise<Template> {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-drill-'))
-  const app = await createApp(settingsFor(folder))
+  const app = await createApp(settingsFor(folder, flags))
   const first = (await ensureFirst(app.store, { project: 'drill', username: 'drill' }))!
   const key = first.key.privateKey.reveal()
   const ask = asker(app.http, key)
@@ -57,15 +60,14 @@ export async function makeTemplate(server: TestServer): Promise<Template> {
   const { instance } = await ask({ method: 'POST', url: connections, body: coordinates(server, 'drill') })
   await ask({ method: 'GET', url: `/instances/${instance}/users?limit=1` })
   const spare = await ask({ method: 'POST', url: connections, body: coordinates(server, 'spare', 'spare.test') })
-  const { installation } = app.store
   await app.stop()
   return {
     folder,
+    flags,
     key,
     project: first.project.id,
     instance: instance as string,
     spare: spare.id as string,
-    installation,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
@@ -126,7 +128,7 @@ export async function runChild(drill: Drill, killed?: AbortSignal): Promise<Surv
 
 /** The same, for whoever wants to know what its caller was told before it was killed. */
 export async function runAsked(drill: Drill, killed?: AbortSignal): Promise<Ran> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL('child.ts', import.meta.url)), JSON.stringify(drill)], {
+  const child = spawn(process.execPath, [await bundled(CHILD), JSON.stringify(drill)], {
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
   })
   killed?.addEventListener('abort', () => child.kill('SIGKILL'))
@@ -136,7 +138,7 @@ export async function runAsked(drill: Drill, killed?: AbortSignal): Promise<Ran>
   const ended = once(child, 'close') as Promise<[code: number | null, signal: string | null]>
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const { value: origin } = await lines.next()
-  const answer = origin ? await send(origin, drill).catch(() => undefined) : undefined
+  const answer = origin ? await send(origin, drill.template.key, drill.request).catch(() => undefined) : undefined
   child.stdin.end()
   const { value: passed } = await lines.next()
   const [code, signal] = await ended
@@ -146,7 +148,7 @@ export async function runAsked(drill: Drill, killed?: AbortSignal): Promise<Ran>
 }
 
 /** Over a real socket: that the caller took the answer's last byte is a point as well. */
-export async function send(origin: string, { key, request }: Pick<Drill, 'key' | 'request'>) {
+export async function send(origin: string, key: string, request: Request) {
   const { method, body } = request
   const headers = headersOf(key, request)
   const answer = await fetch(origin + addressOf(request), { method, headers, body: JSON.stringify(body) })
@@ -161,9 +163,14 @@ export interface AfterRestart extends AsyncDisposable {
 }
 
 /** The folder of a killed process under a new one; waits until everything that it left has been brought to its end. */
-export async function restart(folder: string, { key, project }: Template): Promise<AfterRestart> {
+export async function restart(
+  folder: string,
+  { key, project, flags }: Pick<Template, 'key' | 'project' | 'flags'>,
+  aheadMs = 0,
+): Promise<AfterRestart> {
   const began = performance.now()
-  const app = await createApp(settingsFor(folder))
+  const settings = settingsFor(folder, flags)
+  const app = await createApp(settings, withClocks({ store: aheadMs, engine: aheadMs })(await realParts(settings)))
   await app.start()
   const ask = asker(app.http, key)
   const isOpen = async () => {
@@ -181,11 +188,23 @@ export function copyOf(template: Template): { readonly folder: string } & Dispos
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
+/** The worker looks once a second, and its commits are points as well: a run without them has fewer than the one that was counted. */
+export const TICKS = 6
+
+/** Fewer than so many are all of them: they take no time. */
+const FEW = 10
+
+/** Every `every`th, the last one among them: it is where the answer has gone out. All of them in `npm run test:crash`. */
+export function pointsOf(count: number, every: number): readonly number[] {
+  const each = process.env.ROLECALL_DRILL === 'all' || count < FEW ? 1 : every
+  return Array.from({ length: count }, (_, at) => at + 1).filter(at => (count - at) % each === 0)
+}
+
 /** Runs `work` for each of `points`, a few at a time: most of a drill is waiting for another process. */
 export async function forEachPoint(points: readonly number[], work: (at: number) => Promise<void>): Promise<void> {
   const left = [...points]
   const lane = async () => {
     for (let at = left.shift(); at !== undefined; at = left.shift()) await work(at)
   }
-  await Promise.all([lane(), lane(), lane(), lane()])
+  await Promise.all([lane(), lane(), lane()])
 }

@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2/promise'
-import type { EngineSight } from './engine-sight.ts'
+import type { EngineSight } from './postgresql.ts'
 
 /** Where marks are. */
 const ON_MARIADB = `select User as what from mysql.global_priv where User like ? or Priv like ?

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { logsIn } from '../support/logins.ts'
-import { type Aftermath, type Ground, operationsOf } from './aftermath.ts'
+import { logsIn } from '../../support/logins.ts'
+import { type Ground, OLD_PASSWORD, type Scene } from '../scenes/scene.ts'
+import { type Aftermath, operationsOf } from './aftermath.ts'
 import type { AfterRestart, Asked, Ran } from './drill.ts'
-import { OLD_PASSWORD, type Scene } from './scenes.ts'
 
 type Answer = Pick<Asked, 'status' | 'text'>
 

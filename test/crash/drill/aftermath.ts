@@ -1,9 +1,8 @@
 import { expect } from 'vitest'
-import { logsIn } from '../support/logins.ts'
-import type { TestServer } from '../support/servers.ts'
+import { logsIn } from '../../support/logins.ts'
+import type { TestServer } from '../../support/servers.ts'
+import { type Found, type Ground, OLD_PASSWORD, type Scene } from '../scenes/scene.ts'
 import type { AfterRestart, Asked, Template } from './drill.ts'
-import type { EngineSight } from './engine-sight.ts'
-import { type Found, OLD_PASSWORD, type Scene } from './scenes.ts'
 
 export interface Operation {
   readonly id: string
@@ -16,12 +15,6 @@ export interface Operation {
 export interface Aftermath {
   readonly found: Found
   readonly operation?: Operation
-}
-
-export interface Ground {
-  readonly server: TestServer
-  readonly template: Template
-  readonly sight: EngineSight
 }
 
 /** What the ledger has of the change; for one of the store alone, what the store shows. */

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApp, realParts } from '../../src/app.ts'
-import { dialWithMysql2 } from '../../src/engines/mysql/index.ts'
-import { dialWithPg } from '../../src/engines/postgresql/index.ts'
-import { createEngines } from '../../src/engines/registry.ts'
-import { settingsFor } from '../support/app.ts'
+import { createApp, realParts } from '../../../src/app.ts'
+import { dialWithMongodb } from '../../../src/engines/mongodb/link/dial.ts'
+import { dialWithMysql2 } from '../../../src/engines/mysql/index.ts'
+import { dialWithPg } from '../../../src/engines/postgresql/index.ts'
+import { createEngines } from '../../../src/engines/registry.ts'
+import { settingsFor } from '../../support/app.ts'
+import { withClocks } from '../../support/clocks.ts'
 import { type Drill, send } from './drill.ts'
 import { createKillPoints } from './kill-points.ts'
 
@@ -13,15 +15,17 @@ import { createKillPoints } from './kill-points.ts'
  * kill, and says where it listens. If it survives until its input ends it prints what it passed.
  */
 const drill = JSON.parse(process.argv[2] ?? '{}') as Drill
-const settings = settingsFor(drill.folder)
+const settings = settingsFor(drill.folder, drill.template.flags)
 const points = createKillPoints()
 const parts = await realParts(settings)
+const clocks = { store: 0, engine: 0 }
 const store = points.wrapStore(parts.store)
 const engines = createEngines({
   dialPostgresql: points.wrapDial(dialWithPg),
   dialMysql: points.wrapDial(dialWithMysql2),
+  dialMongodb: points.wrapDial(dialWithMongodb),
 })
-const app = await createApp(settings, { ...parts, store, engines })
+const app = await createApp(settings, withClocks(clocks)({ ...parts, store, engines }))
 const origin = await app.start()
 
 /** What comes after an answer must not be counted as the next request's. */
@@ -38,11 +42,12 @@ async function atRest(): Promise<void> {
 }
 
 for (const request of drill.setUp) {
-  const answer = await send(origin, { key: drill.key, request })
+  const answer = await send(origin, drill.template.key, request)
   if (answer.status >= 300) throw new Error(`set-up failed: ${answer.status} ${answer.text}`)
   await delivered(answer.operation)
 }
 points.arm(drill.killAt)
+clocks.store = clocks.engine = drill.aheadMs ?? 0
 process.stdout.write(`${origin}\n`)
 await once(process.stdin.resume(), 'end')
 while (drill.untilNoEnds && (await app.store.read.expiries.count(drill.untilNoEnds)) > 0) await sleep(20)

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../../src/store/store.ts'
 
 /** Where the process can be killed, counted as they are reached. Nothing is listed by hand: whatever is sent or committed is a point. */
 export interface KillPoints {
@@ -8,15 +8,20 @@ export interface KillPoints {
   /** What every point since `arm` was, in order. */
   readonly passed: readonly string[]
   wrapStore(store: Store): Store
-  /** Of any engine whose sessions send with `query`. */
-  wrapDial<Config, Session extends Sending>(dial: Dial<Config, Session>): Dial<Config, Session>
+  /** Of any engine: its sessions send with `query` or with `command`. */
+  wrapDial<Config, Session extends object>(dial: Dial<Config, Session>): Dial<Config, Session>
 }
 
-interface Sending {
-  // biome-ignore lint/suspicious/noExplicitAny: each engine's own values and rows.
-  query(text: string, values?: any): Promise<any>
-}
 type Dial<Config, Session> = (config: Config, signal: AbortSignal) => Promise<Session>
+
+const SENDING: readonly unknown[] = ['query', 'command']
+
+/** The statement's first words; of a command, its name and what it is about. */
+function wordsOf(sent: readonly unknown[]): string {
+  const [text, command] = sent
+  if (typeof command === 'object' && command && !Array.isArray(command)) return Object.entries(command)[0]!.join(' ')
+  return String(text).trim().split(/\s+/).slice(0, 3).join(' ')
+}
 
 export function createKillPoints(): KillPoints {
   let killAt: number | undefined
@@ -41,25 +46,26 @@ export function createKillPoints(): KillPoints {
   }
 
   const wrapDial =
-    <Config, Session extends Sending>(dial: Dial<Config, Session>): Dial<Config, Session> =>
+    <Config, Session extends object>(dial: Dial<Config, Session>): Dial<Config, Session> =>
     async (config, signal) =>
       wrapSession(await dial(config, signal))
 
-  function wrapSession<Session extends Sending>(session: Session): Session {
+  function wrapSession<Session extends object>(session: Session): Session {
     return new Proxy(session, {
       get: (target, name) => {
-        if (name === 'query') return (...sent: Parameters<Sending['query']>) => send(target, sent)
         const value = Reflect.get(target, name, target)
-        return typeof value === 'function' ? value.bind(target) : value
+        if (typeof value !== 'function') return value
+        const bound = value.bind(target)
+        return SENDING.includes(name) ? (...sent: readonly unknown[]) => send(bound, sent) : bound
       },
     })
   }
 
   /** Three points a statement: not sent; sent, and the server may still be at it; answered. */
-  async function send(session: Sending, sent: Parameters<Sending['query']>) {
-    const words = sent[0].trim().split(/\s+/).slice(0, 3).join(' ')
+  async function send(sending: (...sent: readonly unknown[]) => Promise<unknown>, sent: readonly unknown[]) {
+    const words = wordsOf(sent)
     pass(`before ${words}`)
-    const answer = session.query(...sent)
+    const answer = sending(...sent)
     answer.catch(() => undefined)
     await nextTurn() // By now its bytes are with the kernel.
     pass(`sent ${words}`)

@@ -1,0 +1,9 @@
+import { test } from 'vitest'
+import { crashDrill, EVERY } from './drill/crash-drill.ts'
+import { onMysqlFamily } from './drill/on.ts'
+import { digitaloceanScenes } from './scenes/digitalocean.ts'
+
+// What happens in the store is the same as on PostgreSQL: `npm test` looks less often.
+if (onMysqlFamily)
+  crashDrill({ part: 'ocean', start: onMysqlFamily, scenes: [digitaloceanScenes], everyOf: () => 2 * EVERY })
+else test.skip('The MySQL family is left out: ENGINES says so')
