@@ -1,4 +1,4 @@
-import { type Change, isCreate } from '../domain/change.ts'
+import { type Change, isCreate, passwordOf } from '../domain/change.ts'
 import { Fault } from '../domain/fault.ts'
 import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
 import { type Facts, type Plan, showStep } from '../engines/engine.ts'
@@ -36,10 +36,17 @@ type Left = 'nothing' | 'undo' | 'half' | 'whole'
 
 function leftOf(target: OperationTarget, { facts, plan }: Planned): Left {
   if (isAnother(target, facts)) return 'nothing'
-  if (undoOf(target) && (facts.exists || isCreate(target.kind))) return 'undo'
-  if (!hasEffect(target, facts, plan)) return 'nothing'
-  return plan.steps.length === 0 || !facts.exists ? 'whole' : 'half'
+  const isWhole = hasEffect(target, facts, plan) && (plan.steps.length === 0 || !facts.exists)
+  if (canUndo(target, facts) && !(isWhole && setsPassword(target))) return 'undo'
+  if (isWhole) return 'whole'
+  return hasEffect(target, facts, plan) ? 'half' : 'nothing'
 }
+
+const canUndo = (target: OperationTarget, { exists }: Facts) =>
+  undoOf(target) !== undefined && (exists || isCreate(target.kind))
+
+/** Nobody knows the one before any more. */
+const setsPassword = ({ kind, change }: OperationTarget) => !isCreate(kind) && passwordOf(change) !== undefined
 
 /** Something of it is so, and of what was to be done some is no longer to be done. */
 function hasEffect(target: OperationTarget, facts: Facts, plan: Plan): boolean {

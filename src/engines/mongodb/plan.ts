@@ -63,7 +63,7 @@ function planFor(change: Change, facts: MongodbFacts): Plan {
   }
 }
 
-/** What takes a change back. Those that are one command, and those that only go forward, have nothing of the kind. */
+/** What takes a change back. Nothing brings back a password, a login or a database that is gone. */
 export function undo(change: Change, before: Facts): Change | undefined {
   switch (change.kind) {
     case 'create-user': {
@@ -91,10 +91,17 @@ export function undo(change: Change, before: Facts): Change | undefined {
       }
     case 'set-user':
       return asBefore(change, before as MongodbFacts)
+    case 'lock-user':
+    case 'drop-user':
+      return isOpen(before as MongodbFacts) ? { ...change, kind: 'unlock-user' } : undefined
+    case 'unlock-user':
+      return isOpen(before as MongodbFacts) ? undefined : { ...change, kind: 'lock-user' }
     default:
       return undefined
   }
 }
+
+const isOpen = ({ login }: MongodbFacts) => login?.locked === false
 
 /** Roles are given by one command and taken by another. */
 function asBefore(

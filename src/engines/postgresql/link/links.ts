@@ -20,6 +20,7 @@ export function linksFrom(dial: Dial, main: Link, target: Target, signal: AbortS
       if (database === main.state.database) return work(main)
       const link = await connectBeside(dial, main, database, target, signal)
       try {
+        await stillThere(main, signal)
         return await work(link)
       } finally {
         await link.close()
@@ -27,6 +28,14 @@ export function linksFrom(dial: Dial, main: Link, target: Target, signal: AbortS
     },
     [Symbol.asyncDispose]: () => main.close(),
   }
+}
+
+/**
+ * Whoever took the operation over has ended the main session, and looks until no other of its name is there. One that is there while the
+ * main session still answers is found by them; one that came later must do nothing.
+ */
+async function stillThere(main: Link, signal: AbortSignal): Promise<void> {
+  await main.ask(signal, 'select')
 }
 
 /** Why a database lets us not look into it. What a repeat may cure is no reason, and thrown. */
