@@ -78,6 +78,8 @@ export interface FaultDetails {
   readonly allow?: readonly string[]
   /** The operation that will tell what came of it. */
   readonly operationId?: string
+  /** Why each instance failed, by its id, where several were asked. */
+  readonly failed?: ReadonlyMap<string, Fault>
   readonly cause?: unknown
 }
 

@@ -45,6 +45,8 @@ export interface OperationTarget {
   /** What the ledger wants remembered beside the engine once it settles; opaque to the store. */
   readonly record?: Readonly<Record<string, unknown>>
   readonly outcome?: TargetOutcome
+  /** It has come to its end, and others of its operation have not. */
+  readonly isOver?: boolean
 }
 
 /** A step as people and the store see it: secrets masked. */

@@ -1,3 +1,5 @@
+import { isFanOut } from '../ledger/fan-out/outcome.ts'
+import { recoverFanOut } from '../ledger/fan-out/recover.ts'
 import { LEASE_MS } from '../ledger/leases.ts'
 import { type RecoveryParts, recover } from '../ledger/recover.ts'
 
@@ -56,7 +58,8 @@ export function createWorker(parts: WorkerParts): Worker {
     const claimed = await store.transaction(tables =>
       tables.operations.claim(leases.worker, due, now + LEASE_MS, AT_ONCE - running.size),
     )
-    for (const operation of claimed) follow(recover(parts, operation, since, stopping.signal))
+    for (const operation of claimed)
+      follow((isFanOut(operation) ? recoverFanOut : recover)(parts, operation, since, stopping.signal))
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))

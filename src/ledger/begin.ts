@@ -48,6 +48,7 @@ export async function begin(store: Store, beginning: Beginning): Promise<Begun> 
 async function write(tables: Tables, beginning: Beginning): Promise<Written> {
   const { order } = beginning
   const operation = newOperation(beginning, await tables.now())
+  await order.prepare?.(tables)
   await tables.operations.begin(operation)
   await order.confirm?.(tables)
   for (const line of auditLines(operation)) await tables.audit.add(line)

@@ -15,6 +15,8 @@ export interface Order {
   readonly targets: readonly OrderTarget[]
   /** A repeat of the same request finds this operation by it. */
   readonly replay?: Omit<ClaimedReplay, 'operationId' | 'answer'>
+  /** Done in the transaction that writes the operation, before that. */
+  readonly prepare?: (tables: Tables) => Promise<void>
   /** Asked in the transaction that writes the operation, when no other is open on its subjects any more; throws why it must not be done after all. */
   readonly confirm?: (tables: Tables) => Promise<void>
   /** Passes at the request's deadline: the caller then gets a 503, and the outcome is kept for it. */

@@ -74,7 +74,7 @@ export async function postpone(store: Store, id: string, held: Held, fault: Faul
   })
 }
 
-function toRecord(fault: Fault, at: number): FaultRecord {
+export function toRecord(fault: Fault, at: number): FaultRecord {
   return { code: fault.code, subject: fault.subject, message: fault.message, at }
 }
 
@@ -84,7 +84,7 @@ async function mustFind(tables: Tables, id: string): Promise<Operation> {
   return operation
 }
 
-async function addAudit(
+export async function addAudit(
   tables: Tables,
   operation: Written,
   target: OperationTarget,

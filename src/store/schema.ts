@@ -24,6 +24,7 @@ export interface Schema {
   accessGrants: AccessGrantRow
   userRecords: UserRecordRow
   expiries: ExpiryRow
+  projectRecords: ProjectRecordRow
   operations: OperationRow
   operationTargets: TargetRow
   operationSteps: StepRow
@@ -336,6 +337,20 @@ export interface ExpiryRow {
 
 export interface OperationRow {
   id: string
+export interface ProjectRecordRow {
+  projectId: string
+  kind: 'user' | 'role'
+  key: string
+  createdAt: number
+  places: Json
+  current: Json | null
+  password: Sealed | null
+  operationId: string | null
+  change: 'create' | 'change' | 'remove' | null
+  next: Json | null
+  nextPassword: Sealed | null
+}
+
   projectId: string
   state: 'open' | 'settled' | 'undone'
   operatorId: string

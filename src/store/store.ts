@@ -18,6 +18,8 @@ import type { Secret } from '../domain/secret.ts'
 import type { ServiceAccount, ServiceAccountSecret } from '../domain/service-account.ts'
 import type { Team, TeamMember, TeamRole } from '../domain/team.ts'
 import type { Token } from '../domain/token.ts'
+import type { UserKey } from '../domain/user.ts'
+import type { Places, ProjectRecord, RecordPlan } from './project-record.ts'
 import type { UserRecord } from './user-record.ts'
 
 /**
@@ -63,6 +65,7 @@ export interface Tables {
   readonly dataSources: DataSources
   readonly users: UserRecords
   readonly expiries: Expiries
+  readonly projectRecords: ProjectRecords
   readonly operations: Operations
   readonly replays: Replays
   readonly tokens: Tokens
@@ -371,6 +374,30 @@ export interface NewOperation {
   readonly projectId: string
   readonly operatorId: string
   readonly keyId?: string
+/** Users and roles of projects. A change of one is as open as the operation that makes it. */
+export interface ProjectRecords {
+  /** By creation. */
+  list(projectId: string, kind: ProjectRecord['kind']): Promise<readonly ProjectRecord[]>
+  find(projectId: string, kind: ProjectRecord['kind'], key: string): Promise<ProjectRecord | undefined>
+  /** Projects that have any. */
+  projects(): Promise<readonly string[]>
+  /** Adds or replaces it, without an operation. */
+  put(record: ProjectRecord): Promise<void>
+  remove(record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>): Promise<void>
+  /** What an operation is to make of it. Throws `conflict` while another change of it is open. */
+  begin(plan: RecordPlan, now: number): Promise<void>
+  /** It is so; what was to go is gone. */
+  finish(operationId: string): Promise<void>
+  /** It was made, or refused, on some instances, and dropped on others. */
+  move(
+    record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>,
+    made: Places,
+    dropped: readonly string[],
+  ): Promise<void>
+  /** It stays as it was. */
+  undo(operationId: string): Promise<void>
+}
+
   readonly address: string
   readonly dialect: Operation['dialect']
   readonly requestId: string
@@ -438,6 +465,22 @@ export interface Operations {
   abandon(id: string, operatorId: string, now: number): Promise<boolean>
   /** Lets the worker try a stuck one at once. */
   hurry(id: string, now: number): Promise<boolean>
+  /** These targets are done, or (without an outcome) left alone; `fault`: why not. Answers how many are still open: with the last it settles. */
+  finishTargets(
+    id: string,
+    held: Held,
+    done: readonly DoneTarget[],
+    now: number,
+    fault?: FaultRecord,
+  ): Promise<number | undefined>
+  /** From now on these targets are to be taken back. */
+  turnBack(
+    id: string,
+    held: Held,
+    back: readonly (Pick<NewOperation['targets'][number], 'change' | 'record'> & { readonly position: number })[],
+  ): Promise<boolean>
+  /** Closes the target on a subject of an operation that waits for its next try: a later change takes its place. Answers whose it was. */
+  supersede(instanceId: string, subject: Subject, now: number): Promise<string | undefined>
   /** The client took the last byte: the sealed answer is erased, unless `keep` (an Idempotency-Key wants it until its time is over). */
   delivered(id: string, keep?: boolean): Promise<void>
   /** The undelivered answer, once: erases it. Only for its own caller. */
@@ -452,6 +495,13 @@ export interface Operations {
 export interface AttemptId {
   readonly operationId: string
   readonly attempt: number
+}
+
+/** A target that has come to its end before others. */
+export interface DoneTarget {
+  readonly position: number
+  readonly outcome?: TargetOutcome
+  readonly steps: readonly StepShown[]
 }
 
 /** What `begin` wrote of a target that depends on how the engine was found. */

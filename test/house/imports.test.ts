@@ -35,6 +35,7 @@ const PROMISES = [
   'engines/engine.ts',
   'engines/registry.ts',
   'store/store.ts',
+  'store/project-record.ts',
   'store/user-record.ts',
   'store/problem.ts',
   'store/folder.ts',

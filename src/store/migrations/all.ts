@@ -4,7 +4,8 @@ import { invitations } from './0003-invitations.ts'
 import { tokens } from './0004-tokens.ts'
 import { expiry } from './0005-expiry.ts'
 import { atlas } from './0006-atlas.ts'
+import { projectRecords } from './0007-project-records.ts'
 import type { Migration } from './columns.ts'
 
 /** In order; never edited after merge, only added to. */
-export const MIGRATIONS: readonly Migration[] = [first, whoSeesWhat, invitations, tokens, expiry, atlas]
+export const MIGRATIONS: readonly Migration[] = [first, whoSeesWhat, invitations, tokens, expiry, atlas, projectRecords]

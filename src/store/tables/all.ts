@@ -13,6 +13,7 @@ import { memberTable } from './members.ts'
 import { nonceWindowTable } from './nonce-windows.ts'
 import { operationTable } from './operations.ts'
 import { operatorTable } from './operators.ts'
+import { projectRecordTable } from './project-records.ts'
 import { projectTable } from './projects.ts'
 import { replayTable } from './replays.ts'
 import { serviceAccountTable } from './service-accounts.ts'
@@ -35,6 +36,7 @@ export function makeTables(context: Context): Tables {
     dataSources: dataSourceTable(context),
     users: userTable(context),
     expiries: expiryTable(context),
+    projectRecords: projectRecordTable(context),
     operations: operationTable(context),
     replays: replayTable(context),
     tokens: tokenTable(context),

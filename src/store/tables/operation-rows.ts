@@ -100,7 +100,7 @@ export function operationsFrom(vault: Vault, rows: readonly OperationAndTarget[]
   return [...Map.groupBy(rows, row => row.id).values()].map(own =>
     operationFrom(
       own[0]!,
-      own.flatMap(targetRow).map(target => targetFrom(vault, target, stepsOf(target))),
+      own.flatMap(targetRow).map(target => targetFrom(vault, target, stepsOf(target), own[0]!.state)),
     ),
   )
 }
@@ -140,7 +140,12 @@ export function faultFrom({ faultCode, faultSubject, faultMessage, faultAt }: Fa
   return { code: faultCode as FaultCode, subject: faultSubject as FaultSubject, message: faultMessage, at: faultAt }
 }
 
-function targetFrom(vault: Vault, row: TargetRow, steps: readonly StepShown[]): OperationTarget {
+function targetFrom(
+  vault: Vault,
+  row: TargetRow,
+  steps: readonly StepShown[],
+  state: OperationRow['state'],
+): OperationTarget {
   return withoutNulls({
     instanceId: row.instanceId,
     subject: { kind: row.subjectKind, key: row.subjectKey } as Subject,
@@ -150,6 +155,7 @@ function targetFrom(vault: Vault, row: TargetRow, steps: readonly StepShown[]): 
     steps,
     record: recordFrom(row),
     outcome: outcomeFrom(row),
+    isOver: state === 'open' && row.open === 0 ? true : undefined,
   })
 }
 
@@ -164,14 +170,14 @@ function changeFrom(vault: Vault, row: TargetRow): Change {
   } as Change
 }
 
+const WITH_PASSWORD: readonly ChangeKind[] = ['create-user', 'reset-user', 'rename-user', 'replace-user']
+
 function recordFrom(row: Pick<TargetRow, 'record'>): Readonly<Record<string, unknown>> | undefined {
   return row.record === null ? undefined : fromJson(row.record)
 }
 
 /** As it is kept for ever: without its password. */
 function outcomeFrom(row: TargetRow): TargetOutcome | undefined {
-const WITH_PASSWORD: readonly ChangeKind[] = ['create-user', 'reset-user', 'rename-user', 'replace-user']
-
   return row.outcome === null ? undefined : fromJson(row.outcome)
 }
 

@@ -7,12 +7,14 @@ import { operationAnswers } from './operation-answers.ts'
 import { operationLeases } from './operation-leases.ts'
 import { newestFirst, readOperations } from './operation-reading.ts'
 import { toOperationRow, toStepRows, toTargetRow } from './operation-rows.ts'
+import { operationTargets } from './operation-targets.ts'
 
 export function operationTable(context: Context): Operations {
   const { db } = context
   return {
     ...operationLeases(context),
     ...operationAnswers(context),
+    ...operationTargets(context),
     begin: operation => begin(context, operation),
     find: async id => (await readOperations(context, rows => rows.where('id', '=', id)))[0],
     async list(filter, page) {

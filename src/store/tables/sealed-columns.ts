@@ -3,6 +3,7 @@ import type { Place } from '../sealing/vault.ts'
 import { clientKeyPlace, credentialPlace } from './connection-rows.ts'
 import { digestPlace } from './key-rows.ts'
 import { targetPlace } from './operation-rows.ts'
+import { projectRecordPlace } from './project-records.ts'
 import { answerPlace } from './replays.ts'
 import { passwordPlace } from './users.ts'
 
@@ -36,6 +37,15 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
       place: ([id, position]) => targetPlace(id as One, position as One, SNAKE[column]),
     }),
   ),
+  ...(['password', 'nextPassword'] as const).map(
+    (column): SealedColumn => ({
+      table: 'projectRecords',
+      column,
+      key: ['projectId', 'kind', 'key'],
+      place: ([projectId, kind, key]) =>
+        projectRecordPlace({ projectId: projectId as One, kind: kind as One, key: key as One }, PROJECT_SNAKE[column]),
+    }),
+  ),
   {
     table: 'replays',
     column: 'answer',
@@ -43,5 +53,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     place: ([keyId, replayKey]) => answerPlace({ keyId: keyId as One, replayKey: replayKey as One }),
   },
 ]
+
+const PROJECT_SNAKE = { password: 'password', nextPassword: 'next_password' } as const
 
 const SNAKE = { password: 'password', outcomePassword: 'outcome_password' } as const

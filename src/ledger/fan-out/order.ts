@@ -1,0 +1,34 @@
+import type { RecordPlan } from '../../store/project-record.ts'
+import type { Tables } from '../../store/store.ts'
+import type { Order, OrderTarget } from '../order.ts'
+import type { RecordWish } from '../settlement.ts'
+
+/** A change of one subject of a project on several instances, side by side. */
+export interface FanOutOrder extends Omit<Order, 'targets' | 'replay'> {
+  readonly targets: readonly FanOutTarget[]
+  /** Each instance has so long: a slow one keeps the others from nothing. */
+  readonly perInstanceMs: number
+  /** What comes of the others where one fails: all is taken back; or what is done stays, and the rest is done later. */
+  readonly onFailure: 'undo' | 'leave'
+  /** Closes what waits for its next try and this takes the place of; answers on which instances. In the transaction that writes the operation. */
+  readonly supersede?: (tables: Tables) => Promise<readonly string[]>
+  /** What becomes of the project's own record of the subject. */
+  readonly record: Omit<RecordPlan, 'operationId' | 'projectId'>
+}
+
+export interface FanOutTarget extends OrderTarget {
+  /** Which login it is about, where it can't be asked. */
+  readonly incarnation?: string
+}
+
+/** What a target's row says of itself, beside what is to be remembered. */
+export interface FanOutWish extends RecordWish {
+  readonly fanOut?: {
+    /** It is done however late it is: it is not closed because nothing of it is there yet. */
+    readonly forward?: boolean
+  }
+}
+
+export function noteOf(record: unknown): FanOutWish['fanOut'] {
+  return (record as FanOutWish | undefined)?.fanOut
+}

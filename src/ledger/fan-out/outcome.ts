@@ -1,0 +1,86 @@
+import type { ChangeKind } from '../../domain/change.ts'
+import { Fault, isTransient } from '../../domain/fault.ts'
+import type { Operation } from '../../domain/operation.ts'
+import type { DoneTarget, Held, Store, Tables } from '../../store/store.ts'
+import { takenOver } from '../leases.ts'
+import { addAudit, toRecord, type Written } from '../outcome.ts'
+import { type RecordWish, remember } from '../settlement.ts'
+
+/**
+ * These targets have come to their end, and are remembered; the rest stays open. What the project wants is so from now on, but for what
+ * is to go: that is there until it is gone from everywhere. Answers how many are left.
+ */
+export async function finishSome(
+  store: Store,
+  operation: Written,
+  held: Held,
+  done: readonly DoneTarget[],
+  fault?: Fault,
+): Promise<number> {
+  const left = await store.transaction(async tables => {
+    const now = await tables.now()
+    const reason = fault && toRecord(fault, now)
+    const open = await tables.operations.finishTargets(operation.id, held, done, now, reason)
+    if (open === undefined) return undefined
+    for (const one of done) await rememberOne(tables, operation, one, now, fault)
+    await follow(tables, operation, done, open)
+    return open
+  })
+  if (left === undefined) throw takenOver(operation.id)
+  return left
+}
+
+async function rememberOne(tables: Tables, operation: Written, done: DoneTarget, now: number, fault?: Fault) {
+  const target = operation.targets[done.position]!
+  const wish = (target.record ?? {}) as unknown as RecordWish
+  if (done.outcome) await remember(tables, operation, target, done.outcome, wish, now)
+  await addAudit(
+    tables,
+    operation,
+    target,
+    done.outcome ? 'settled' : 'undone',
+    now,
+    done.outcome ? undefined : fault?.message,
+  )
+}
+
+async function follow(tables: Tables, operation: Written, done: readonly DoneTarget[], open: number): Promise<void> {
+  const { kind, key } = operation.targets[0]!.subject
+  const record = { projectId: operation.projectId, kind: kind as 'user' | 'role', key }
+  const at = done.map(one => ({ ...one, target: operation.targets[one.position]! }))
+  const made = at.filter(({ target }) => isHad(target.kind)).map(one => [one.target.instanceId, placeOf(one)])
+  const dropped = at.filter(({ target }) => !isHad(target.kind)).map(({ target }) => target.instanceId)
+  await tables.projectRecords.move(record, Object.fromEntries(made), dropped)
+  const isGoing = operation.targets.every(target => !isHad(target.kind))
+  if (!isGoing || open === 0) await tables.projectRecords.finish(operation.id)
+}
+
+function placeOf({ outcome }: DoneTarget): string | null {
+  return outcome ? (outcome.user?.incarnation ?? '') : null
+}
+
+function isHad(kind: ChangeKind): boolean {
+  return !kind.startsWith('drop-') && !kind.startsWith('undo-')
+}
+
+/** Nothing of it is left: everything is as it was. */
+export async function closeUndone(store: Store, operation: Written, held: Held, fault: Fault): Promise<void> {
+  await store.transaction(async tables => {
+    const now = await tables.now()
+    if (!(await tables.operations.undo(operation.id, held, toRecord(fault, now), now))) return
+    await tables.projectRecords.undo(operation.id)
+    for (const target of operation.targets) await addAudit(tables, operation, target, 'undone', now, fault.message)
+  })
+}
+
+/** One fault for all: why each instance failed, by its id. */
+export function failure(failed: ReadonlyMap<string, Fault>, operationId?: string): Fault {
+  const [one] = [...failed.values()].filter(fault => !isTransient(fault))
+  const words = [...new Set([...failed.values()].map(({ message }) => message))].join('; ')
+  const details = { operationId, failed, retryAfterSeconds: 5 }
+  return new Fault(one?.code ?? 'unavailable', one?.subject ?? 'server', words, details)
+}
+
+export function isFanOut({ targets }: Pick<Operation, 'targets'>): boolean {
+  return targets.some(({ record }) => record?.fanOut !== undefined)
+}

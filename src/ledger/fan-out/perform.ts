@@ -1,0 +1,176 @@
+import { Fault, toFault } from '../../domain/fault.ts'
+import { newOperationId } from '../../domain/id.ts'
+import type { StepShown, TargetOutcome } from '../../domain/operation.ts'
+import { showStep } from '../../engines/engine.ts'
+import type { Tables } from '../../store/store.ts'
+import { type Planned, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
+import { type Begun, begin } from '../begin.ts'
+import { orLate, tooLate } from '../deadline.ts'
+import { isTakenOver } from '../leases.ts'
+import type { LedgerParts } from '../ledger.ts'
+import { postpone } from '../outcome.ts'
+import type { FanOutOrder, FanOutTarget } from './order.ts'
+import { failure, finishSome } from './outcome.ts'
+import { onEach, type Reach, type Reached, reach } from './reach.ts'
+import { takeAllBack } from './take-back.ts'
+import type { Work } from './work.ts'
+
+/** Carries out changes on several instances side by side, so that what could not be done now is taken back, or a row that is seen. */
+export interface FanOut {
+  /** Throws once nothing is left of it; what is left open is told by instance. */
+  perform(order: FanOutOrder): Promise<FannedOut>
+  /** Writes it down for the worker, which goes on until it is done. */
+  leave(order: FanOutOrder): Promise<string>
+}
+
+export interface FannedOut {
+  readonly operationId?: string
+  /** One for each target; undefined while it is open. */
+  readonly outcomes: readonly (TargetOutcome | undefined)[]
+  /** Why, by instance. */
+  readonly open: ReadonlyMap<string, Fault>
+}
+
+const TRIES = 4
+
+export function createFanOut(parts: LedgerParts): FanOut {
+  return { perform: order => perform(parts, order), leave: order => leave(parts, order) }
+}
+
+async function perform(parts: LedgerParts, order: FanOutOrder): Promise<FannedOut> {
+  const id = newOperationId(await parts.store.now())
+  let begunAs: string | undefined
+  const work = performWhole(parts, order, id, () => (begunAs = id))
+  return orLate(work, order.signal, () => tooLate(begunAs))
+}
+
+async function performWhole(
+  parts: LedgerParts,
+  order: FanOutOrder,
+  id: string,
+  onBegun: () => void,
+): Promise<FannedOut> {
+  const signal = AbortSignal.any([order.signal, AbortSignal.timeout(order.perInstanceMs)])
+  const wanted = order.targets.map((target, position) => ({ ...target, position }))
+  await using reachable: Reach = await reach(parts, { operation: id, attempt: 1 }, wanted, signal)
+  // Nothing has been written, so there is nothing to take back.
+  if (order.onFailure === 'undo' && reachable.failed.size > 0) throw failure(reachable.failed)
+  const planned = new Map<number, Planned>()
+  const late = await onEach(reachable.reached, one => planOn(order, one, planned))
+  const unplanned = new Map([...reachable.failed, ...late])
+  const refused = [...late.values()].find(isAnswer)
+  if (refused) throw refused
+  if (order.onFailure === 'undo' && late.size > 0) throw failure(late)
+  const superseded = new Set<string>()
+  const begun = await beginOn(parts, order, id, planned, superseded)
+  onBegun()
+  using lease = parts.leases.hold(id, 1, begun.since)
+  const reached = reachable.reached.filter(({ instanceId }) => !late.has(instanceId) && !superseded.has(instanceId))
+  const work: Work = { order, begun, lease, reached, planned, done: new Map() }
+  for (const instanceId of superseded) unplanned.set(instanceId, waits())
+  return bringAbout(parts, work, unplanned)
+}
+
+function waits(): Fault {
+  return new Fault('unavailable', 'server', 'An earlier change waits for this server; this one takes its place')
+}
+
+/** A refusal, and not a server that could not be asked. */
+function isAnswer({ code }: Fault): boolean {
+  return code !== 'unavailable' && code !== 'timeout' && code !== 'internal'
+}
+
+async function planOn({ targets }: FanOutOrder, { attempts }: Reached, planned: Map<number, Planned>): Promise<void> {
+  for (const [position, attempt] of attempts) {
+    const one = await planTarget(attempt)
+    const { ifMissing, check } = targets[position]!
+    if (ifMissing && !one.facts.exists) throw ifMissing
+    check?.(one.facts)
+    refuse([one.plan])
+    planned.set(position, one)
+  }
+}
+
+async function beginOn(
+  { store, leases }: Pick<LedgerParts, 'store' | 'leases'>,
+  order: FanOutOrder,
+  id: string,
+  planned: ReadonlyMap<number, Planned>,
+  superseded: Set<string>,
+): Promise<Begun> {
+  const { record, projectId } = order
+  const targets = order.targets.map(target => ({ ...target, wish: { fanOut: {}, ...target.wish } }))
+  const all = targets.map((target, at) => planned.get(at) ?? unseen(target))
+  const whole = {
+    ...order,
+    targets,
+    confirm: async (tables: Tables) => {
+      await tables.projectRecords.begin({ ...record, projectId, operationId: id }, await tables.now())
+      await order.confirm?.(tables)
+    },
+    prepare: async (tables: Tables) => {
+      superseded.clear()
+      for (const instanceId of (await order.supersede?.(tables)) ?? []) superseded.add(instanceId)
+    },
+  }
+  return begin(store, { id, worker: leases.worker, order: whole, planned: all })
+}
+
+/** What is not known of a server that could not be asked. */
+function unseen({ incarnation }: FanOutTarget): Planned {
+  const facts = { exists: incarnation !== undefined, incarnation, applied: false }
+  return { facts, plan: { steps: [], refusals: [] } }
+}
+
+async function bringAbout(parts: LedgerParts, work: Work, unreached: ReadonlyMap<string, Fault>): Promise<FannedOut> {
+  const { order, begun, lease } = work
+  const failed = new Map([...unreached, ...(await onEach(work.reached, one => runOn(work, one)))])
+  const { operation } = begun
+  if (failed.size > 0 && order.onFailure === 'undo') throw await takeAllBack(parts, work, failed)
+  try {
+    const left = await finishSome(parts.store, operation, lease.held, [...work.done.values()])
+    if (left > 0) {
+      await postpone(parts.store, operation.id, lease.held, failure(failed), 0)
+      parts.onPostponed()
+    }
+  } catch (error) {
+    if (!isTakenOver(toFault(error))) await postpone(parts.store, operation.id, lease.held, toFault(error), 0)
+    throw tooLate(operation.id, error)
+  }
+  return { operationId: operation.id, outcomes: order.targets.map((_, at) => work.done.get(at)?.outcome), open: failed }
+}
+
+async function runOn(work: Work, one: Reached): Promise<void> {
+  // Somebody else changed the subject while we waited: what was planned may be wrong by now.
+  if (work.begun.waited) await planOn(work.order, one, work.planned)
+  for (let tries = TRIES; ; tries--) {
+    try {
+      return await runPlans(work, one)
+    } catch (error) {
+      const fault = toFault(error)
+      if (fault.code !== 'conflict' || isTakenOver(fault) || tries === 1) throw fault
+      for (const [position, attempt] of one.attempts) work.planned.set(position, await planTarget(attempt))
+    }
+  }
+}
+
+async function runPlans(work: Work, { attempts }: Reached): Promise<void> {
+  for (const [position, attempt] of attempts) {
+    const steps: StepShown[] = []
+    await runSteps(attempt, work.planned.get(position)!.plan, work.lease, step => steps.push(...showStep(step)))
+    work.done.set(position, { position, outcome: await readBack(attempt), steps })
+  }
+}
+
+async function leave(parts: LedgerParts, order: FanOutOrder): Promise<string> {
+  const id = newOperationId(await parts.store.now())
+  const targets = order.targets.map(target => ({
+    ...target,
+    wish: { ...target.wish, fanOut: { forward: true } },
+  }))
+  const { operation } = await beginOn(parts, { ...order, targets }, id, new Map(), new Set())
+  const held = { worker: parts.leases.worker, attempt: 1 }
+  await postpone(parts.store, operation.id, held, new Fault('unavailable', 'server', 'It waits for its turn'), 0)
+  parts.onPostponed()
+  return id
+}

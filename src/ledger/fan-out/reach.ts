@@ -1,0 +1,68 @@
+import type { Fault } from '../../domain/fault.ts'
+import { toFault } from '../../domain/fault.ts'
+import type { SessionName } from '../../engines/engine.ts'
+import type { Attempt, AttemptParts } from '../attempt.ts'
+import type { OpenLink } from '../links.ts'
+import type { RecordWish } from '../settlement.ts'
+import type { FanOutTarget } from './order.ts'
+
+/** One instance, and what is to be done there: position in the operation, and the attempt at it. */
+export interface Reached {
+  readonly instanceId: string
+  readonly attempts: ReadonlyMap<number, Attempt>
+}
+
+/** A try at an operation: what could be reached, and why the rest could not. */
+export interface Reach extends AsyncDisposable {
+  readonly reached: readonly Reached[]
+  readonly failed: ReadonlyMap<string, Fault>
+}
+
+interface Wanted extends Pick<FanOutTarget, 'instanceId' | 'change'> {
+  readonly position: number
+  readonly wish: RecordWish
+}
+
+/** Every instance side by side, each on a session of its own. `before` is waited for on each before its session opens. */
+export async function reach(
+  { store, links }: AttemptParts,
+  { operation, attempt }: { readonly operation: string; readonly attempt: number },
+  targets: readonly Wanted[],
+  signal: AbortSignal,
+  before: (instanceId: string, session: SessionName) => Promise<void> = async () => undefined,
+): Promise<Reach> {
+  const { installation } = store
+  const session = { installation, operation, attempt }
+  const opened = new AsyncDisposableStack()
+  const failed = new Map<string, Fault>()
+  const open = async (instanceId: string): Promise<readonly Reached[]> => {
+    try {
+      await before(instanceId, session)
+      const link = opened.use(await links.open(instanceId, session, signal))
+      return [{ instanceId, attempts: attemptsOn(link, targets, instanceId, { installation, operation }) }]
+    } catch (error) {
+      failed.set(instanceId, toFault(error))
+      return []
+    }
+  }
+  const ids = [...new Set(targets.map(({ instanceId }) => instanceId))].sort()
+  const reached = (await Promise.all(ids.map(open))).flat()
+  return { reached, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+function attemptsOn(link: OpenLink, targets: readonly Wanted[], instanceId: string, mark: Attempt['mark']) {
+  const own = targets.filter(target => target.instanceId === instanceId)
+  return new Map(own.map(({ position, change, wish }) => [position, { instanceId, change, wish, mark, link }]))
+}
+
+/** Work on every instance side by side; answers what failed, and does not wait for one in order to begin another. */
+export async function onEach(
+  reached: readonly Reached[],
+  work: (one: Reached) => Promise<void>,
+): Promise<ReadonlyMap<string, Fault>> {
+  const failed = new Map<string, Fault>()
+  await Promise.all(
+    reached.map(one => work(one).catch((error: unknown) => void failed.set(one.instanceId, toFault(error)))),
+  )
+  return failed
+}

@@ -1,0 +1,16 @@
+import type { DoneTarget } from '../../store/store.ts'
+import type { Planned } from '../attempt.ts'
+import type { Begun } from '../begin.ts'
+import type { HeldLease } from '../leases.ts'
+import type { FanOutOrder } from './order.ts'
+import type { Reached } from './reach.ts'
+
+/** An operation that has been written, in the hands of the request that asked for it. */
+export interface Work {
+  readonly order: FanOutOrder
+  readonly begun: Begun
+  readonly lease: HeldLease
+  readonly reached: readonly Reached[]
+  readonly planned: Map<number, Planned>
+  readonly done: Map<number, DoneTarget>
+}

@@ -1,0 +1,165 @@
+import { Fault } from '../../domain/fault.ts'
+import { type Context, fromJson, OPEN, toJson, withNulls } from '../context.ts'
+import type { Places, ProjectRecord, RecordPlan } from '../project-record.ts'
+import type { ProjectRecordRow } from '../schema.ts'
+import type { Place, Vault } from '../sealing/vault.ts'
+import type { ProjectRecords } from '../store.ts'
+
+type Named = Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>
+type Column = 'password' | 'next_password'
+
+export const projectRecordPlace = ({ projectId, kind, key }: Named, column: Column): Place => [
+  'project_records',
+  `${projectId} ${kind} ${key}`,
+  column,
+]
+
+export function projectRecordTable(context: Context): ProjectRecords {
+  const { db, vault } = context
+  // One that an operator gave up is open no more, and what it was to become is nothing.
+  const rows = db
+    .selectFrom('projectRecords')
+    .leftJoin('operations', join =>
+      join.onRef('operations.id', '=', 'projectRecords.operationId').on('operations.state', '=', OPEN),
+    )
+    .selectAll('projectRecords')
+    .select('operations.id as stillOpen')
+  const one = ({ projectId, kind, key }: Named) => ({ projectId, kind, key })
+  return {
+    async list(projectId, kind) {
+      const own = rows.where('projectRecords.projectId', '=', projectId).where('kind', '=', kind)
+      const found = await own.orderBy('projectRecords.createdAt').orderBy('key').execute()
+      return found.map(row => recordFrom(vault, row))
+    },
+    async find(projectId, kind, key) {
+      const own = rows.where('projectRecords.projectId', '=', projectId).where('kind', '=', kind)
+      const row = await own.where('key', '=', key).executeTakeFirst()
+      return row && recordFrom(vault, row)
+    },
+    async projects() {
+      const found = await db.selectFrom('projectRecords').select('projectId').distinct().execute()
+      return found.map(({ projectId }) => projectId)
+    },
+    async put(record) {
+      const row = toRow(vault, record)
+      const added = db.insertInto('projectRecords').values(row)
+      await added.onConflict(taken => taken.columns(['projectId', 'kind', 'key']).doUpdateSet(row)).execute()
+    },
+    async remove(record) {
+      await db
+        .deleteFrom('projectRecords')
+        .where(eb => eb.and(one(record)))
+        .execute()
+    },
+    begin: (plan, now) => begin(context, plan, now),
+    finish: operationId => finish(context, operationId),
+    move: (record, made, dropped) => move(context, record, made, dropped),
+    undo: operationId => undo(context, operationId),
+  }
+}
+
+/** One open change of a record: a second one waits for it, as with every other subject. */
+async function begin({ db, vault }: Context, plan: RecordPlan, now: number): Promise<void> {
+  const { projectId, kind, key, operationId, change, next, password } = plan
+  const row: Partial<ProjectRecordRow> = {
+    operationId,
+    change,
+    next: toJson(next) ?? null,
+    nextPassword: password ? vault.seal(password, projectRecordPlace(plan, 'next_password')) : null,
+  }
+  const anew = { createdAt: now, places: '{}', current: null, password: null }
+  const made = { projectId, kind, key, ...anew, ...row }
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('projectRecords')
+    .values(made as ProjectRecordRow)
+    .onConflict(taken =>
+      taken
+        .columns(['projectId', 'kind', 'key'])
+        .doUpdateSet(change === 'create' ? { ...anew, ...row } : row)
+        .where(({ or, eb, not, exists, selectFrom }) => {
+          const open = selectFrom('operations').select('id').where('state', '=', OPEN)
+          const own = open.whereRef('operations.id', '=', 'projectRecords.operationId')
+          return or([eb('projectRecords.operationId', 'is', null), not(exists(own))])
+        }),
+    )
+    .executeTakeFirst()
+  if (numInsertedOrUpdatedRows === 0n) throw underWay(kind)
+}
+
+function underWay(kind: ProjectRecord['kind']): Fault {
+  return new Fault('conflict', kind, `Another change of this ${kind} is under way: try again when it has settled`, {
+    retryAfterSeconds: 1,
+  })
+}
+
+const CLOSED = { operationId: null, change: null, next: null, nextPassword: null } as const
+
+/** What was wanted is so now; while some servers are still to follow, it is all the same. */
+async function finish(context: Context, operationId: string): Promise<void> {
+  const { db, vault } = context
+  const row = await rowOf(context, operationId)
+  if (!row) return
+  if (row.change === 'remove') return removeRow(context, operationId)
+  const before = recordFrom(vault, { ...row, stillOpen: operationId })
+  const next = row.nextPassword && vault.openLater(row.nextPassword, projectRecordPlace(before, 'next_password'))
+  const password = next ? vault.seal(next, projectRecordPlace(before, 'password')) : row.password
+  const after = { ...CLOSED, current: row.next ?? row.current, password }
+  await db.updateTable('projectRecords').set(after).where('operationId', '=', operationId).execute()
+}
+
+/** Several servers may come to their end at once: the row is held before it is read. */
+async function move(
+  { db, words, locking }: Context,
+  { projectId, kind, key }: Named,
+  made: Places,
+  dropped: readonly string[],
+): Promise<void> {
+  const named = db.selectFrom('projectRecords').select('places').where('projectId', '=', projectId)
+  const own = named.where('kind', '=', kind).where('key', '=', key)
+  const row = await (words.rowLocks && locking ? own.forUpdate() : own).executeTakeFirst()
+  if (!row) return
+  const all = Object.entries({ ...fromJson<Places>(row.places), ...made })
+  const places = JSON.stringify(Object.fromEntries(all.filter(([id]) => !dropped.includes(id))))
+  const query = db.updateTable('projectRecords').set({ places }).where('projectId', '=', projectId)
+  await query.where('kind', '=', kind).where('key', '=', key).execute()
+}
+
+async function undo(context: Context, operationId: string): Promise<void> {
+  const row = await rowOf(context, operationId)
+  if (row?.current === null) return removeRow(context, operationId)
+  await context.db.updateTable('projectRecords').set(CLOSED).where('operationId', '=', operationId).execute()
+}
+
+async function removeRow({ db }: Context, operationId: string): Promise<void> {
+  await db.deleteFrom('projectRecords').where('operationId', '=', operationId).execute()
+}
+
+function rowOf({ db }: Context, operationId: string): Promise<ProjectRecordRow | undefined> {
+  return db.selectFrom('projectRecords').selectAll().where('operationId', '=', operationId).executeTakeFirst()
+}
+
+function toRow(vault: Vault, record: ProjectRecord): ProjectRecordRow {
+  const { projectId, kind, key, createdAt, places, current, password, open } = record
+  return withNulls({
+    ...{ projectId, kind, key, createdAt, places: JSON.stringify(places) },
+    current: toJson(current),
+    password: password && vault.seal(password, projectRecordPlace(record, 'password')),
+    operationId: open?.operationId,
+    change: open?.change,
+    next: undefined,
+    nextPassword: undefined,
+  }) as ProjectRecordRow
+}
+
+function recordFrom(vault: Vault, row: ProjectRecordRow & { readonly stillOpen: string | null }): ProjectRecord {
+  const { projectId, kind, key, createdAt, stillOpen, change } = row
+  const named = { projectId, kind, key }
+  return {
+    ...named,
+    createdAt,
+    places: fromJson<Places>(row.places),
+    current: row.current === null ? undefined : fromJson(row.current),
+    password: row.password === null ? undefined : vault.openLater(row.password, projectRecordPlace(named, 'password')),
+    open: stillOpen !== null && change !== null ? { operationId: stillOpen, change } : undefined,
+  }
+}
