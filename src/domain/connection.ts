@@ -1,5 +1,6 @@
 import type { EngineName } from './instance.ts'
 import type { Secret } from './secret.ts'
+import type { UserKey } from './user.ts'
 
 /** How the link to a server is protected. There is no silent downgrade: `prefer` is not offered. */
 export interface Tls {
@@ -53,6 +54,8 @@ export interface Connection {
   readonly updatedAt: number
   /** When its login last worked; a login that has worked once is protected. */
   readonly provedAt?: number
+  /** Which login the server took it for on last contact, where its name alone doesn't say. */
+  readonly account?: UserKey
   /** Rights that its login lacked on last contact; undefined before the first. */
   readonly missingRights?: readonly string[]
   readonly lastTest?: TestRecord

@@ -230,6 +230,8 @@ export interface ConnectionRow {
   createdAt: number
   updatedAt: number
   provedAt: number | null
+  /** `userKeyText`. */
+  account: string | null
   missingRights: Json | null
   /** The last of its instance, kept while operations there are open: seen by nobody else. */
   removedAt: number | null
@@ -335,8 +337,6 @@ export interface ExpiryRow {
   faultAt: number | null
 }
 
-export interface OperationRow {
-  id: string
 export interface ProjectRecordRow {
   projectId: string
   kind: 'user' | 'role'
@@ -351,6 +351,8 @@ export interface ProjectRecordRow {
   nextPassword: Sealed | null
 }
 
+export interface OperationRow {
+  id: string
   projectId: string
   state: 'open' | 'settled' | 'undone'
   operatorId: string

@@ -245,7 +245,10 @@ export interface Connections {
    * Leaves the last test alone, and the proof too unless it becomes another login or another instance's: then there is none yet.
    */
   save(connection: Connection, credential?: Credential | null): Promise<Connection>
-  setProof(id: string, proof: { readonly at: number; readonly missingRights: readonly string[] }): Promise<void>
+  setProof(
+    id: string,
+    proof: { readonly at: number; readonly missingRights: readonly string[]; readonly account?: UserKey },
+  ): Promise<void>
   setLastTest(id: string, test: TestRecord): Promise<void>
   /** Hides it from everybody but `ofInstance`: its credential is still needed for operations that are open. */
   retire(id: string, at: number): Promise<void>
@@ -335,16 +338,19 @@ export interface Expiries {
   findMany(instanceId: string, keys: readonly string[]): Promise<ReadonlyMap<string, Expiry>>
   /** Instances with logins whose time has come and that nobody looks after, those that wait longest first. */
   waitingInstances(now: number): Promise<readonly string[]>
-  /** Takes up to `limit` of them on one instance, until `leaseUntil`; counts the try. */
+  /** Takes up to `limit` of them on one instance, until `leaseUntil`; counts the try. `open`: only such as nobody has shut out yet. */
   claim(
     instanceId: string,
     worker: string,
     now: number,
     leaseUntil: number,
     limit: number,
+    which?: 'open',
   ): Promise<readonly ClaimedExpiry[]>
-  /** It is shut out, and still there. Answers false unless it is as it was claimed; so do the next two. */
+  /** It is shut out, and still there. Answers false unless it is as it was claimed; so do the next three. */
   locked(expiry: ClaimedExpiry, now: number): Promise<boolean>
+  /** It is shut out, and may be claimed again at once: that was no try to drop it. */
+  shutOut(expiry: ClaimedExpiry, now: number): Promise<boolean>
   /** It could not be dropped, and waits for its next try. */
   postpone(expiry: ClaimedExpiry, tryAt: number, fault: FaultRecord): Promise<boolean>
   /** Nothing is left to be done; what else is known of the login stays. */
@@ -368,12 +374,6 @@ export interface ExpiryBacklog {
   readonly oldestLocked?: number
 }
 
-/** What `begin` writes, in one transaction of its caller. */
-export interface NewOperation {
-  readonly id: string
-  readonly projectId: string
-  readonly operatorId: string
-  readonly keyId?: string
 /** Users and roles of projects. A change of one is as open as the operation that makes it. */
 export interface ProjectRecords {
   /** By creation. */
@@ -398,6 +398,12 @@ export interface ProjectRecords {
   undo(operationId: string): Promise<void>
 }
 
+/** What `begin` writes, in one transaction of its caller. */
+export interface NewOperation {
+  readonly id: string
+  readonly projectId: string
+  readonly operatorId: string
+  readonly keyId?: string
   readonly address: string
   readonly dialect: Operation['dialect']
   readonly requestId: string
@@ -459,12 +465,6 @@ export interface Operations {
     fault?: FaultRecord,
   ): Promise<boolean>
   undo(id: string, held: Held, fault: FaultRecord, now: number): Promise<boolean>
-  /** It failed, and waits until `nextTryAt`; the lease is given up. */
-  postpone(id: string, held: Held, fault: FaultRecord, nextTryAt: number): Promise<boolean>
-  /** An operator gives it up; whoever holds it. Answers false unless it is open. */
-  abandon(id: string, operatorId: string, now: number): Promise<boolean>
-  /** Lets the worker try a stuck one at once. */
-  hurry(id: string, now: number): Promise<boolean>
   /** These targets are done, or (without an outcome) left alone; `fault`: why not. Answers how many are still open: with the last it settles. */
   finishTargets(
     id: string,
@@ -481,6 +481,12 @@ export interface Operations {
   ): Promise<boolean>
   /** Closes the target on a subject of an operation that waits for its next try: a later change takes its place. Answers whose it was. */
   supersede(instanceId: string, subject: Subject, now: number): Promise<string | undefined>
+  /** It failed, and waits until `nextTryAt`; the lease is given up. */
+  postpone(id: string, held: Held, fault: FaultRecord, nextTryAt: number): Promise<boolean>
+  /** An operator gives it up; whoever holds it. Answers false unless it is open. */
+  abandon(id: string, operatorId: string, now: number): Promise<boolean>
+  /** Lets the worker try a stuck one at once. */
+  hurry(id: string, now: number): Promise<boolean>
   /** The client took the last byte: the sealed answer is erased, unless `keep` (an Idempotency-Key wants it until its time is over). */
   delivered(id: string, keep?: boolean): Promise<void>
   /** The undelivered answer, once: erases it. Only for its own caller. */
@@ -491,17 +497,17 @@ export interface Operations {
   sweep(now: number): Promise<number>
 }
 
-/** One try at an operation. */
-export interface AttemptId {
-  readonly operationId: string
-  readonly attempt: number
-}
-
 /** A target that has come to its end before others. */
 export interface DoneTarget {
   readonly position: number
   readonly outcome?: TargetOutcome
   readonly steps: readonly StepShown[]
+}
+
+/** One try at an operation. */
+export interface AttemptId {
+  readonly operationId: string
+  readonly attempt: number
 }
 
 /** What `begin` wrote of a target that depends on how the engine was found. */

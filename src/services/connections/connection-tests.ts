@@ -8,7 +8,7 @@ import type { Engines } from '../../engines/registry.ts'
 import type { Store } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import { unlessLate } from '../links/patience.ts'
-import { createWatch } from '../links/server-watch.ts'
+import { createWatch, type ProofSeen } from '../links/server-watch.ts'
 import { type Coordinates, passwordBehind, type TargetRules, targetOf } from '../links/targets.ts'
 import { violationsOfCoordinates } from './connection-rules.ts'
 import type { Connections } from './connections.ts'
@@ -59,14 +59,14 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
     const { connection, instance, access } = await parts.connections.get(caller, id)
     if (!accessHas(access, 'edit')) checkRight(caller, connection.projectId, 'change')
     const outcome = await attempt(connection.projectId, signal, async () => {
-      const { server, missingRights } = await look(
+      const seen = await look(
         connection.engine,
         connection,
         await passwordBehind(connection.credential, rules.credentials),
         signal,
       )
-      await watch.proved(instance, connection, server, missingRights)
-      return { server, missingRights }
+      await watch.proved(instance, connection, seen)
+      return seen
     })
     await keep(connection, outcome)
     return outcome
@@ -93,19 +93,17 @@ export function createConnectionTests(parts: TestParts): ConnectionTests {
   async function look(engine: EngineName, coordinates: Coordinates, password: Secret | undefined, signal: AbortSignal) {
     const session = { installation: store.installation, operation: 'test' }
     await using client = await engines.get(engine).open(targetOf(coordinates, password, rules), session, signal)
-    return { server: client.server, missingRights: await client.missingRights() }
+    const { server, login } = client
+    return { server, login, missingRights: await client.missingRights() }
   }
 
-  async function attempt(
-    projectId: string,
-    signal: AbortSignal,
-    work: () => Promise<{ server: ServerFacts; missingRights: readonly string[] }>,
-  ): Promise<TestOutcome> {
+  async function attempt(projectId: string, signal: AbortSignal, work: () => Promise<ProofSeen>): Promise<TestOutcome> {
     const turn = turns.take(projectId)
     // The turn ends with the work, not with the caller's patience: as long as sockets are open, they count.
     const running = work().finally(() => turn[Symbol.dispose]())
     try {
-      return { outcome: 'SUCCESS', ...(await unlessLate(signal, running)) }
+      const { server, missingRights } = await unlessLate(signal, running)
+      return { outcome: 'SUCCESS', server, missingRights }
     } catch (error) {
       const fault = toFault(error)
       parts.onFailure(fault)

@@ -2,6 +2,7 @@ import type { Connection } from '../../domain/connection.ts'
 import { Fault, isFault } from '../../domain/fault.ts'
 import type { Instance, ServerFacts } from '../../domain/instance.ts'
 import type { Secret } from '../../domain/secret.ts'
+import type { UserKey } from '../../domain/user.ts'
 import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../../engines/engine.ts'
 import type { Engines } from '../../engines/registry.ts'
 import type { Links as LedgerLinks, OpenLink } from '../../ledger/links.ts'
@@ -27,6 +28,8 @@ export interface Links extends LedgerLinks, AsyncDisposable {
   ): Promise<T>
   /** The connection that manages: the oldest whose login proved to have the rights. Finds it by trying, if nobody has yet. */
   manager(instance: Instance, signal: AbortSignal): Promise<Connection>
+  /** Which login the server takes the connection for, asked now; undefined where its name says it all, or it is not let in. */
+  accountOf(instance: Instance, connection: Connection, signal: AbortSignal): Promise<UserKey | undefined>
   /** What came of the last try to reach it; asks nobody. */
   lastContact(instance: Instance): Contact | undefined
   /** Tries one login of the instance. */
@@ -47,6 +50,7 @@ interface Proof {
   /** How many rights it lacks. */
   readonly missing: number
   readonly server: ServerFacts
+  readonly account?: UserKey
 }
 
 /** A shared query may wait for a link and for its server; each caller's own deadline is shorter. */
@@ -137,8 +141,22 @@ export function createLinks(parts: LinkParts): Links {
     const session = { installation: store.installation, operation: 'first-contact' }
     await using client = await engineOf(instance).open(await targetBehind(connection), session, signal)
     const missingRights = await client.missingRights()
-    await watch.proved(instance, connection, client.server, missingRights)
-    return { connection, missing: missingRights.length, server: client.server }
+    const { server, login } = client
+    await watch.proved(instance, connection, { server, missingRights, login })
+    return { connection, missing: missingRights.length, server, account: login }
+  }
+
+  async function accountOf(
+    instance: Instance,
+    connection: Connection,
+    signal: AbortSignal,
+  ): Promise<UserKey | undefined> {
+    try {
+      return (await prove(instance, connection, signal)).account
+    } catch (error) {
+      if (isFault(error) && isKeptOut(error)) return undefined
+      throw error
+    }
   }
 
   async function open(
@@ -212,6 +230,7 @@ export function createLinks(parts: LinkParts): Links {
     read,
     readShared,
     manager,
+    accountOf,
     lastContact: ({ id }) => breakers.lastContact(id),
     open,
     endSession,
@@ -221,6 +240,10 @@ export function createLinks(parts: LinkParts): Links {
     },
   }
 }
+
+/** It is the login that does not work, and not its server. */
+const isKeptOut = ({ details: { reason } }: Fault) =>
+  reason === 'password' || reason === 'credential' || reason === 'database' || reason === 'rights'
 
 /** A deadline that is gone with the work: `AbortSignal.timeout` is kept until it passes. */
 async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

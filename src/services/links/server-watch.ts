@@ -1,6 +1,7 @@
 import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Instance, ServerFacts } from '../../domain/instance.ts'
+import type { UserKey } from '../../domain/user.ts'
 import type { Store, Tables } from '../../store/store.ts'
 
 /** Notices what a server says of itself on contact: a new version, a standby, or that it is another server than before. */
@@ -8,16 +9,19 @@ export interface ServerWatch {
   /** On every read; writes only what is news. */
   saw(instance: Instance, server: ServerFacts): Promise<void>
   /** A connection's login worked: it is protected from now on, and manages if nothing is missing and nobody else does. */
-  proved(
-    instance: Instance,
-    connection: Connection,
-    server: ServerFacts,
-    missingRights: readonly string[],
-  ): Promise<void>
+  proved(instance: Instance, connection: Connection, seen: ProofSeen): Promise<void>
   /** From now on this connection manages the instance. */
   elect(instance: Instance, managingConnectionId: string, server: ServerFacts): Promise<void>
   /** Throws `server_changed` before anything is changed on a server that is not the one we knew. */
   checkSame(instance: Instance, server: ServerFacts): Promise<void>
+}
+
+/** What was seen when a connection's login worked. */
+export interface ProofSeen {
+  readonly server: ServerFacts
+  readonly missingRights: readonly string[]
+  /** Which login the server took it for, where its name alone doesn't say. */
+  readonly login?: UserKey
 }
 
 export function createWatch(store: Store): ServerWatch {
@@ -30,12 +34,11 @@ export function createWatch(store: Store): ServerWatch {
   async function proved(
     instance: Instance,
     connection: Connection,
-    server: ServerFacts,
-    missingRights: readonly string[],
+    { server, missingRights, login: account }: ProofSeen,
   ): Promise<void> {
     const another = await isAnother(instance, server)
     await store.transaction(async tables => {
-      await tables.connections.setProof(connection.id, { at: await tables.now(), missingRights })
+      await tables.connections.setProof(connection.id, { at: await tables.now(), missingRights, account })
       if (another) return
       const manages = missingRights.length === 0 && (await isFree(tables, instance))
       const managingConnectionId = manages ? connection.id : undefined

@@ -11,10 +11,12 @@ import { noUser } from './users.ts'
 
 /** Keeps us from cutting off the branch we sit on: the logins that connections use. */
 export interface Protection {
-  /** Connections that log in as this user. */
-  connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]>
   /** Throws if a connection has logged in as this user. */
   check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void>
+  /** Connections whose password is this user's, for sure. */
+  loggedInAs(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]>
+  /** Names under which connections log in: whoever has none of them is no connection's login. */
+  names(instance: Instance, signal: AbortSignal): Promise<ReadonlySet<string>>
   /** Throws where the password comes from outside and we could not change it there. */
   checkResettable(connections: readonly Connection[]): void
   /** Throws unless the login is one that Rolecall made: policy `manageExisting` is false. */
@@ -23,18 +25,41 @@ export interface Protection {
   checkNotOver(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
 }
 
+const isSame = (one: UserKey, other: UserKey) => userKeyText(one) === userKeyText(other)
+
 export function createProtection({ store, links }: { readonly store: Store; readonly links: Links }): Protection {
+  /** Connections that log in as this user; where nobody knows as whom one does, those that may. */
   async function connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
-    const manager = await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
+    await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
+    const named = (await store.read.connections.ofInstance(instance.id)).filter(one => mayBe(instance, one, key))
+    if (key.host === undefined || named.length === 0) return named
+    // Of several logins with one name a server takes a connection for one, and only the server can say for which.
+    const asked = await Promise.all(named.map(one => withAccount(instance, one, signal)))
+    return asked.filter(({ account }) => !account || isSame(account, key))
+  }
+
+  function mayBe(instance: Instance, { username, authDatabase, account }: Connection, key: UserKey): boolean {
+    if (account && isSame(account, key)) return true
     const { about } = links.engineOf(instance)
-    const isNamed = ({ username, authDatabase }: Connection) =>
-      username === key.name &&
-      wholeKey(about, instance, { name: username, authDatabase }).authDatabase === key.authDatabase
-    const named = (await store.read.connections.ofInstance(instance.id)).filter(isNamed)
-    if (named.length === 0 || key.host === undefined || manager.username !== key.name) return named
-    // Of several logins with one name the server took us for one: the others are nobody's here.
-    const login = await links.read(instance, signal, async client => client.login)
-    return login === undefined || userKeyText(login) === userKeyText(key) ? named : []
+    const { authDatabase: own } = wholeKey(about, instance, { name: username, authDatabase })
+    return username === key.name && own === key.authDatabase
+  }
+
+  /** Others may have made, or dropped, a login that fits better since it was asked last. Whoever is not let in stays who it was. */
+  async function withAccount(instance: Instance, connection: Connection, signal: AbortSignal): Promise<Connection> {
+    const account = await links.accountOf(instance, connection, signal)
+    return { ...connection, account: account ?? connection.account }
+  }
+
+  async function loggedInAs(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
+    const all = await connectionsOf(instance, key, signal)
+    return key.host === undefined ? all : all.filter(({ account }) => account !== undefined)
+  }
+
+  async function names(instance: Instance, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    await links.manager(instance, signal)
+    const all = await store.read.connections.ofInstance(instance.id)
+    return new Set(all.flatMap(({ username, account }) => (account ? [username, account.name] : [username])))
   }
 
   async function check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void> {
@@ -78,5 +103,5 @@ export function createProtection({ store, links }: { readonly store: Store; read
     throw new Fault('refused', 'user', `The time of ${key.name} is over: give it a later validUntil, or none, first`)
   }
 
-  return { connectionsOf, check, checkResettable, checkMadeHere, checkNotOver }
+  return { loggedInAs, names, check, checkResettable, checkMadeHere, checkNotOver }
 }

@@ -144,7 +144,8 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
   ): Promise<UserTarget> {
     if (authPlugin !== undefined) checkAble(aboutOf(instance), { settings: { authPlugin } })
     if (chosen) checkPassword(chosen, policy)
-    const users = await protection.connectionsOf(instance, key, asked.signal)
+    const manager = await links.manager(instance, asked.signal)
+    const users = await protection.loggedInAs(instance, key, asked.signal)
     protection.checkResettable(users)
     const change: Change = { kind: 'reset-user', key, password: chosen ?? made ?? newSecret(), authPlugin }
     const wish = {
@@ -154,7 +155,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
       keepPassword: policy.passwordRecall === 'stored',
       connections: users.map(({ id }) => id),
     }
-    return { change, wish, ownLogin: users.length > 0 }
+    return { change, wish, ownLogin: users.some(({ id }) => id === manager.id) }
   }
 
   async function rename(asked: Asked, instanceId: string, key: UserKey, to: UserKey, password?: Secret) {

@@ -82,7 +82,7 @@ export function createUsers({ store, links, instances }: UserParts): Users {
     const { userHost, authDatabase } = links.engineOf(instance).about.capabilities
     const found = await links.read(instance, signal, async client => {
       if (userHost || authDatabase) return (await everyLogin(client, name)).filter(user => user.name === name)
-      const user = await client.findUser({ name })
+      const user = await findLogin(store.read, client, instance, whole(instance, { name }))
       return user ? [user] : []
     })
     if (found.length === 0) throw noUser({ name })

@@ -1,6 +1,7 @@
 import type { Connection, Credential, Tls } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { EngineName } from '../../domain/instance.ts'
+import { userKeyFrom } from '../../domain/user.ts'
 import { fromJson, searchable, toJson, withNulls, withoutNulls } from '../context.ts'
 import type { ConnectionRow } from '../schema.ts'
 import type { Place, Vault } from '../sealing/vault.ts'
@@ -65,6 +66,7 @@ export function connectionFrom(vault: Vault, row: ConnectionRow): Connection {
     credential: credentialFrom(vault, row),
     tls: tlsFrom(vault, row),
     options: fromJson<Connection['options']>(row.options),
+    account: row.account === null ? undefined : userKeyFrom(row.account),
     missingRights: row.missingRights === null ? undefined : fromJson<string[]>(row.missingRights),
     lastTest: testFrom(row),
   })

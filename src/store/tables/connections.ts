@@ -1,6 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Connection, Credential } from '../../domain/connection.ts'
 import { cutPage } from '../../domain/page.ts'
+import { userKeyText } from '../../domain/user.ts'
 import { type Context, contains, staleVersion, within } from '../context.ts'
 import type { ConnectionRow, Schema } from '../schema.ts'
 import type { ConnectionFilter, Connections } from '../store.ts'
@@ -53,8 +54,9 @@ export function connectionTable(context: Context): Connections {
       return rows.map(row => connectionFrom(vault, row))
     },
     save: (connection, credential) => save(context, connection, credential),
-    async setProof(id, { at, missingRights }) {
-      const proof = { provedAt: at, missingRights: JSON.stringify(missingRights) }
+    async setProof(id, { at, missingRights, account }) {
+      const login = account ? userKeyText(account) : null
+      const proof = { provedAt: at, account: login, missingRights: JSON.stringify(missingRights) }
       await db.updateTable('connections').set(proof).where('id', '=', id).execute()
     },
     async setLastTest(id, { outcome, detail, at }) {
@@ -96,7 +98,11 @@ async function save(context: Context, connection: Connection, credential?: Crede
     .updateTable('connections')
     .set({ ...toRow(vault, saved), ...secrets })
     // A proof is of one login on one server.
-    .set({ provedAt: keptForLogin('provedAt', saved), missingRights: keptForLogin('missingRights', saved) })
+    .set({
+      provedAt: keptForLogin('provedAt', saved),
+      account: keptForLogin('account', saved),
+      missingRights: keptForLogin('missingRights', saved),
+    })
     .where('id', '=', connection.id)
     .where('version', '=', connection.version)
   const row = await query.returningAll().executeTakeFirst()
@@ -106,7 +112,10 @@ async function save(context: Context, connection: Connection, credential?: Crede
   return connectionFrom(vault, row)
 }
 
-function keptForLogin(column: 'provedAt' | 'missingRights', { username, instanceId, authDatabase }: Connection) {
+function keptForLogin(
+  column: 'provedAt' | 'account' | 'missingRights',
+  { username, instanceId, authDatabase }: Connection,
+) {
   const same = sql`${sql.ref('username')} = ${username} and ${sql.ref('instanceId')} = ${instanceId}
     and coalesce(${sql.ref('authDatabase')}, '') = ${authDatabase ?? ''}`
   return sql<never>`case when ${same} then ${sql.ref(column)} end`
@@ -119,11 +128,12 @@ async function stopManaging({ db }: Context, id: string, except = ''): Promise<v
 }
 
 function toNewRow({ vault }: Context, connection: Connection): ConnectionRow {
-  const { id, credential, provedAt, missingRights, lastTest } = connection
+  const { id, credential, provedAt, account, missingRights, lastTest } = connection
   return {
     ...toRow(vault, connection),
     ...toCredentialRow(vault, id, credential),
     provedAt: provedAt ?? null,
+    account: account ? userKeyText(account) : null,
     removedAt: null,
     missingRights: missingRights ? JSON.stringify(missingRights) : null,
     testOutcome: lastTest?.outcome ?? null,

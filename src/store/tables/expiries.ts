@@ -42,8 +42,9 @@ export function expiryTable(context: Context): Expiries {
       const rows = await query.orderBy(eb => eb.fn.min('tryAt')).execute()
       return rows.map(row => row.instanceId)
     },
-    claim: (instanceId, worker, now, leaseUntil, limit) => claim(context, instanceId, worker, now, leaseUntil, limit),
+    claim: (...asked) => claim(context, ...asked),
     locked: (expiry, now) => change(expiry, { lockedAt: now }),
+    shutOut: (expiry, now) => change(expiry, { worker: null, tryAt: now, lockedAt: now, tries: expiry.tries - 1 }),
     postpone: (expiry, tryAt, fault) => change(expiry, { worker: null, tryAt, ...toFaultRow(fault) }),
     async remove(expiry) {
       const query = db.deleteFrom('expiries').where(eb => eb.and(mine(expiry)))
@@ -112,19 +113,11 @@ function isWaiting(now: number): Expression<SqlBool> {
 
 async function claim(
   { db, words }: Context,
-  instanceId: string,
-  worker: string,
-  now: number,
-  leaseUntil: number,
-  limit: number,
+  ...[instanceId, worker, now, leaseUntil, limit, which]: Parameters<Expiries['claim']>
 ): Promise<readonly ClaimedExpiry[]> {
-  const waiting = db
-    .selectFrom('expiries')
-    .select('userKey')
-    .where('instanceId', '=', instanceId)
-    .where(isWaiting(now))
-    .orderBy('tryAt')
-    .limit(limit)
+  const all = db.selectFrom('expiries').select('userKey').where('instanceId', '=', instanceId).where(isWaiting(now))
+  const wanted = which === 'open' ? all.where('lockedAt', 'is', null) : all
+  const waiting = wanted.orderBy('tryAt').limit(limit)
   const rows = await db
     // Beside the update, not inside of it: PostgreSQL may run a sub-select with a limit more than once.
     .with('waiting', () => (words.rowLocks ? waiting.forUpdate().skipLocked() : waiting))

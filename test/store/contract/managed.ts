@@ -155,6 +155,7 @@ function connections(opened: Opened): void {
         tls: { ...tls, clientKey: new Secret('the client key') },
         options: { connectTimeoutMs: 1_000, poolMax: 3 },
         provedAt: NOON,
+        account: { name: 'dba', host: '10.%', authDatabase: undefined },
         missingRights: ['CREATEROLE'],
         lastTest: { outcome: 'FAILURE', detail: 'refused', at: NOON },
       })
@@ -228,13 +229,14 @@ function connections(opened: Opened): void {
     it('lose their proof with their login, and only then', async () => {
       const { store } = opened
       const { connection } = await aManagedServer(store)
-      const proof = { at: NOON, missingRights: ['CREATEROLE'] }
+      const proof = { at: NOON, missingRights: ['CREATEROLE'], account: { name: 'dba', host: '%' } }
       await store.transaction(tables => tables.connections.setProof(connection.id, proof))
       const renamed = await store.transaction(tables => tables.connections.save({ ...connection, name: 'New name' }))
-      expect(renamed).toMatchObject({ provedAt: NOON, missingRights: ['CREATEROLE'] })
+      expect(renamed).toMatchObject({ provedAt: NOON, missingRights: ['CREATEROLE'], account: proof.account })
       const other = await store.transaction(tables => tables.connections.save({ ...renamed, username: 'other' }))
       expect(other).not.toHaveProperty('provedAt')
       expect(await store.read.connections.find(connection.id)).not.toHaveProperty('missingRights')
+      expect(other).not.toHaveProperty('account')
     })
 
     it('stop managing when they are removed or moved to another instance', async () => {
