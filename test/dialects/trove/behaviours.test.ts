@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -84,6 +85,20 @@ describe('addresses', () => {
       for (const { id, name } of (await tables.instances.list(trove.running.project, { limit: 100 })).items)
         if (name.startsWith('filler')) await tables.instances.remove(id)
     })
+  })
+
+  test('2: a name that two have here is nobody’s, and each is found by its id', async () => {
+    const { store } = trove.running.app
+    const twin = anInstance(trove.running.project, { name: 'twin', leaving: false })
+    expect((await trove.api('PUT', at, { body: { instance: { name: 'twin' } } })).status).toBe(202)
+    expect((await trove.api('GET', '/instances/twin')).status).toBe(200)
+    await store.transaction(tables => tables.instances.add(twin))
+    expect((await trove.api('GET', '/instances/twin')).status).toBe(404)
+    expect((await trove.api('GET', '/instances/twin/users')).status).toBe(404)
+    for (const path of [at, `/instances/${twin.id}`])
+      expect((await trove.api('GET', path)).body.instance.name).toBe('twin')
+    await store.transaction(tables => tables.instances.remove(twin.id))
+    expect((await trove.api('PUT', at, { body: { instance: { name: 'orders-1' } } })).status).toBe(202)
   })
 
   test('3: troveclient decodes the marker once, drops the limit, and pastes it as it is', async () => {
@@ -227,11 +242,57 @@ describe('answers', () => {
     expect(await hrefOf({ host: 'db.example.net:8480' })).toMatch(/^http:\/\/db\.example\.net:8480\/v1\.0\//)
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'roll.example.net' }
     expect(await hrefOf(forwarded)).toMatch(/^https:\/\/roll\.example\.net\/v1\.0\//)
+    await using published = await aTrove({ flags: { '--public-url': 'https://db.example.net/' } })
+    const body = { auth: { passwordCredentials: { username: 'tester', password: published.running.key.privateKey } } }
+    const { access } = (await published.ask('POST', '/v2.0/tokens', { key: null, headers: forwarded, body })).body
+    const urls = access.serviceCatalog.flatMap(({ endpoints }: { endpoints: { publicURL: string }[] }) =>
+      endpoints.map(({ publicURL }) => publicURL),
+    )
+    for (const url of urls) expect(url).toMatch(/^https:\/\/db\.example\.net\/(v1\.0|identity)\//)
   })
 })
 
 describe('requests', () => {
-  test('15, 16: a user without a host is from anywhere; a database that is a text is ignored', async () => {
+  test('15: gophercloud knows no hosts: it makes, pages through and drops users from anywhere, and the guide says what else it lacks', async () => {
+    const headers = {
+      'user-agent': 'gophercloud/v2.15.0',
+      accept: 'application/json',
+      'content-type': 'application/json',
+    }
+    const names = ['go 1', 'go.2', 'go&3']
+    // As it writes its options: a database of a user may bring more than a name.
+    const databases = [{ name: 'orders', character_set: 'utf8', collate: 'utf8_general_ci' }]
+    expect(
+      (await trove.api('POST', `${at}/databases`, { headers, body: { databases: [{ name: 'orders' }] } })).status,
+    ).toBe(202)
+    const wanted = names.map(name => ({ name, password: PASSWORD, databases }))
+    const made = await trove.api('POST', users(), { headers, body: { users: wanted } })
+    expect([made.status, made.text]).toEqual([202, ''])
+
+    const seen: { name: string; host: string; databases: unknown[] }[] = []
+    for (let url: string | undefined = `${root()}${users()}`; url; ) {
+      const { body } = await trove.ask('GET', `${url}`, { headers })
+      seen.push(...body.users)
+      const next: string | undefined = body.users_links?.find(({ rel }: { rel: string }) => rel === 'next')?.href
+      url = next && new URL(next).pathname + new URL(next).search
+    }
+    expect(seen.map(({ name }) => name).toSorted()).toEqual([...TRICKY, ...names].toSorted())
+    const own = seen.filter(({ name }) => names.includes(name))
+    expect(own).toEqual(
+      names
+        .map(name => ({ name, host: '%', databases: [{ name: 'orders' }] }))
+        .toSorted((a, b) => (`${a.name}@` < `${b.name}@` ? -1 : 1)),
+    )
+
+    for (const name of names)
+      expect((await trove.api('DELETE', users(`/${encodeURIComponent(name)}@%25`), { headers })).status).toBe(202)
+    expect((await trove.api('DELETE', `${at}/databases/orders`, { headers })).status).toBe(202)
+    const guide = readFileSync('docs/trove.md', 'utf8').replaceAll(/\s+/g, ' ')
+    expect(guide).toContain("gophercloud's `User` has no host")
+    expect(guide).toContain('no call to show, change, grant or revoke')
+  })
+
+  test('16: a user without a host is from anywhere; a database that is a text is ignored', async () => {
     expect((await create('pkg', { database: 'ledger', databases: [] })).status).toBe(202)
     expect((await trove.api('GET', users('/pkg'))).body.user).toEqual({ name: 'pkg', host: '%', databases: [] })
     await trove.api('DELETE', users('/pkg'))

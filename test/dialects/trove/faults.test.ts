@@ -170,6 +170,17 @@ describe('what is looked at first', () => {
   })
 })
 
+test('a body may have a mebibyte, and not a byte more', async () => {
+  const padded = (bytes: number) => Buffer.from('{"users": []}'.padEnd(bytes))
+  const statusOf = async (bytes: number) => (await asTyped('application/json', padded(bytes))({})).status
+  expect([await statusOf(1_048_576), await statusOf(1_048_577)]).toEqual([202, 413])
+})
+
+test('nothing that is told to one caller is kept for another', async () => {
+  for (const path of ['/instances', `${at}/users`, '/nothing'])
+    expect((await trove.api('GET', path)).headers['cache-control']).toBe('no-store')
+})
+
 test('HEAD is GET without a body', async () => {
   const [head, get] = [await trove.api('HEAD', '/limits'), await trove.api('GET', '/limits')]
   expect([head.status, head.text]).toEqual([200, ''])
