@@ -9,6 +9,12 @@ export interface Clocks {
   engine: number
 }
 
+/** Nobody waits: it is later, in the store and on the servers. */
+export function later(clocks: Clocks, ms: number): void {
+  clocks.store += ms
+  clocks.engine += ms
+}
+
 /** The real store and servers, with clocks that a test may set. */
 export function withClocks(clocks: Clocks): (real: Parts) => Parts {
   return real => ({ ...real, store: storeWith(real.store, clocks), engines: enginesWith(real.engines, clocks) })

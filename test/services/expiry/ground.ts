@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunningApp } from '../../support/app.ts'
 
-export { type Clocks, withClocks } from '../../support/clocks.ts'
+export { type Clocks, later, withClocks } from '../../support/clocks.ts'
+
+/** More than whatever could not be dropped waits at first for its next try. */
+export const NEXT_TRY_MS = 40_000
 
 export const DAY_MS = 86_400_000
 

@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aRunningApp, type RunningApp } from '../../support/app.ts'
 import { mongodbServers, type TestServer } from '../../support/servers.ts'
-import { type Clocks, DAY_MS, isGone, shown, withClocks } from './ground.ts'
+import { type Clocks, DAY_MS, isGone, later, NEXT_TRY_MS, shown, withClocks } from './ground.ts'
 
 describe.skipIf(mongodbServers().length === 0)('ends of logins on MongoDB', () => {
   const clocks: Clocks = { store: 0, engine: 0 }
@@ -45,6 +45,7 @@ describe.skipIf(mongodbServers().length === 0)('ends of logins on MongoDB', () =
     const waits = await shown(rolecall, `${users}/exp_waits`, ({ body }) => body.state === 'expired')
     expect(waits.body).toMatchObject({ state: 'expired' })
     clocks.engine = 0
-    expect((await shown(rolecall, `${users}/exp_waits`, isGone, 40_000)).status).toBe(404)
+    later(clocks, NEXT_TRY_MS)
+    expect((await shown(rolecall, `${users}/exp_waits`, isGone)).status).toBe(404)
   })
 })
