@@ -60,8 +60,8 @@ function ranOf({ steps }: OperationTarget, plan: Plan): readonly StepShown[] {
 }
 
 /** Somebody dropped the subject and made another of its name: it is not the one we were asked to change. */
-export function isAnother({ kind, incarnation }: OperationTarget, facts: Facts): boolean {
-  return facts.exists && !isCreate(kind) && facts.incarnation !== incarnation
+export function isAnother({ incarnation }: OperationTarget, facts: Facts): boolean {
+  return facts.exists && incarnation !== undefined && facts.incarnation !== incarnation
 }
 
 export function madeAnew({ subject }: OperationTarget): Fault {

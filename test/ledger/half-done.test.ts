@@ -2,8 +2,9 @@ import type { Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Caller } from '../../src/domain/caller.ts'
 import { Secret } from '../../src/domain/secret.ts'
+import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
-import { logsIn } from '../support/logins.ts'
+import { engineClient, logsIn } from '../support/logins.ts'
 import { logsInToMysql, mysqlClient } from '../support/mariadb/logins.ts'
 import { mysqlServers, postgresqlServer, type TestServer } from '../support/servers.ts'
 import { cutOffAt, heal, overtaken, refused, says, type Trouble, trouble } from '../support/troubled.ts'
@@ -92,6 +93,16 @@ describe.each(mysqlServers())('on $name, a change that is refused half-way', ({ 
     },
   )
 
+  test('leaves a login locked whose time is over, when its sessions can not be ended', async () => {
+    const { body } = await rolecall.native('POST', weakly, { body: { name: 'half_over', validFor: 'PT1S' } })
+    const session = await mysqlClient({ ...server, username: 'half_over', password: body.password })
+    const state = async () => (await rolecall.native('GET', `${weakly}/half_over`)).body.expiry?.lastFault !== undefined
+    await expect.poll(state, { timeout: 15_000 }).toBe(true)
+    expect(await logsInToMysql(server, 'half_over', body.password)).toBe(false)
+    await session.end()
+    await outside.query("drop user 'half_over'@'%'")
+  })
+
   test('takes back the settings that were changed before the one that was refused', async () => {
     await rolecall.native('POST', weakly, { body: { name: 'half_set' } })
     const wish = { settings: { connectionLimit: 5 }, engineRoles: ['half_role'] }
@@ -129,6 +140,31 @@ describe.each(mysqlServers())('on $name, a change that is refused half-way', ({ 
     for (const name of ['half_one', 'half_two'])
       await rolecall.native('DELETE', `${users.replace('users', 'databases')}/${name}`)
   })
+})
+
+test('a database that was taken over to be dropped, and was not, is told of', async () => {
+  const server = await postgresqlServer()
+  const admin = await engineClient(server)
+  const [manager, owner, name] = ['manager', 'owner', 'base'].map(one => `half_${one}_${process.pid}`)
+  const password = 'manager-of-the-half'
+  const verifier = (await scramVerifier(new Secret(password))).reveal()
+  await admin.query(`create role ${manager} login createrole createdb password '${verifier}'`)
+  const managing = { ...server, username: manager!, password }
+  const client = await engineClient(managing)
+  await client.query(`create role ${owner}`)
+  await client.end()
+  await admin.query(`create database ${name} owner ${owner}`)
+  const mine = trouble()
+  mine.around = (step, run) => (says(step, 'drop database') ? Promise.reject(refused()) : run(step))
+  await using rolecall = await aRunningApp({ parts: mine.parts })
+  const { instance } = await rolecall.connect(managing)
+  const answer = await rolecall.native('DELETE', `/instances/${instance}/databases/${name}`)
+  expect(answer.body.detail).toContain("can't be taken back")
+  expect(await newest(rolecall)).toMatchObject({ state: 'settled', lastFault: { detail: answer.body.detail } })
+  heal(mine)
+  expect((await rolecall.native('DELETE', `/instances/${instance}/databases/${name}`)).status).toBe(200)
+  for (const role of [owner, manager]) await admin.query(`drop role ${role}`)
+  await admin.end()
 })
 
 describe('of many logins in one operation', () => {

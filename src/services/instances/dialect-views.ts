@@ -5,7 +5,7 @@ import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { Right } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { userKeyText } from '../../domain/user.ts'
+import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store, Tables } from '../../store/store.ts'
 import { checkRight, findInstance, hasRight, viewerIn } from '../access/access.ts'
 import type { ConnectionWish } from '../connections/connection-wish.ts'
@@ -191,15 +191,22 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
     return lastWord(undefined, () => changeStore(store, work))
   }
 
-  async function recall(caller: Caller, { instance, primary, policy }: InstanceView): Promise<Secret | undefined> {
+  async function recall(caller: Caller, view: InstanceView): Promise<Secret | undefined> {
+    const { instance, primary, policy } = view
     if (primary === undefined || policy.passwordRecall !== 'stored') return undefined
     if (!hasRight(caller, instance.projectId, 'recall')) return undefined
-    return (
-      await store.read.users.find(
-        instance.id,
-        userKeyText(wholeKey(links.engineOf(instance).about, instance, { name: primary })),
-      )
-    )?.password
+    const key = await managingLogin(view)
+    return key && (await store.read.users.find(instance.id, userKeyText(key)))?.password
+  }
+
+  /** As whom we are let in. Where a name may be several logins', only the server has said so, or nobody has yet. */
+  async function managingLogin({ instance, connections }: InstanceView): Promise<UserKey | undefined> {
+    const id = instance.managingConnectionId
+    const connection = id === undefined ? connections[0] : await store.read.connections.find(id)
+    if (!connection) return undefined
+    const { about } = links.engineOf(instance)
+    const { username: name, authDatabase, account } = connection
+    return account ?? (about.capabilities.userHost ? undefined : wholeKey(about, instance, { name, authDatabase }))
   }
 
   async function server(instance: Instance, signal: AbortSignal): Promise<ServerFacts> {

@@ -106,11 +106,13 @@ export function planUndoCreateDatabase({ name }: { readonly name: string }, fact
   return { steps: [...half, ...whole], refusals: [] }
 }
 
-// DROP DATABASE runs in no transaction, so membership in the owner could not be taken for it and surely given back.
-function takeOver(name: string, { state, others, database }: PostgresFacts): readonly Step[] {
+// DROP DATABASE runs in no transaction, so membership in the owner could not be taken for it and surely given back. The mark says who
+// took it over, should it never be dropped.
+function takeOver(name: string, { state, others, database, mark }: PostgresFacts): readonly Step[] {
   if (database!.mine || !canTakeOver(database!, others, state)) return []
   const take = open(`alter database ${quoteName(name)} owner to ${quoteName(state.me.name)}`)
-  return [{ why: 'take the database over, so that it may be dropped', statements: borrowing(state, others, [take]) }]
+  const statements = borrowing(state, others, [take, commentOnDatabase(name, markedComment(database!.comment, mark))])
+  return [{ why: 'take the database over, so that it may be dropped', statements }]
 }
 
 function canTakeOver({ owner }: DatabaseFound, others: readonly Reach[], state: ServerState): boolean {
