@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engineClient, logsIn } from '../../support/logins.ts'
+import { aPerson } from '../../support/people.ts'
 import { type RunningCluster, startCluster } from '../../support/postgresql/cluster.ts'
 import { ownPostgresql, serverOf, type TestServer } from '../../support/servers.ts'
 import { aTrove, type Trove, XML } from './trove.ts'
@@ -268,6 +269,18 @@ describe('root', () => {
     expect(await logsIn(server, 'postgres', enabled.body.user.password)).toBe(true)
     expect((await root('GET')).text).toBe('{"rootEnabled": true}')
     expect((await trove.api('GET', `${at}/users`)).body.users).toEqual([{ name: 'postgres', host: '%', databases: [] }])
+  })
+
+  test('is enabled and disabled by admins alone: it may do more than any key', async () => {
+    const { running } = trove
+    for (const role of ['editor', 'admin'] as const) {
+      const { key } = await aPerson(running.app.store, running.project, role)
+      for (const [method, status] of [
+        ['DELETE', 204],
+        ['POST', 200],
+      ] as const)
+        expect([role, (await root(method, { key })).status]).toEqual([role, role === 'admin' ? status : 403])
+    }
   })
 
   test('gets the password that is asked for, in both formats', async () => {

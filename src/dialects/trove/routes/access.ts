@@ -4,9 +4,8 @@ import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { isReserved } from '../datastores/datastores.ts'
 import { both } from '../document.ts'
 import { type UserPlace, userPlaceAt } from '../instances/place.ts'
-import { suffixIn } from '../requests/answers.ts'
 import { checkGrantable, noDatabase } from '../users/databases.ts'
-import { readingsOf } from '../users/user-segment.ts'
+import { strictReadingsOf } from '../users/user-segment.ts'
 import { databasesOf, type UserFound, userAt } from '../users/users.ts'
 import { Nothing, UserParams } from '../wire/common.ts'
 import { DatabaseList, GrantBody, toGrant } from '../wire/databases.ts'
@@ -96,12 +95,10 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
     return [...user.grants, ...grants]
   }
 
-  /** All that it has on the database, in whichever reading of the name it has something. */
+  /** All that it has on the database. */
   async function grantsOn(place: UserPlace, user: UserFound, segment: string) {
     const all = await grantsOf(place, user)
-    const suffix = suffixIn(segment)
-    const bare = suffix ? [segment.slice(0, -`.${suffix}`.length)] : []
-    for (const name of [...readingsOf(segment), ...bare]) {
+    for (const name of strictReadingsOf(segment)) {
       if (isReserved(name, place.datastore.reservedDatabases)) continue
       const roles = new Set(all.filter(({ database }) => database === name).map(({ role }) => role))
       if (roles.size > 0) return [...roles].map(role => ({ role, database: name }))

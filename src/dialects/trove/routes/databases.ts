@@ -6,10 +6,9 @@ import { isReserved } from '../datastores/datastores.ts'
 import { both } from '../document.ts'
 import { type Place, placeAt } from '../instances/place.ts'
 import { badRequest, orTaken, Refusal } from '../refusals/refusal.ts'
-import { suffixIn } from '../requests/answers.ts'
 import { nextLinks, pageBody, wantedIn } from '../requests/pages.ts'
 import { isThere, listDatabases, noDatabase, reservedDatabase } from '../users/databases.ts'
-import { readingsOf } from '../users/user-segment.ts'
+import { strictReadingsOf } from '../users/user-segment.ts'
 import { InstanceParams, Nothing, PageQuery } from '../wire/common.ts'
 import {
   CreateDatabases,
@@ -138,11 +137,9 @@ function characterSetFault(error: unknown, wanted: Static<typeof CreateDatabases
 
 const ABOUT_CHARACTERS: ReadonlySet<string> = new Set(['invalid', 'refused', 'not_found'])
 
-/** The database that a part of a path names, in whichever reading there is one. */
+/** The database that a part of a path names, and no other. */
 async function databaseAt(place: Place, segment: string): Promise<string> {
-  const suffix = suffixIn(segment)
-  const bare = suffix ? [segment.slice(0, -`.${suffix}`.length)] : []
-  for (const name of [...readingsOf(segment), ...bare]) {
+  for (const name of strictReadingsOf(segment)) {
     if (isReserved(name, place.datastore.reservedDatabases)) throw reservedDatabase(place, name)
     if (await isThere(place, name)) return name
   }

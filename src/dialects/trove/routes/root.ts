@@ -1,5 +1,4 @@
 import { newSecret, Secret } from '../../../domain/secret.ts'
-import { checkRight } from '../../../services/access/access.ts'
 import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { both } from '../document.ts'
@@ -15,7 +14,7 @@ export const rootSchemas = [RootStatus, RootUser]
 /** As long as published. */
 const PASSWORD_LENGTH = 36
 
-/** The login that may do everything: `root`, `postgres`, `admin.root`. */
+/** The login that may do everything: `root`, `postgres`, `admin.root`. It is for admins, since with it Rolecall is asked no more. */
 export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
   const { userChanges } = parts.services
 
@@ -52,11 +51,9 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async request => {
-        const place = await userPlaceAt(parts, request, 'update')
+        const place = await userPlaceAt(parts, request, 'administer')
         checkMayChange(place)
         const wanted = request.body?.password
-        // A password that is made here is told here.
-        if (wanted === undefined) checkRight(request.caller, request.projectId, 'recall')
         const wrong = wanted === undefined ? undefined : place.datastore.rules.password(wanted)
         if (wrong) throw badRequest(wrong)
         const password = wanted === undefined ? newSecret(PASSWORD_LENGTH) : new Secret(wanted)
@@ -76,7 +73,7 @@ export function rootRoutes(http: TroveHttp, parts: TroveParts): void {
         },
       },
       async (request, reply) => {
-        const place = await userPlaceAt(parts, request, 'update')
+        const place = await userPlaceAt(parts, request, 'administer')
         checkMayChange(place)
         await disable(place)
         return reply.code(204).send()

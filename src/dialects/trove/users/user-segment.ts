@@ -21,3 +21,11 @@ export const userKey = ({ name, host }: UserName): string => `${name}@${host}`
 export function readingsOf(segment: string): readonly string[] {
   return hasEscapes(segment) ? [segment, lenientDecode(segment)] : [segment]
 }
+
+/**
+ * Readings that a change may follow. Of what was dropped a moment ago a kinder reading would find another: only dots, which callers are
+ * told to encode twice, are decoded twice.
+ */
+export function strictReadingsOf(segment: string): readonly string[] {
+  return [...new Set([segment, segment.replace(/%2e/gi, '.')])]
+}

@@ -6,7 +6,7 @@ import { badRequest, notFound, type Refusal } from '../refusals/refusal.ts'
 import { suffixIn } from '../requests/answers.ts'
 import { resolveMarker } from '../requests/markers.ts'
 import { collect, type Wanted } from '../requests/pages.ts'
-import { readingsOf, splitUser, type UserName, userKey } from './user-segment.ts'
+import { readingsOf, splitUser, strictReadingsOf, type UserName, userKey } from './user-segment.ts'
 
 /** A user as this API shows it. */
 export interface TroveUser extends UserName {
@@ -93,13 +93,16 @@ export interface UserFound extends UserShown {
   readonly as: UserName
 }
 
-/** The user that a part of a path names: in whichever reading there is one, and else without an ending that names a format. */
+/**
+ * The user that a part of a path names. One that is looked at: in whichever reading there is one, and else without an ending that names a
+ * format. One that is changed: that one alone.
+ */
 export async function userAt(place: UserPlace, segment: string, verb: UserVerb): Promise<UserFound> {
-  const whole = readingsOf(segment).map(splitUser)
+  const whole = (verb === 'show' ? readingsOf : strictReadingsOf)(segment).map(splitUser)
   const found = await firstOf(place, whole, verb)
   if (found) return found
   const format = suffixIn(segment)
-  if (!format) throw noUser(whole[0]!)
+  if (!format || verb !== 'show') throw noUser(whole[0]!)
   place.request.format = format
   const bare = readingsOf(segment.slice(0, -`.${format}`.length)).map(splitUser)
   return (await firstOf(place, bare, verb)) ?? Promise.reject(noUser(bare[0]!))
