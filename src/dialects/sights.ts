@@ -1,5 +1,6 @@
 import type { Dialect } from '../domain/caller.ts'
 import type { EngineName } from '../domain/instance.ts'
+import { ATLAS_ENGINES } from './atlas/engine-words.ts'
 import { CLUSTER_ENGINES } from './digitalocean/engine-words.ts'
 import { DATASTORE_ENGINES } from './trove/datastores/datastores.ts'
 
@@ -7,4 +8,5 @@ import { DATASTORE_ENGINES } from './trove/datastores/datastores.ts'
 export const SIGHTS: Readonly<Partial<Record<Dialect, readonly EngineName[]>>> = {
   digitalocean: CLUSTER_ENGINES,
   trove: DATASTORE_ENGINES,
+  atlas: ATLAS_ENGINES,
 }

@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The versions that the resource has under `v2`, oldest first; left out: the first one of all. */
     readonly versions?: readonly string[]
+    /** It answers a page of a list. */
+    readonly paged?: boolean
     /** Whose bucket a request takes a token of. */
     readonly bucket?: keyof AtlasRules['rate']
   }
@@ -46,6 +48,12 @@ export interface AtlasRules {
   readonly acceptUnversioned: boolean
   readonly envelopeLists?: 'content' | 'flat'
   readonly withdrawnVersions: readonly string[]
+  readonly deleteMissing: 'error' | '204'
+  readonly joinUsernameSegments: boolean
+  readonly inertActions: boolean
+  /** A change on several clusters is answered by then. */
+  readonly requestMs: number
+  readonly limits: { readonly users: number; readonly customRoles: number; readonly collectionRoles: number }
   readonly rate: { readonly databaseUsers: Bucket; readonly customRoles: Bucket }
 }
 
@@ -70,6 +78,11 @@ export type AtlasHttp = FastifyInstance<
   FastifyBaseLogger,
   RequestTypes
 >
+
+/** The same for what is done on several clusters. */
+export function askedOfMany(request: FastifyRequest, { rules }: AtlasParts): Asked {
+  return { caller: request.caller, signal: AbortSignal.timeout(rules.requestMs) }
+}
 
 /** A caller that hangs up stops no change. */
 export function askedBy(request: FastifyRequest, { requestTimeoutMs }: RouteParts): Asked {

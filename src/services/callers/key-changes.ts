@@ -32,6 +32,8 @@ export interface KeyChanges {
   setNetworks(caller: Caller, key: ApiKey, networks: readonly string[]): Promise<ApiKey>
   /** What a key may do in a project: no more than the caller, and than its operator. */
   setRole(caller: Caller, projectId: string, id: string, role: Role): Promise<ApiKey>
+  /** The key opens the project no more; one that opens nothing else is revoked. */
+  leave(caller: Caller, projectId: string, id: string): Promise<void>
 }
 
 export function createKeyChanges(store: Store): KeyChanges {
@@ -111,6 +113,19 @@ export function createKeyChanges(store: Store): KeyChanges {
     )
   }
 
+  async function leave(caller: Caller, projectId: string, id: string): Promise<void> {
+    checkRight(caller, projectId, 'administer')
+    const key = await store.read.keys.find(id)
+    const own = key?.projects.find(one => one.projectId === projectId)
+    if (!key || !own || key.revokedAt !== undefined) throw new Fault('not_found', 'key', `No key ${id}`)
+    checkNotStronger(caller.roles.get(projectId)!, own.role, own.role)
+    await changeStore(store, async tables => {
+      if (key.projects.length > 1) await tables.keys.removeProject(id, projectId)
+      else await tables.keys.revoke(id, await tables.now())
+      await note(tables, caller, key, key.projects.length > 1 ? 'key.change' : 'key.revoke', [])
+    })
+  }
+
   function changeKey(
     caller: Caller,
     key: ApiKey,
@@ -124,7 +139,7 @@ export function createKeyChanges(store: Store): KeyChanges {
     })
   }
 
-  return { listAll, getAny, createAny, revokeAny, describe, setNetworks, setRole }
+  return { listAll, getAny, createAny, revokeAny, describe, setNetworks, setRole, leave }
 }
 
 function byAge(one: ApiKey, other: ApiKey): number {

@@ -91,7 +91,7 @@ export function serviceAccounts(opened: Opened): void {
       expect(await store.read.accessListEntries.list(project.id, 49)).toStrictEqual([two, one])
       expect(await store.read.accessListEntries.list(project.id, 50)).toStrictEqual([one])
       await store.transaction(tables => tables.accessListEntries.set({ ...two, createdAt: 9, comment: 'home' }))
-      const { deleteAt: _, ...kept } = { ...two, comment: 'home' }
+      const kept = { ...entry('192.0.2.0/24', 0), comment: 'home' }
       await store.transaction(tables => tables.accessListEntries.set({ ...kept, createdAt: 9 }))
       expect(await store.read.accessListEntries.list(project.id, 50)).toStrictEqual([kept, one])
       await store.transaction(tables => tables.accessListEntries.set({ ...one, deleteAt: 60 }))

@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
+import { ref } from '../../request.ts'
 import { compileLazily } from '../../validation.ts'
 import { originOf } from '../authentication/authenticate.ts'
 import type { AtlasHttp, AtlasParts } from '../context.ts'
 import { OAuthRefusal, sendOAuthProblem } from './refusals.ts'
 import { clientIn, fieldIn } from './requests.ts'
 
-export const AccessToken = Type.Object(
+const AccessToken = Type.Object(
   {
     access_token: Type.String(),
     expires_in: Type.Integer({ description: 'Seconds' }),
@@ -14,10 +15,14 @@ export const AccessToken = Type.Object(
   { $id: 'AccessToken' },
 )
 
-export const OAuthError = Type.Object(
+const OAuthError = Type.Object(
   { error: Type.String(), error_description: Type.String() },
   { $id: 'OAuthError', description: 'As RFC 6749 has it' },
 )
+
+export const oauthSchemas = [AccessToken, OAuthError]
+
+const REFUSALS = Object.fromEntries([400, 401, 413, 500, 503].map(status => [status, ref(OAuthError)]))
 
 const tags = ['OAuth']
 const consumes = ['application/x-www-form-urlencoded']
@@ -38,7 +43,7 @@ export function oauthRoutes(http: AtlasHttp, parts: AtlasParts): void {
         security,
         consumes,
         summary: 'A token for a service account, good for an hour',
-        response: { 200: { ...Type.Ref('AccessToken') } },
+        response: { 200: ref(AccessToken), ...REFUSALS },
       },
     },
     async (request, reply) => {
@@ -63,7 +68,7 @@ export function oauthRoutes(http: AtlasHttp, parts: AtlasParts): void {
         security,
         consumes,
         summary: 'End a token; one that nobody knows has ended already',
-        response: { 200: { description: 'Ended', type: 'null' } },
+        response: { 200: { description: 'Ended', type: 'null' }, ...REFUSALS },
       },
     },
     async (request, reply) => {
@@ -78,6 +83,7 @@ const unknownClient = () => new OAuthRefusal(401, 'invalid_client', 'Client auth
 
 function manners(http: AtlasHttp): void {
   http.decorate('dialect', 'atlas')
+  for (const schema of oauthSchemas) http.addSchema(schema)
   http.setValidatorCompiler(compileLazily)
   http.setSerializerCompiler(() => value => JSON.stringify(value))
   http.setErrorHandler(sendOAuthProblem)

@@ -1,5 +1,5 @@
 /**
- * Every error code of this API that Rolecall answers with: its status, and its words. `{0}` stands for the first of `parameters`.
+ * Every error code of this API that Rolecall answers with: its status, and its words. `{0}` stands for the first of `parameters`, `{*}` for all.
  * The details never hold the digits of a status: Terraform's provider repeats for ten minutes whatever has "500" or "404" in its text.
  */
 export const CODES = {
@@ -8,7 +8,6 @@ export const CODES = {
   ORG_REQUIRES_ACCESS_LIST: [403, 'This organization requires access through an access list of IP ranges.'],
   USER_UNAUTHORIZED: [401, 'Current user is not authorized to perform this action.'],
   NOT_IN_GROUP: [401, 'The current user is not in the group, or the group does not exist.'],
-  NOT_IN_ORG: [401, 'The current user is not in the organization, or the organization does not exist.'],
   ACCESS_FORBIDDEN: [403, 'This resource is not open to changes from here: {0}.'],
   RATE_LIMITED: [429, 'Resource {0} is limited to {1} requests every {2} seconds.'],
   RATE_LIMITED_TOKEN_BUCKET: [
@@ -28,7 +27,7 @@ export const CODES = {
   INVALID_JSON_ATTRIBUTE: [400, 'Received JSON for the {0} attribute does not match expected format.'],
   INVALID_ATTRIBUTE: [400, 'Invalid attribute {0} specified.'],
   MISSING_ATTRIBUTE: [400, 'The required attribute {0} was not specified.'],
-  MISSING_ATTRIBUTES: [400, 'The required attributes {0} were not specified.'],
+  MISSING_ATTRIBUTES: [400, 'The required attributes {*} were not specified.'],
   INVALID_ENUM_VALUE: [400, 'An invalid enumeration value {0} was specified for {1}.'],
   VALIDATION_ERROR: [400, 'Input validation failed.'],
   PAYLOAD_TOO_LARGE: [413, 'The body is larger than this server takes.'],
@@ -39,7 +38,6 @@ export const CODES = {
   GROUP_NOT_FOUND: [404, 'No group with ID {0} exists.'],
   GROUP_NAME_NOT_FOUND: [404, 'No group with name {0} exists.'],
   GROUP_ALREADY_EXISTS: [409, 'A group with name {0} already exists.'],
-  INVALID_GROUP_NAME: [400, 'An invalid group name {0} was specified.'],
   CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS: [
     409,
     'There are active clusters in this group. Terminate all clusters before closing it.',
@@ -47,12 +45,16 @@ export const CODES = {
   INVALID_ORG_ID: [404, 'An invalid organization ID {0} was specified.'],
   ORG_NOT_FOUND: [404, 'No organization with ID {0} exists.'],
   CLUSTER_NOT_FOUND: [404, 'No cluster named {0} exists in group {1}.'],
-  ATLAS_ACCESS_LIST_ENTRY_NOT_FOUND: [404, 'The access list entry {0} does not exist in group {1}.'],
-  INVALID_ACCESS_LIST_ENTRY: [400, 'The access list entry {0} is neither an address nor a network.'],
+  ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND: [404, 'IP address {0} is not on the access list of group {1}.'],
+  INVALID_IP_ADDRESS_OR_CIDR_NOTATION: [
+    400,
+    'The address {0} is neither an IP address nor a network in CIDR notation.',
+  ],
+  IP_ADDRESS_NOT_FOUND: [404, 'IP address {0} is not on the access list of API key {1}.'],
   API_KEY_NOT_FOUND: [404, 'No API key with ID {0} exists.'],
   SERVICE_ACCOUNT_NOT_FOUND: [404, 'No service account {0} exists.'],
-  LAST_SERVICE_ACCOUNT_SECRET: [400, 'The last secret of a service account stays.'],
-  CANNOT_CHANGE_API_KEY: [400, 'What key {0} may do stays as it was made: make another key.'],
+  SERVICE_ACCOUNT_SECRET_NOT_FOUND: [404, 'No secret {0} of this service account exists.'],
+  CANNOT_DELETE_LAST_SERVICE_ACCOUNT_SECRET: [409, 'The last secret of a service account stays.'],
 
   // Database users
   USERNAME_NOT_FOUND: [404, 'No user with username {0} exists.'],

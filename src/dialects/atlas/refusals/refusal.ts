@@ -43,5 +43,6 @@ export function invalidFields(...badFields: readonly BadField[]): Refusal {
 }
 
 function filled(words: string, parameters: readonly (string | number)[]): string {
-  return words.replace(/\{(\d)\}/g, (hole, at) => String(parameters[Number(at)] ?? hole))
+  const whole = words.replace('{*}', parameters.join(', '))
+  return whole.replace(/\{(\d)\}/g, (hole, at) => String(parameters[Number(at)] ?? hole))
 }

@@ -1,7 +1,7 @@
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Value } from 'typebox/value'
 import type { SchemaViolations } from '../../validation.ts'
-import { type BadField, invalidFields, Refusal, refusal } from './refusal.ts'
+import { type BadField, invalidFields, type Refusal, refusal } from './refusal.ts'
 
 /** What a schema found, as the one code that this API has for it: fields that nobody knows first, then types, then what is missing. */
 export function refusalFor({ part, errors }: SchemaViolations, body: unknown): Refusal {
@@ -33,10 +33,7 @@ function missingIn(errors: Errors): Refusal | undefined {
   )
   const missing = [...new Set(names)]
   if (missing.length === 0) return undefined
-  if (missing.length === 1) return refusal('MISSING_ATTRIBUTE', missing[0]!)
-  return new Refusal('MISSING_ATTRIBUTES', missing, {
-    detail: `The required attributes ${missing.join(', ')} were not specified.`,
-  })
+  return missing.length === 1 ? refusal('MISSING_ATTRIBUTE', missing[0]!) : refusal('MISSING_ATTRIBUTES', ...missing)
 }
 
 /** Fields with an enumeration hold no secrets, so the value may be told. */

@@ -34,9 +34,10 @@ export function segmentOf(name: string): string {
 
 /**
  * A hook: an empty or a dot segment leads nowhere. Go clients resolve dot segments, so that a user named `..` ends as
- * `DELETE /groups/ID/databaseUsers/`, which must never be taken for the list.
+ * `DELETE /groups/ID/databaseUsers/`, which must never be taken for the list. The root alone may end in a slash.
  */
 export async function checkAddress(request: FastifyRequest): Promise<void> {
+  if (/^\/api\/atlas\/v[\d.]+\/$/.test(pathOf(request))) return
   const segments = pathOf(request).split('/').slice(1)
   if (segments.some(segment => ['', '.', '..'].includes(segment) || /^%2e(%2e)?$/i.test(segment)))
     throw refusal('RESOURCE_NOT_FOUND', pathOf(request))

@@ -19,24 +19,31 @@ export function listPageIn(request: FastifyRequest): ListPage {
   return { pageNum, itemsPerPage, includeCount, skip: (pageNum - 1) * itemsPerPage }
 }
 
+/** What is answered of a list; without a count where none is wanted. */
+export interface ListBody<T> {
+  readonly links: readonly { readonly href: string; readonly rel: string }[]
+  readonly results: readonly T[]
+  readonly totalCount: number | undefined
+}
+
 /** The body of a list whose page was cut already; `total` is of the whole list. */
-export function listBody(
+export function listBody<T>(
   parts: AtlasParts,
   request: FastifyRequest,
   page: ListPage,
-  { items, total }: { readonly items: readonly unknown[]; readonly total: number },
-) {
+  { items, total }: { readonly items: readonly T[]; readonly total: number },
+): ListBody<T> {
   const links = linksOf(parts, request, page, total)
   return { links, results: items, totalCount: page.includeCount ? total : undefined }
 }
 
 /** The body of a list that is held whole; its items are written for the page alone. */
-export function pageOf<T>(
+export function pageOf<T, U>(
   parts: AtlasParts,
   request: FastifyRequest,
   all: readonly T[],
-  toItem: (item: T) => unknown,
-): ReturnType<typeof listBody> {
+  toItem: (item: T) => U,
+): ListBody<U> {
   const page = listPageIn(request)
   const items = all.slice(page.skip, page.skip + page.itemsPerPage).map(toItem)
   return listBody(parts, request, page, { items, total: all.length })

@@ -9,6 +9,8 @@ export interface ServerState {
   readonly fingerprint?: string
   /** `host:port` of the one that takes changes, if this one doesn't. */
   readonly primary?: string
+  /** It hands requests on to the shards of a cluster. */
+  readonly sharded?: boolean
   /** Undefined where nobody has to log in. */
   readonly me?: Account
   readonly seenAt: number
@@ -28,6 +30,7 @@ export async function introduce(ask: Ask): Promise<ServerState> {
     readOnly: !writes,
     fingerprint: await fingerprintOf(hello, ask),
     primary: writes || hello.primary === hello.me ? undefined : hello.primary,
+    sharded: hello.msg === 'isdbgrid',
     me,
     seenAt: Date.now(),
   }
@@ -44,6 +47,6 @@ async function fingerprintOf(hello: Document, ask: Ask): Promise<string | undefi
   return found === undefined ? undefined : String(found)
 }
 
-export function factsFrom({ version, readOnly, fingerprint, seenAt }: ServerState): ServerFacts {
-  return { version, readOnly, fingerprint, seenAt }
+export function factsFrom({ version, readOnly, fingerprint, sharded, seenAt }: ServerState): ServerFacts {
+  return { version, variant: sharded ? 'sharded' : undefined, readOnly, fingerprint, seenAt }
 }

@@ -5,6 +5,7 @@ import type { ServiceAccount, ServiceAccountSecret } from '../../../domain/servi
 import type { Store } from '../../../store/store.ts'
 import { auditOf } from '../../operations/audit.ts'
 import { changeStore } from '../../operations/store-change.ts'
+import type { AlsoWritten } from '../keys.ts'
 import { type MadeSecret, makeSecret } from './secrets.ts'
 
 /** A service account with its key, and its secrets as far as they may be shown. */
@@ -19,6 +20,8 @@ export interface ServiceAccounts {
   /** Those among the keys. */
   among(keys: readonly ApiKey[]): Promise<readonly ServiceAccountShown[]>
   of(key: ApiKey): Promise<ServiceAccountShown>
+  /** For the one who makes its key: `also` goes into the same transaction. The secret is hashed before, since that takes a while. */
+  prepare(name: string, hours: number): Promise<{ readonly also: AlsoWritten; readonly made: MadeSecret }>
   rename(caller: Caller, key: ApiKey, name: string): Promise<void>
   addSecret(caller: Caller, key: ApiKey, hours: number): Promise<MadeSecret>
   /** Throws `not_found`, and `conflict` for the last one. */
@@ -44,6 +47,15 @@ export function createServiceAccounts(store: Store): ServiceAccounts {
     const [found] = await among([key])
     if (!found) throw new Fault('not_found', 'key', `No service account ${key.id}`)
     return found
+  }
+
+  async function prepare(name: string, hours: number) {
+    const made = await makeSecret('', await store.now(), hours)
+    const also: AlsoWritten = async (tables, { id: keyId }) => {
+      await tables.serviceAccounts.add({ keyId, name })
+      await tables.serviceAccounts.addSecret({ ...made.stored, keyId })
+    }
+    return { also, made }
   }
 
   async function rename(caller: Caller, key: ApiKey, name: string): Promise<void> {
@@ -80,5 +92,5 @@ export function createServiceAccounts(store: Store): ServiceAccounts {
     })
   }
 
-  return { among, of, rename, addSecret, removeSecret }
+  return { among, of, prepare, rename, addSecret, removeSecret }
 }

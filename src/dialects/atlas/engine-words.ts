@@ -1,0 +1,4 @@
+import type { EngineName } from '../../domain/instance.ts'
+
+/** What this API calls clusters. */
+export const ATLAS_ENGINES: readonly EngineName[] = ['mongodb']
