@@ -80,11 +80,15 @@ async function promise(app: App, instanceId: string, engine: pg.Client): Promise
 async function watch(engine: pg.Client, due: number): Promise<void> {
   const seconds = () => ((Date.now() - due) / 1000).toFixed(1).padStart(6)
   let sessionsGone = false
+  let allLocked = false
   for (let next = 0.9; ; await sleep(250)) {
     const { rows } = await engine.query(`select
       (select count(*)::int from pg_roles where rolname like 'bench\\_%') as logins,
+      (select count(*)::int from pg_roles where rolname like 'bench\\_%' and rolcanlogin) as open,
       (select count(*)::int from pg_stat_activity where usename like 'bench\\_%') as sessions`)
-    const { logins, sessions } = rows[0]
+    const { logins, open, sessions } = rows[0]
+    if (open === 0 && !allLocked) console.log(`  ${seconds()} s after it: nobody can log in any more`)
+    allLocked ||= open === 0
     if (sessions === 0 && !sessionsGone) console.log(`  ${seconds()} s after it: nobody is logged in any more`)
     sessionsGone ||= sessions === 0
     for (; logins <= LOGINS * next && next > 0; next -= 0.4)

@@ -35,7 +35,7 @@ export function expiryMetrics(registry: Registry, look: () => Promise<ExpiryLag>
   })
   const steps = new Histogram({
     name: 'rolecall_expiry_step_seconds',
-    help: 'How long after its moment a login was gone, or locked where it could not be dropped',
+    help: 'How long after its moment a login was gone, or locked: one of a crowd, or one that could not be dropped',
     labelNames: ['step'],
     buckets: [1, 2, 5, 10, 30, 60, 300, 3600, 86_400],
     registers: [registry],

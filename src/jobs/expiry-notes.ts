@@ -1,10 +1,12 @@
 import { type Fault, isTransient } from '../domain/fault.ts'
-import { EXPIRY_OPERATOR } from '../services/users/expiry.ts'
+import { EXPIRY_OPERATOR } from '../services/users/expiry-orders.ts'
 import type { ClaimedExpiry, Store, Tables } from '../store/store.ts'
 
 /** What the store is told of a login whose time is over. */
 export interface ExpiryNotes {
   locked(expiry: ClaimedExpiry): Promise<void>
+  /** They are shut out, so that all others can be before any is dropped; they may be claimed again. */
+  shutOut(expiries: readonly ClaimedExpiry[]): Promise<void>
   gone(expiry: ClaimedExpiry): Promise<void>
   /** Somebody else dropped it, whether or not another of its name is there. */
   nobody(expiry: ClaimedExpiry): Promise<void>
@@ -16,7 +18,7 @@ export interface ExpiryNotes {
 
 export type ExpiryStep = 'locked' | 'gone'
 
-/** `onStep`: a login is gone, or shut out where it could not be dropped, so long after its moment. */
+/** `onStep`: a login is gone, or shut out and not gone yet, so long after its moment. */
 export function createExpiryNotes(
   store: Pick<Store, 'transaction' | 'now'>,
   onStep: (step: ExpiryStep, lagMs: number) => void,
@@ -26,6 +28,14 @@ export function createExpiryNotes(
     const now = await store.now()
     await store.transaction(tables => tables.expiries.locked(expiry, now))
     onStep('locked', now - expiry.due)
+  }
+
+  async function shutOut(expiries: readonly ClaimedExpiry[]): Promise<void> {
+    const now = await store.now()
+    await store.transaction(async tables => {
+      for (const expiry of expiries) await tables.expiries.shutOut(expiry, now)
+    })
+    for (const { due } of expiries) onStep('locked', now - due)
   }
 
   async function gone({ due }: ClaimedExpiry): Promise<void> {
@@ -53,7 +63,7 @@ export function createExpiryNotes(
     })
   }
 
-  return { locked, gone, nobody, unknown, failed }
+  return { locked, shutOut, gone, nobody, unknown, failed }
 }
 
 async function addLine(

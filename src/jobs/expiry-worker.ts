@@ -9,8 +9,11 @@ const TICK_MS = 1_000
 /** How long a login stays with a worker that says nothing more of it. */
 const LEASE_MS = 60_000
 
-/** So many are claimed for each link: few enough to be done before their lease ends. */
-const AT_ONCE_PER_LINK = 4
+/** So many go as one operation: it is written to disk twice whatever it holds, and its caller waits for all of it. */
+const TOGETHER = 32
+
+/** Where there are no more for each link, each goes alone: locked and dropped as one operation. */
+const FEW_PER_LINK = 4
 
 /** A server that could not be reached is asked again this often, however long it has been away. */
 const AWAY_MS = 5_000
@@ -21,6 +24,8 @@ const REFUSED_LONGEST_MS = 300_000
 
 /** When the process ends, what is under way may still come to its end for so long. */
 const LAST_MS = 5_000
+
+type Work = (expiries: readonly ClaimedExpiry[]) => Promise<void>
 
 export interface ExpiryWorker {
   start(): Promise<void>
@@ -76,10 +81,18 @@ export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
 
   async function workOn(instanceId: string): Promise<void> {
     while (!isOver(instanceId)) {
-      const claimed = [...(await claim(instanceId))]
-      if (claimed.length === 0) return removeLeft()
-      await Promise.all(Array.from({ length: parts.links }, () => lane(claimed)))
+      const open = await claim(instanceId, 'open')
+      // Nobody may log in long after the end, however many others there are to drop.
+      if (open.length > FEW_PER_LINK * parts.links) await inLanes(open, TOGETHER, lockAll)
+      else if (!(await dropSome(instanceId, open))) return removeLeft()
     }
+  }
+
+  async function dropSome(instanceId: string, open: readonly ClaimedExpiry[]): Promise<boolean> {
+    const locked = await claim(instanceId)
+    await inLanes(open, 1, carryOutAll)
+    await inLanes(locked, TOGETHER, dropAll)
+    return open.length + locked.length > 0
   }
 
   /** An instance whose last connection is gone goes when its last promise is kept. */
@@ -87,18 +100,25 @@ export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
     return store.transaction(tables => tables.instances.removeLeft())
   }
 
-  function claim(instanceId: string): Promise<readonly ClaimedExpiry[]> {
+  function claim(instanceId: string, which?: 'open'): Promise<readonly ClaimedExpiry[]> {
+    const limit = parts.links * TOGETHER
     return store.transaction(async tables => {
       const now = await tables.now()
-      return tables.expiries.claim(instanceId, parts.worker, now, now + LEASE_MS, parts.links * AT_ONCE_PER_LINK)
+      return tables.expiries.claim(instanceId, parts.worker, now, now + LEASE_MS, limit, which)
     })
   }
 
-  async function lane(claimed: ClaimedExpiry[]): Promise<void> {
-    for (let next = claimed.shift(); next; next = claimed.shift()) {
-      if (isOver(next.instanceId)) await giveBack(next)
-      else await carryOut(next)
+  /** As many at a time as there are links, and at most `together` on each: few are spread over all. */
+  async function inLanes(claimed: readonly ClaimedExpiry[], together: number, work: Work): Promise<void> {
+    const size = claimed.length <= FEW_PER_LINK * parts.links ? 1 : together
+    const left = [...claimed]
+    const lane = async () => {
+      for (let next = left.splice(0, size); next.length > 0; next = left.splice(0, size)) {
+        if (isOver(next[0]!.instanceId)) await Promise.all(next.map(giveBack))
+        else await work(next)
+      }
     }
+    await Promise.all(Array.from({ length: parts.links }, lane))
   }
 
   function giveBack(expiry: ClaimedExpiry): Promise<void> {
@@ -106,17 +126,52 @@ export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
     return notes.failed(expiry, fault, isStopping ? 0 : AWAY_MS)
   }
 
-  async function carryOut(expiry: ClaimedExpiry): Promise<void> {
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(parts.deadlineMs)])
+  const lockAll: Work = expiries =>
+    together(expiries, async signal => {
+      await parts.expiring.lockTogether(expiries, signal)
+      await notes.shutOut(expiries)
+    })
+
+  const dropAll: Work = expiries =>
+    together(expiries, async signal => {
+      await parts.expiring.dropTogether(expiries, signal)
+      for (const expiry of expiries) await notes.gone(expiry)
+    })
+
+  /** Where one of them is in the way of the others, each goes alone. */
+  async function together(
+    expiries: readonly ClaimedExpiry[],
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    if (expiries.length === 1) return carryOutAll(expiries)
     try {
-      const done = await parts.expiring.expire(expiry, signal, () => notes.locked(expiry))
+      await work(deadline())
+    } catch (error) {
+      if (isOutOfReach(error)) await Promise.all(expiries.map(expiry => failed(expiry, error)))
+      else await carryOutAll(expiries)
+    }
+  }
+
+  const deadline = () => AbortSignal.any([ending.signal, AbortSignal.timeout(parts.deadlineMs)])
+
+  const carryOutAll: Work = async expiries => {
+    for (const expiry of expiries) await carryOut(expiry)
+  }
+
+  async function carryOut(expiry: ClaimedExpiry): Promise<void> {
+    try {
+      const done = await parts.expiring.expire(expiry, deadline(), () => notes.locked(expiry))
       await notes[done](expiry)
     } catch (error) {
-      const fault = toFault(error)
-      if (fault.code === 'internal') parts.onFault(error)
-      if (isOutOfReach(fault)) restUntil.set(expiry.instanceId, performance.now() + AWAY_MS)
-      await notes.failed(expiry, fault, waitAfter(expiry.tries, fault))
+      await failed(expiry, error)
     }
+  }
+
+  function failed(expiry: ClaimedExpiry, error: unknown): Promise<void> {
+    const fault = toFault(error)
+    if (fault.code === 'internal') parts.onFault(error)
+    if (isOutOfReach(fault)) restUntil.set(expiry.instanceId, performance.now() + AWAY_MS)
+    return notes.failed(expiry, fault, waitAfter(expiry.tries, fault))
   }
 
   return {

@@ -8,7 +8,9 @@ import { messageOf } from './sql.ts'
 
 /** How long sessions that were told to end may take to do so. */
 const PATIENCE_MS = 8_000
-const PAUSE_MS = 50
+/** Most are gone within a few milliseconds. */
+const FIRST_PAUSE_MS = 5
+const LONGEST_PAUSE_MS = 50
 
 /**
  * Runs a step as one message, so as one transaction. A step that answers rows names what is still in its way (sessions that it ended):
@@ -21,9 +23,9 @@ export async function runStep(links: Links, step: Step): Promise<void> {
 
 async function runUntilDone(link: Link, step: Step, signal: AbortSignal): Promise<void> {
   const end = performance.now() + PATIENCE_MS
-  while ((await runOnce(link, step, signal)).length > 0) {
+  for (let pause = FIRST_PAUSE_MS; (await runOnce(link, step, signal)).length > 0; pause *= 2) {
     if (performance.now() > end) throw deadlinePassed()
-    await sleep(PAUSE_MS, undefined, { signal }).catch(() => Promise.reject(deadlinePassed()))
+    await sleep(Math.min(pause, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => Promise.reject(deadlinePassed()))
   }
 }
 

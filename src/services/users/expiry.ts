@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto'
-import type { Change } from '../../domain/change.ts'
 import { CLOCKS_MAY_DIFFER_MS, clocksAgree, type Expiry } from '../../domain/expiry.ts'
 import { Fault, isFault } from '../../domain/fault.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { Policy } from '../../domain/policy.ts'
-import { type UserKey, userKeyFrom } from '../../domain/user.ts'
+import { userKeyFrom } from '../../domain/user.ts'
 import type { Facts } from '../../engines/engine.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
-import type { Order } from '../../ledger/order.ts'
-import type { Store, Tables } from '../../store/store.ts'
+import type { Store } from '../../store/store.ts'
 import { noInstance, policiesOf } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
+import { type ExpiryOrders, ordersOn } from './expiry-orders.ts'
 import { createProtection } from './protection.ts'
-import { noUser } from './users.ts'
 
 /** Keeps the promise that a login goes. */
 export interface Expiring {
@@ -21,6 +18,10 @@ export interface Expiring {
    * could be done (`onLocked` then).
    */
   expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<Expired>
+  /** Shuts logins of one instance out and ends their sessions, as one operation. Where any of them is in its way, nothing is done. */
+  lockTogether(expiries: readonly Expiry[], signal: AbortSignal): Promise<void>
+  /** The same for dropping logins that are shut out. */
+  dropTogether(expiries: readonly Expiry[], signal: AbortSignal): Promise<void>
 }
 
 /** `nobody`: the login of that time is not there any more. `unknown`: nothing tells whether the one of its name is it. */
@@ -33,47 +34,76 @@ export interface ExpiringParts {
   readonly installationPolicy: Policy
 }
 
-/** Who does it, in the ledger and in the audit. */
-export const EXPIRY_OPERATOR = { id: 'rolecall', username: 'rolecall' } as const
-
 export function createExpiring({ store, links, ledger, installationPolicy }: ExpiringParts): Expiring {
   const protection = createProtection({ store, links })
 
   async function expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<Expired> {
-    const instance = await store.read.instances.find(expiry.instanceId)
-    if (!instance) throw noInstance(expiry.instanceId)
-    checkManaged(instance)
-    const key = userKeyFrom(expiry.key)
-    await protection.check(instance, key, 'expired', signal)
-    const order = orderOn(instance, expiry, key, signal)
+    const instance = await managed(expiry)
+    await protection.check(instance, userKeyFrom(expiry.key), 'expired', signal)
+    const orders = ordersOn(instance, [expiry], signal)
     try {
-      await drop(order, instance, key, expiry)
+      await drop(orders, instance)
       return 'gone'
     } catch (error) {
-      if (error === order.nobody) return 'nobody'
-      if (error === order.unknown) return 'unknown'
-      if (error === order.moved) throw error
+      if (error === orders.nobody) return 'nobody'
+      if (error === orders.unknown) return 'unknown'
+      if (error === orders.moved) throw error
       if (!isOutOfReach(error) || isSlow(error)) {
         // The drop may have used up all of its own time.
-        const late = orderOn(instance, expiry, key, AbortSignal.timeout(LOCKED_WITHIN_MS))
-        await lock(late, key, expiry).then(onLocked, () => undefined)
+        const late = ordersOn(instance, [expiry], AbortSignal.timeout(LOCKED_WITHIN_MS))
+        await lockAgain(late, expiry).then(onLocked, () => undefined)
       }
       throw error
     }
   }
 
+  async function lockTogether(expiries: readonly Expiry[], signal: AbortSignal): Promise<void> {
+    const instance = await managed(expiries[0]!)
+    await checkNobodysLogin(instance, expiries, signal)
+    await lock(ordersOn(instance, expiries, signal))
+  }
+
+  async function dropTogether(expiries: readonly Expiry[], signal: AbortSignal): Promise<void> {
+    const instance = await managed(expiries[0]!)
+    await checkNobodysLogin(instance, expiries, signal)
+    await drop(ordersOn(instance, expiries, signal), instance)
+  }
+
+  async function managed({ instanceId }: Expiry): Promise<Instance> {
+    const instance = await store.read.instances.find(instanceId)
+    if (!instance) throw noInstance(instanceId)
+    checkManaged(instance)
+    return instance
+  }
+
+  /** Whoever has such a name is looked at alone. */
+  async function checkNobodysLogin(
+    instance: Instance,
+    expiries: readonly Expiry[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const names = await protection.names(instance, signal)
+    if (expiries.some(({ key }) => names.has(userKeyFrom(key).name)))
+      throw new Fault('in_use', 'user', 'One of them may be the login of a connection to this server')
+  }
+
   /** On a later try it is locked already, unless somebody let it in again: an operation is written only if there is something to do. */
-  async function lock(order: ExpiryOrder, key: UserKey, { lockedAt, incarnation }: Expiry): Promise<void> {
-    const wanted = order.of({ kind: 'lock-user', key, incarnation })
+  async function lockAgain(orders: ExpiryOrders, { lockedAt }: Expiry): Promise<void> {
     if (lockedAt !== undefined) {
-      const [plan] = await ledger.preview(wanted)
+      const [plan] = await ledger.preview(lockOrder(orders))
       if (plan!.steps.length === 0) return
     }
-    await ledger.perform(wanted)
+    await lock(orders)
+  }
+
+  const lockOrder = (orders: ExpiryOrders) => orders.of((key, incarnation) => ({ kind: 'lock-user', key, incarnation }))
+
+  async function lock(orders: ExpiryOrders): Promise<void> {
+    await ledger.perform(lockOrder(orders))
   }
 
   /** A drop locks and ends sessions before all else. What it needs to know, it has to find out before that, in every database. */
-  async function drop(order: ExpiryOrder, instance: Instance, key: UserKey, { incarnation }: Expiry): Promise<void> {
+  async function drop(orders: ExpiryOrders, instance: Instance): Promise<void> {
     const { onOwned } = (await policiesOf(store.read, installationPolicy, instance.projectId))(instance).policy
     const began = performance.now()
     const now = await store.now()
@@ -81,56 +111,15 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
       const storeNow = now + performance.now() - began
       if (clock !== undefined && !clocksAgree(storeNow, clock)) throw clocksDiffer()
     }
-    await ledger.perform(order.of({ kind: 'drop-user', key, onOwned, incarnation }, checkClocks))
+    await ledger.perform(
+      orders.of((key, incarnation) => ({ kind: 'drop-user', key, onOwned, incarnation }), checkClocks),
+    )
   }
 
-  return { expire }
+  return { expire, lockTogether, dropTogether }
 }
 
 const LOCKED_WITHIN_MS = 5_000
-
-/** Makes the orders that carry an expiry out. */
-interface ExpiryOrder {
-  /** What an order throws where its login is not there any more. */
-  readonly nobody: Fault
-  /** What it throws where nothing tells this login from another of its name. */
-  readonly unknown: Fault
-  /** What it throws where the login has another end by now. */
-  readonly moved: Fault
-  of(change: Change, check?: (facts: Facts) => void): Order
-}
-
-function orderOn({ id, projectId }: Instance, expiry: Expiry, key: UserKey, signal: AbortSignal): ExpiryOrder {
-  const nobody = noUser(key)
-  const unknown = new Fault('precondition_failed', 'user', `Nothing tells ${key.name} from another login of its name`)
-  const moved = new Fault('precondition_failed', 'user', `The end of ${key.name} has been moved`)
-  const confirm = async (tables: Tables) => {
-    const now = (await tables.expiries.findMany(id, [expiry.key])).get(expiry.key)
-    if (now?.due !== expiry.due || now.incarnation !== expiry.incarnation) throw moved
-  }
-  const caller = {
-    operator: EXPIRY_OPERATOR,
-    address: '127.0.0.1',
-    dialect: 'system',
-    requestId: randomUUID(),
-  } as const
-  const wish = { username: EXPIRY_OPERATOR.username }
-  const of = (change: Change, check?: (facts: Facts) => void): Order => {
-    const checkAll = (facts: Facts) => {
-      if (facts.incarnation === undefined) throw unknown
-      if (facts.incarnation !== expiry.incarnation) throw nobody
-      check?.(facts)
-    }
-    return {
-      caller,
-      projectId,
-      targets: [{ instanceId: id, change, wish, keepHalf: true, ifMissing: nobody, check: checkAll }],
-      signal,
-      confirm,
-    }
-  }
-  return { nobody, unknown, moved, of }
-}
 
 function checkManaged({ mode, name }: Instance): void {
   if (mode === 'observe')

@@ -24,8 +24,8 @@ export function expiries(opened: Opened): void {
       for (const record of records) await tables.users.put(record)
     })
     const keys = records.map(({ key }) => key)
-    const claim = (worker: string, now: number, limit = 10) =>
-      store.transaction(tables => tables.expiries.claim(instance.id, worker, now, now + MINUTE, limit))
+    const claim = (worker: string, now: number, limit = 10, which?: 'open') =>
+      store.transaction(tables => tables.expiries.claim(instance.id, worker, now, now + MINUTE, limit, which))
     const find = async (key = keys[0]!) => (await store.read.expiries.findMany(instance.id, keys)).get(key)
     const isWaiting = async (now: number) => (await store.read.expiries.waitingInstances(now)).includes(instance.id)
     const change = (record: object) => store.transaction(tables => tables.users.put({ ...records[0]!, ...record }))
@@ -72,6 +72,22 @@ export function expiries(opened: Opened): void {
         fault: FAULT,
       })
       expect([await claim('one', at + 4), (await claim('one', at + 5)).length]).toEqual([[], 1])
+    })
+
+    it('is claimed in two rounds: those that nobody has shut out yet, and then all', async () => {
+      const { store, at, claim, find } = await due('ada', 'bob')
+      const [ada, bob] = await claim('one', at, 10, 'open')
+      const shut = (of: ClaimedExpiry) => store.transaction(tables => tables.expiries.shutOut(of, at + 1))
+      expect([await shut({ ...ada!, worker: 'other' }), await shut(ada!), await shut(ada!)]).toEqual([
+        false,
+        true,
+        false,
+      ])
+      // That it was shut out was no try to drop it.
+      expect(await find(ada!.key)).toMatchObject({ lockedAt: at + 1, tryAt: at + 1, tries: 0 })
+      expect(await claim('other', at + 1, 10, 'open')).toEqual([])
+      expect((await claim('other', at + 1)).map(({ key, tries }) => [key, tries])).toEqual([[ada!.key, 1]])
+      expect((await claim('other', at + MINUTE, 10, 'open')).map(({ key }) => key)).toEqual([bob!.key])
     })
 
     it('is looked after at once when the clock has gone back since', async () => {

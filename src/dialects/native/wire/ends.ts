@@ -48,7 +48,7 @@ function wrong(pointer: string, detail: string): Fault {
 
 /** Of a login whose time has come: how it goes on. Before, there is nothing to tell. */
 export function fromExpiry({ tries, tryAt, lockedAt, fault }: Expiry): Static<typeof ExpiryBody> | undefined {
-  if (tries === 0) return undefined
+  if (tries === 0 && lockedAt === undefined) return undefined
   const lastFault = fault && { fault: FAULTS[fault.code].native[1], detail: fault.message, at: toTime(fault.at) }
   return { tries, nextTryAt: toTime(tryAt), lockedAt: toTime(lockedAt), lastFault }
 }
