@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { aRunningApp, type RunningApp } from '../support/app.ts'
+import { mongodbClient } from '../support/mongodb/logins.ts'
+import { mongodbServers, type TestServer } from '../support/servers.ts'
+import { cutOffAt, heal, refused, says, type Trouble, trouble } from '../support/troubled.ts'
+
+describe.each(mongodbServers())('on $name, a change that was cut off or refused half-way', ({ start }) => {
+  let server: TestServer
+  let rolecall: RunningApp
+  let mine: Trouble
+  let users: string
+
+  beforeAll(async () => {
+    server = await start()
+    mine = trouble()
+    // Nobody sees there whether a session is over: what it sent may take as long as a statement may.
+    rolecall = await aRunningApp({ parts: mine.parts, flags: { '--timeouts-statement-ms': '1500' } })
+    users = `/instances/${(await rolecall.connect(server)).instance}/users`
+  })
+  afterAll(() => rolecall?.[Symbol.asyncDispose]())
+
+  const make = (name: string) => rolecall.native('POST', users, { body: { name, engineRoles: ['readAnyDatabase'] } })
+  const read = async (name: string) => (await rolecall.native('GET', `${users}/${name}`)).body
+
+  test('leaves a login alone that others made anew', async () => {
+    await make('mongo_anew')
+    cutOffAt(mine, 'dropUser')
+    const { status, body } = await rolecall.native('DELETE', `${users}/mongo_anew`)
+    expect(status).toBe(503)
+    await using client = mongodbClient(server)
+    await client.db('admin').command({ dropUser: 'mongo_anew' })
+    await client
+      .db('admin')
+      .command({ createUser: 'mongo_anew', pwd: 'an-innocent-newcomer', roles: ['readAnyDatabase'] })
+    heal(mine)
+    const path = `/projects/${rolecall.project}/operations/${body.operation}`
+    const state = async () => (await rolecall.native('GET', path)).body.state
+    await expect.poll(state, { timeout: 20_000 }).toBe('undone')
+    expect(await read('mongo_anew')).toMatchObject({ state: 'active', engineRoles: ['admin.readAnyDatabase'] })
+    await client.db('admin').command({ dropUser: 'mongo_anew' })
+  }, 40_000)
+
+  test.each([
+    ['locked', 'POST', '/lock'],
+    ['dropped', 'DELETE', ''],
+  ] as const)('gives a login its roles back that was to be %s', async (_, method, path) => {
+    await make('mongo_open')
+    mine.around = (step, run) =>
+      says(step, 'killAllSessions') || says(step, 'dropUser') ? Promise.reject(refused()) : run(step)
+    const { status } = await rolecall.native(method, `${users}/mongo_open${path}`)
+    heal(mine)
+    expect(status).toBe(422)
+    expect(await read('mongo_open')).toMatchObject({ state: 'active', engineRoles: ['admin.readAnyDatabase'] })
+    await rolecall.native('DELETE', `${users}/mongo_open`)
+  })
+})
