@@ -9,6 +9,7 @@ import type { Expiry } from '../domain/expiry.ts'
 import type { FaultRecord } from '../domain/fault.ts'
 import type { Instance, ServerFacts } from '../domain/instance.ts'
 import type { Invitation } from '../domain/invitation.ts'
+import type { Need } from '../domain/need.ts'
 import type { Operation, OperationState, StepShown, TargetOutcome } from '../domain/operation.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
@@ -532,6 +533,8 @@ export interface Replay {
     readonly status: number
     readonly headers: Readonly<Record<string, string>>
     readonly body: string
+    /** What its caller has to have still, to get it again. */
+    readonly needs?: readonly Need[]
   }
   readonly until: number
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../domain/fault.ts'
+import { needsSoFar, notingNeeds } from '../../services/access/needs.ts'
 import { type NativeHttp, noteOperation, type RouteParts } from './context.ts'
 import { isDryRun } from './dry-run.ts'
 import { answerAgain } from './handing-over.ts'
@@ -34,12 +35,18 @@ export function replayHooks(api: NativeHttp, parts: RouteParts): void {
     return reply.code(status).send(body)
   })
 
+  api.addHook('preHandler', (request, _reply, done) => {
+    if (!request.replay) return done()
+    notingNeeds(done)
+  })
+
   api.addHook('onSend', async (request, reply, payload) => {
     if (!request.replay) return payload
     const { replay } = request
     const body = payload === undefined || payload === null ? '' : payload
     const unfinished = reply.statusCode >= 500 || typeof body !== 'string'
-    if (!unfinished) await replays.keep(replay, { status: reply.statusCode, headers: headersOf(reply), body })
+    const answer = { status: reply.statusCode, headers: headersOf(reply), needs: needsSoFar() }
+    if (!unfinished) await replays.keep(replay, { ...answer, body })
     else if (!reply.hasHeader('rolecall-operation')) await replays.forget(replay)
     return payload
   })

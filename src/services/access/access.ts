@@ -8,6 +8,7 @@ import type { Operation } from '../../domain/operation.ts'
 import { type Right, roleHas, weakestRoleWith } from '../../domain/role.ts'
 import { scopesLacking } from '../../domain/scope.ts'
 import type { Tables } from '../../store/store.ts'
+import { noteNeed } from './needs.ts'
 
 /** Throws unless the caller has the right in the project. A project it has no role in looks like one that does not exist. */
 export function checkRight(caller: Caller, projectId: string, right: Right): void {
@@ -20,6 +21,7 @@ export function checkRight(caller: Caller, projectId: string, right: Right): voi
       `This needs the role ${weakestRoleWith(right)}; yours in this project is ${role}`,
     )
   checkScopes(caller, projectId, right)
+  noteNeed({ kind: 'right', projectId, right })
 }
 
 function checkScopes({ key }: Caller, projectId: string, right: Right): void {
@@ -112,8 +114,11 @@ export async function findSeen<T extends { readonly projectId: string }>(
   const [thing, given] = await Promise.all([find(id), givenTo(tables, caller, kind, id)])
   if (!thing || !caller.roles.has(thing.projectId)) return undefined
   if (!hasRight(caller, thing.projectId, kind === 'connection' ? 'coordinates' : 'belong')) return undefined
-  if (isAs(caller, thing.projectId, 'administer')) return { thing, access: cut(caller, thing.projectId, 'admin') }
-  return given && { thing, access: cut(caller, thing.projectId, given) }
+  const whole = isAs(caller, thing.projectId, 'administer') ? 'admin' : given
+  if (!whole) return undefined
+  const access = cut(caller, thing.projectId, whole)
+  noteNeed({ kind: 'thing', entity: { kind, id }, access })
+  return { thing, access }
 }
 
 export function findConnection(tables: Tables, caller: Caller, id: string): Promise<Seen<Connection> | undefined> {
@@ -132,7 +137,9 @@ export async function findInstance(tables: Tables, caller: Caller, id: string): 
     seesAll(caller) || tables.access.seesInstance(caller.operator.id, id),
   ])
   if (!instance || !caller.roles.has(instance.projectId)) return undefined
-  return seen || viewerIn(caller, instance.projectId) === undefined ? instance : undefined
+  if (!seen && viewerIn(caller, instance.projectId) !== undefined) return undefined
+  noteNeed({ kind: 'instance', id })
+  return instance
 }
 
 /** An operation, if the caller sees everything that it touches. */

@@ -5,6 +5,7 @@ import { Fault, isFault } from '../../domain/fault.ts'
 import type { Operation, TargetOutcome } from '../../domain/operation.ts'
 import type { ClaimedReplay, Replay, Store } from '../../store/store.ts'
 import { checkRight, findOperation, hasRight } from '../access/access.ts'
+import { checkNeeds } from '../access/still-allowed.ts'
 
 export type { ClaimedReplay }
 
@@ -64,7 +65,7 @@ export function createReplays(store: Store): Replays {
         await forget(asClaimed(known))
         continue
       }
-      if (state && known.operationId) await checkStillAllowed(caller, known.operationId)
+      if (state) await checkStillAllowed(caller, known)
       if (state) return asAllowed(caller, state)
       if (signal.aborted)
         throw new Fault('conflict', 'request', 'The first request with this key is still running', {
@@ -75,7 +76,8 @@ export function createReplays(store: Store): Replays {
   }
 
   /** A right that was taken away, or a server that is hidden by now, closes yesterday's answers too. */
-  async function checkStillAllowed(caller: Caller, operationId: string): Promise<void> {
+  async function checkStillAllowed(caller: Caller, { operationId, answer }: Replay): Promise<void> {
+    if (operationId === undefined) return checkNeeds(store.read, caller, answer?.needs ?? [])
     const operation = await findOperation(store.read, caller, operationId)
     if (!operation) throw new Fault('not_found', 'operation', `No operation ${operationId}`)
     for (const { kind } of operation.targets) checkRight(caller, operation.projectId, rightFor(kind))
@@ -97,6 +99,7 @@ export function createReplays(store: Store): Replays {
       throw new Fault('idempotency_mismatch', 'request', 'This Idempotency-Key came with another request before')
     if (known.answer) return { kind: 'answered', replay: asClaimed(known), answer: known.answer }
     const operation = known.operationId ? await store.read.operations.find(known.operationId) : undefined
+    if (operation?.abandonedBy !== undefined) throw givenUp(operation)
     if (operation?.state === 'undone' || isPartly(operation)) return 'never-happened'
     if (operation?.state !== 'settled') return undefined
     const outcomes = await store.read.operations.outcomes(operation.id)
@@ -124,6 +127,13 @@ export function createReplays(store: Store): Replays {
 /** Its caller was told why: there is no answer that a repeat could be given. */
 function isPartly(operation: Operation | undefined): boolean {
   return operation?.state === 'settled' && operation.targets.some(({ outcome }) => outcome === undefined)
+}
+
+/** Nobody knows how far it came: whoever wants it made after all says so with another key. */
+function givenUp({ id }: Operation): Fault {
+  const words =
+    'The first request with this key was abandoned by an administrator; send it with another key to make it anew'
+  return new Fault('conflict', 'operation', words, { operationId: id })
 }
 
 /** The first answer had no password for a key that may not read one; nor has this. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClaimedReplay, Store, Tables } from '../../store/store.ts'
+import { needsSoFar } from '../access/needs.ts'
 import type { KeptAnswer } from './replays.ts'
 
 interface Answering {
@@ -24,7 +25,8 @@ export function changeStore<T>(store: Pick<Store, 'transaction'>, work: (tables:
 }
 
 async function keep(tables: Tables, asked: Answering, done: never): Promise<void> {
-  await tables.replays.save({ ...asked.replay, answer: await asked.toAnswer(done) })
+  const needs = needsSoFar()
+  await tables.replays.save({ ...asked.replay, answer: { ...(await asked.toAnswer(done)), needs } })
   asked.isKept = true
 }
 
