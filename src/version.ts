@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs'
 
-/** The version in package.json, which lies one folder above both src/ and dist/. */
-export const VERSION: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+/** Our package's folder, one above both src/ and dist/. */
+export const PACKAGE_FOLDER = new URL('..', import.meta.url)
+
+/** The version in package.json. */
+export const VERSION: string = JSON.parse(readFileSync(new URL('package.json', PACKAGE_FOLDER), 'utf8')).version

@@ -58,6 +58,7 @@ export function serversIn(folder: string): readonly number[] {
 
 export const postgresIn = (folder: string) => serversIn(join(folder, 'postgres'))
 export const mariadbIn = (folder: string) => serversIn(join(folder, 'mariadb'))
+export const mongodbIn = (folder: string) => serversIn(join(folder, 'mongodb'))
 
 /** What the system tells of a process: `cmdline`, `environ`, `status`. */
 export const told = (pid: number, what: string) => readFileSync(`/proc/${pid}/${what}`, 'utf8')

@@ -16,7 +16,7 @@ import { tour } from './tour.ts'
 const OWN: Initial = { data: '.rolecall', 'log.level': 'warn' }
 
 const ENGINES =
-  'database servers of its own, each of which has to start; without it a PostgreSQL, and a MariaDB where one is installed'
+  'database servers of its own, each of which has to start; without it a PostgreSQL, a MariaDB where one is installed, and what was fetched before'
 
 const LEFT_OUT = 'stays listed while its server is left out; what it has is kept for a start with it'
 

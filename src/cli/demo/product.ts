@@ -17,17 +17,30 @@ export interface Product {
   readonly remedy: string
   readonly connection: Pick<ConnectionWish, 'name' | 'engine' | 'databaseType' | 'database' | 'slug'>
   readonly variant?: string
-  /** Its programs on this machine. Throws `NotInstalled` where there are none, a `Problem` where they are of no use. */
-  find(account: Account): Promise<Programs>
+  /** It has to be fetched first: nobody gets it who has not asked for it. */
+  readonly isFetched?: boolean
+  /** Its programs. Throws `NotInstalled` where there are none, a `Problem` where they are of no use. */
+  find(seeking: Seeking): Promise<Programs>
   takesLogins(login: ManagingLogin): Promise<boolean>
   /** Safe to run again: a start that was killed in the middle goes on where it was. */
   addSamples(login: ManagingLogin): Promise<void>
   /** How people log in as ada, whose new login is the JSON in `$ADA`; copied from the tour. */
-  tryLogin(port: number): string
+  tryLogin(port: number, folder: string): string
 }
 
-export const PRODUCT_NAMES = ['postgresql', 'mariadb'] as const
+export const PRODUCT_NAMES = ['postgresql', 'mariadb', 'mongodb'] as const
 export type ProductName = (typeof PRODUCT_NAMES)[number]
+
+export interface Seeking {
+  /** Who runs them. */
+  readonly account: Account
+  /** The demo's. */
+  readonly folder: string
+  /** They may be fetched into the folder. */
+  readonly mayFetch: boolean
+  /** What is started must stop with it. */
+  readonly running: AsyncDisposableStack
+}
 
 export interface Programs {
   readonly server: string

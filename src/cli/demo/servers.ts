@@ -1,11 +1,12 @@
 import { Problem } from '../exit-codes.ts'
 import { recall, rememberServer } from './folder.ts'
 import { mariadb } from './mariadb/index.ts'
+import { mongodb } from './mongodb/index.ts'
 import { postgresql } from './postgresql/index.ts'
 import { NotInstalled, PRODUCT_NAMES, type Product, type ProductName } from './product.ts'
 import { removeHomes, removeServer, startServer } from './running/server.ts'
 
-const PRODUCTS: Readonly<Record<ProductName, Product>> = { postgresql, mariadb }
+const PRODUCTS: Readonly<Record<ProductName, Product>> = { postgresql, mariadb, mongodb }
 
 /** In the order in which they are told of. */
 const ALL = PRODUCT_NAMES.map(name => PRODUCTS[name])
@@ -21,7 +22,7 @@ export function parseEngines(text: string | undefined): readonly ProductName[] |
   throw new Problem(
     'usage',
     `The demo has no engine ${unknown.map(name => JSON.stringify(name)).join(', ')}.`,
-    `It has ${PRODUCT_NAMES.join(' and ')}: --engines ${PRODUCT_NAMES.join(',')}`,
+    `It has ${inWords(PRODUCT_NAMES)}: --engines ${PRODUCT_NAMES.join(',')}`,
   )
 }
 
@@ -35,20 +36,34 @@ export async function startServers(
   demanded: readonly ProductName[] | undefined,
   running: AsyncDisposableStack,
 ): Promise<readonly Product[]> {
-  const wanted = ALL.filter(({ name }) => !demanded || demanded.includes(name))
+  const wanted = ALL.filter(product => demanded?.includes(product.name) ?? isUsual(product, folder))
   const needed = wanted.filter(({ name }) => (demanded ?? USUAL).includes(name))
-  say(`starting the demo's ${needed.map(({ label }) => label).join(' and ')}…`)
+  say(`starting the demo's ${inWords(needed.map(({ label }) => label))}…`)
   const stacks = wanted.map(() => new AsyncDisposableStack())
   // All at once: stopping one after the other could take longer than a stop may.
   running.defer(async () => void (await Promise.all(stacks.map(one => one.disposeAsync()))))
   const runs = await Promise.all(
-    wanted.map((product, at) => (needed.includes(product) ? start : startIfPossible)(product, folder, stacks[at]!)),
+    wanted.map((product, at) => (needed.includes(product) ? demand : startIfPossible)(product, folder, stacks[at]!)),
   )
   return wanted.filter((_, at) => runs[at])
 }
 
-async function start(product: Product, folder: string, running: AsyncDisposableStack): Promise<boolean> {
-  const memory = await startServer(product, folder, running)
+/** What has to be fetched is not started unless somebody has asked for it, once. */
+function isUsual({ name, isFetched }: Product, folder: string): boolean {
+  return !isFetched || recall(folder)?.servers[name] !== undefined
+}
+
+function demand(product: Product, folder: string, running: AsyncDisposableStack): Promise<boolean> {
+  return start(product, folder, true, running)
+}
+
+async function start(
+  product: Product,
+  folder: string,
+  mayFetch: boolean,
+  running: AsyncDisposableStack,
+): Promise<boolean> {
+  const memory = await startServer(product, folder, mayFetch, running)
   if (memory.hasSamples) return true
   await product.addSamples(memory)
   rememberServer(folder, product.name, { ...memory, hasSamples: true })
@@ -57,7 +72,7 @@ async function start(product: Product, folder: string, running: AsyncDisposableS
 
 async function startIfPossible(product: Product, folder: string, running: AsyncDisposableStack): Promise<boolean> {
   try {
-    return await start(product, folder, running)
+    return await start(product, folder, false, running)
   } catch (error) {
     // Everything is stopping, this one too.
     if (running.disposed) throw error
@@ -66,6 +81,10 @@ async function startIfPossible(product: Product, folder: string, running: AsyncD
     if (wasHere || !(error instanceof NotInstalled)) say(`it goes on without ${product.label}. ${inOneLine(error)}`)
     return false
   }
+}
+
+function inWords(names: readonly string[]): string {
+  return new Intl.ListFormat('en-GB').format(names)
 }
 
 function inOneLine(error: unknown): string {

@@ -9,10 +9,12 @@ interface SampleDatabase {
 
 interface SampleTable {
   readonly name: string
-  /** Both in words that every product takes. */
-  readonly columns: string
-  readonly rows: string
+  /** Their types in words that every SQL server takes; the first is its key. */
+  readonly columns: Readonly<Record<string, string>>
+  readonly rows: readonly (readonly Value[])[]
 }
+
+type Value = string | number | boolean
 
 export const DATABASES: readonly SampleDatabase[] = [
   {
@@ -21,13 +23,25 @@ export const DATABASES: readonly SampleDatabase[] = [
     tables: [
       {
         name: 'customers',
-        columns: 'id integer primary key, name text not null',
-        rows: `(1, 'Ada'), (2, 'Grace'), (3, 'Edsger')`,
+        columns: { id: 'integer primary key', name: 'text not null' },
+        rows: [
+          [1, 'Ada'],
+          [2, 'Grace'],
+          [3, 'Edsger'],
+        ],
       },
       {
         name: 'orders',
-        columns: `id integer primary key, customer integer not null references customers (id), total numeric(10, 2) not null`,
-        rows: '(1, 1, 19.90), (2, 1, 5), (3, 3, 120)',
+        columns: {
+          id: 'integer primary key',
+          customer: 'integer not null references customers (id)',
+          total: 'numeric(10, 2) not null',
+        },
+        rows: [
+          [1, 1, 19.9],
+          [2, 1, 5],
+          [3, 3, 120],
+        ],
       },
     ],
   },
@@ -37,8 +51,11 @@ export const DATABASES: readonly SampleDatabase[] = [
     tables: [
       {
         name: 'invoices',
-        columns: 'id integer primary key, total numeric(10, 2) not null, paid boolean not null',
-        rows: '(1, 24.90, true), (2, 120, false)',
+        columns: { id: 'integer primary key', total: 'numeric(10, 2) not null', paid: 'boolean not null' },
+        rows: [
+          [1, 24.9, true],
+          [2, 120, false],
+        ],
       },
     ],
   },
@@ -48,9 +65,34 @@ export const DATABASES: readonly SampleDatabase[] = [
     tables: [
       {
         name: 'visits',
-        columns: 'day date primary key, visitors integer not null',
-        rows: `('2026-11-01', 1203), ('2026-11-02', 1377)`,
+        columns: { day: 'date primary key', visitors: 'integer not null' },
+        rows: [
+          ['2026-11-01', 1203],
+          ['2026-11-02', 1377],
+        ],
       },
     ],
   },
 ]
+
+/** What follows a table's name where it is made. */
+export function columnsInSql({ columns }: SampleTable): string {
+  return Object.entries(columns)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(', ')
+}
+
+/** What follows `values`. */
+export function rowsInSql({ rows }: SampleTable): string {
+  const inSql = (value: Value) => (typeof value === 'string' ? `'${value}'` : String(value))
+  return rows.map(row => `(${row.map(inSql).join(', ')})`).join(', ')
+}
+
+/** A table's rows where there are no tables; its key is theirs. */
+export function documentsOf({ columns, rows }: SampleTable): readonly Readonly<Record<string, Value>>[] {
+  const [, ...names] = Object.keys(columns)
+  return rows.map(([key, ...values]) => ({
+    _id: key!,
+    ...Object.fromEntries(names.map((name, at) => [name, values[at]!])),
+  }))
+}

@@ -18,12 +18,12 @@ ${title('Make a login, and see its password once')}
 ${MAKE_ADA}
 
 ${title('Log in as her, on the real server')}
-${first.product.tryLogin(first.connection.port)}
+${first.product.tryLogin(first.connection.port, folder)}
 
 ${title('See exactly what dropping her would run, then drop her')}
 curl -sw '\\n' -X DELETE "$DEMO/users/ada?dryRun=true" -H "Authorization: Bearer $KEY"
 ${DROP_ADA}
-${more.map(alsoOn).join('')}
+${more.map(one => alsoOn(one, folder)).join('')}
 ${title('The same, in the words of WireMock Cloud, and in those of DigitalOcean')}
 curl -sw '\\n' $ROLECALL/v1/users/${operator.id}/database-connections -H "Authorization: Token $KEY"
 curl -sw '\\n' $ROLECALL/v2/databases -H "Authorization: Bearer $KEY"
@@ -44,12 +44,12 @@ function told(servers: readonly RegisteredServer[]): string {
   return `${each.join(' and ')} of its own`
 }
 
-function alsoOn({ product, instance, connection }: RegisteredServer): string {
+function alsoOn({ product, instance, connection }: RegisteredServer, folder: string): string {
   return `
 ${title(`The same on ${product.label}`)}
 export DEMO=$ROLECALL/rolecall/v1/instances/${instance.id}
 ${MAKE_ADA}
-${product.tryLogin(connection.port)}
+${product.tryLogin(connection.port, folder)}
 ${DROP_ADA}
 `
 }

@@ -21,7 +21,7 @@ export async function logsInToMongodb(server: TestServer, username: string, pass
 }
 
 /** Does an address with a login and its password in it lead in. */
-export async function opensMongodb(client: MongoClient): Promise<boolean> {
+async function opensMongodb(client: MongoClient): Promise<boolean> {
   try {
     await client.connect()
     return true

@@ -22,7 +22,7 @@ export const mariadb: Product = {
     slug: 'demo-mariadb',
   },
   variant: 'mariadb',
-  find: async account => {
+  find: async ({ account }) => {
     const { server, install } = await findMariadb(account)
     return {
       server,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ManagingLogin } from '../product.ts'
-import { DATABASES, LOGINS } from '../shop.ts'
+import { columnsInSql, DATABASES, LOGINS, rowsInSql } from '../shop.ts'
 import { withClient } from './client.ts'
 
 export async function addSamples(login: ManagingLogin): Promise<void> {
@@ -25,8 +25,8 @@ function createDatabase({ name, owner, tables }: (typeof DATABASES)[number]): re
     `grant all privileges on ${name}.* to ${owner}@'%'`,
     `use ${name}`,
     ...tables.flatMap(table => [
-      `create table if not exists ${table.name} (${table.columns})`,
-      `insert ignore into ${table.name} values ${table.rows}`,
+      `create table if not exists ${table.name} (${columnsInSql(table)})`,
+      `insert ignore into ${table.name} values ${rowsInSql(table)}`,
     ]),
   ]
 }

@@ -15,7 +15,7 @@ export const postgresql: Product = {
   endSignal: 'SIGQUIT',
   remedy: '--fresh begins anew.',
   connection: { name: 'demo', engine: 'postgresql', databaseType: 'POSTGRESQL', database: 'postgres', slug: 'demo' },
-  find: async account => {
+  find: async ({ account }) => {
     const native = findBinaries(account)
     return { server: join(native, 'bin', 'postgres'), flags, make: making => makeCluster(native, making) }
   },

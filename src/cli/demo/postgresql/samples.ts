@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { ManagingLogin } from '../product.ts'
-import { DATABASES, LOGINS } from '../shop.ts'
+import { columnsInSql, DATABASES, LOGINS, rowsInSql } from '../shop.ts'
 import { withClient } from './client.ts'
 
 export async function addSamples(login: ManagingLogin): Promise<void> {
@@ -14,8 +14,8 @@ export async function addSamples(login: ManagingLogin): Promise<void> {
     await withClient(login, name, async client => {
       await client.query(`set role ${owner}`)
       for (const table of tables) {
-        await client.query(`create table if not exists ${table.name} (${table.columns})`)
-        await client.query(`insert into ${table.name} values ${table.rows} on conflict do nothing`)
+        await client.query(`create table if not exists ${table.name} (${columnsInSql(table)})`)
+        await client.query(`insert into ${table.name} values ${rowsInSql(table)} on conflict do nothing`)
       }
     })
   }

@@ -49,14 +49,22 @@ interface Ended {
   readonly words: string
 }
 
+interface Running {
+  readonly running?: AsyncDisposableStack
+  readonly withinMs?: number
+  /** What else it gets to know of our environment. */
+  readonly more?: Readonly<Record<string, string | undefined>>
+}
+
 /** Runs a program to its end, with whatever it starts; ends all of it when that takes too long, or when `running` stops. */
 export async function runToEnd(
   program: string,
   flags: readonly string[],
   account: Account,
-  { running, withinMs = DONE_WITHIN_MS }: { readonly running?: AsyncDisposableStack; readonly withinMs?: number } = {},
+  { running, withinMs = DONE_WITHIN_MS, more = {} }: Running = {},
 ): Promise<Ended> {
-  const child = spawn(program, flags, { ...account, cwd: '/', env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const how = { ...account, cwd: '/', env: { ...env, ...more }, detached: true }
+  const child = spawn(program, flags, { ...how, stdio: ['ignore', 'pipe', 'pipe'] })
   let words = ''
   child.stdout.on('data', text => (words += text))
   child.stderr.on('data', text => (words += text))

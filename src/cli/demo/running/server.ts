@@ -19,10 +19,11 @@ const STOPPED_WITHIN_MS = 6000
 export async function startServer(
   product: Product,
   folder: string,
+  mayFetch: boolean,
   running: AsyncDisposableStack,
 ): Promise<ServerMemory> {
   const account = accountForServers()
-  const programs = await product.find(account)
+  const programs = await product.find({ account, folder, mayFetch, running })
   const memory = await serverMemory(folder, product.name)
   const data = dataFolderOf(folder, product.folder)
   await clearAway(product, data)
