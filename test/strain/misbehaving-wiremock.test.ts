@@ -7,7 +7,7 @@ import { postgresqlServer, type TestServer } from '../support/servers.ts'
 import { timed } from './timing.ts'
 
 /** Those calls of the WireMock dialect that touch a server: tests of connections, and previews of tables. */
-const REQUEST_MS = 3_000
+const REQUEST_MS = 1_500
 /** What an answer may take beyond its deadline on a busy machine. */
 const SLACK_MS = 1_500
 

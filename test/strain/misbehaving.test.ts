@@ -6,7 +6,7 @@ import { aProxy, type Manner, type TcpProxy } from '../support/proxy.ts'
 import { postgresqlServer, type TestServer } from '../support/servers.ts'
 import { p99, timed, until } from './timing.ts'
 
-const REQUEST_MS = 3_000
+const REQUEST_MS = 1_500
 /** What an answer may take beyond its deadline on a busy machine. */
 const SLACK_MS = 1_500
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
   engine = await engineClient(server)
   await clear()
   proxy = await aProxy(server)
-  const flags = { '--timeouts-statement-ms': '2000', '--timeouts-request-ms': String(REQUEST_MS) }
+  const flags = { '--timeouts-statement-ms': '1000', '--timeouts-request-ms': String(REQUEST_MS) }
   rolecall = await aRunningApp({ flags: { ...flags, '--limits-rate-per-minute': '0' } })
   shaky = (await rolecall.connect({ ...server, port: proxy.port })).instance
   steady = (await rolecall.connect({ ...server, host: 'localhost' })).instance
