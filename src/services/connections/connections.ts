@@ -25,6 +25,7 @@ import { violationsOf } from './connection-rules.ts'
 import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
 import type { ConnectionWish } from './connection-wish.ts'
 import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
+import { checkLasts } from './lasting.ts'
 import { checkMayMove } from './moving.ts'
 
 export type { ConnectionSeen }
@@ -126,6 +127,7 @@ export function createConnections(parts: ConnectionParts): Connections {
   ): Promise<ConnectionShown> {
     const now = await tables.now()
     const instance = await joinOrMake(tables, projectId, wish, now)
+    await checkLasts(tables, engines.get(wish.engine).about, instance, wish)
     const connection = toConnection(wish, {
       id: newShortId(),
       projectId,
@@ -166,6 +168,8 @@ export function createConnections(parts: ConnectionParts): Connections {
       await checkMayMove(tables, caller, parts.installationPolicy, before, wish, isSecretNew)
       const now = await tables.now()
       const instanceId = await instanceAfter(tables, before, wish, raw, now)
+      if (isOther(before, wish, instanceId))
+        await checkLasts(tables, engines.get(wish.engine).about, (await tables.instances.find(instanceId))!, wish)
       const credential = credentialOf(raw)
       const after: Connection = {
         ...before,
@@ -268,6 +272,11 @@ export function createConnections(parts: ConnectionParts): Connections {
     change,
     remove,
   }
+}
+
+/** It will log in as somebody else, or elsewhere. */
+function isOther(before: Connection, { username, authDatabase }: ConnectionWish, instanceId: string): boolean {
+  return before.username !== username || before.authDatabase !== authDatabase || before.instanceId !== instanceId
 }
 
 async function shown(tables: Tables, { connection, access }: ConnectionSeen): Promise<ConnectionShown> {

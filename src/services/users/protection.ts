@@ -17,6 +17,8 @@ export interface Protection {
   loggedInAs(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]>
   /** Names under which connections log in: whoever has none of them is no connection's login. */
   names(instance: Instance, signal: AbortSignal): Promise<ReadonlySet<string>>
+  /** Throws if a connection logs in as this user, or will once it is tried: it would be cut off. */
+  checkMayEnd(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
   /** Throws where the password comes from outside and we could not change it there. */
   checkResettable(connections: readonly Connection[]): void
   /** Throws unless the login is one that Rolecall made: policy `manageExisting` is false. */
@@ -64,12 +66,11 @@ export function createProtection({ store, links }: { readonly store: Store; read
 
   async function check(instance: Instance, key: UserKey, what: string, signal: AbortSignal): Promise<void> {
     const [user] = (await connectionsOf(instance, key, signal)).filter(({ provedAt }) => provedAt !== undefined)
-    if (user)
-      throw new Fault(
-        'in_use',
-        'user',
-        `${key.name} is the login of a connection to this server, so it can't be ${what}`,
-      )
+    if (user) throw inUse(key, what)
+  }
+
+  async function checkMayEnd(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void> {
+    if ((await loggedInAs(instance, key, signal)).length > 0) throw inUse(key, 'given an end')
   }
 
   function checkResettable(connections: readonly Connection[]): void {
@@ -103,5 +104,9 @@ export function createProtection({ store, links }: { readonly store: Store; read
     throw new Fault('refused', 'user', `The time of ${key.name} is over: give it a later validUntil, or none, first`)
   }
 
-  return { loggedInAs, names, check, checkResettable, checkMadeHere, checkNotOver }
+  return { loggedInAs, names, check, checkMayEnd, checkResettable, checkMadeHere, checkNotOver }
+}
+
+function inUse({ name }: UserKey, what: string): Fault {
+  return new Fault('in_use', 'user', `${name} is the login of a connection to this server, so it can't be ${what}`)
 }

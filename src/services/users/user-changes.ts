@@ -79,6 +79,9 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     const policy = await instances.policyOf(instance)
     const now = await store.now()
     const targets = wishes.map(wish => newUser(asked, instance, policy, wish, now))
+    for (const { change } of targets)
+      if (change.kind === 'create-user' && change.end)
+        await protection.checkMayEnd(instance, keyOf(change.user), asked.signal)
     return toUsers(asked, instance, targets)
   }
 
@@ -204,7 +207,7 @@ export function createUserChanges(parts: UserChangeParts): UserChanges {
     key: UserKey,
     end: EndAsked | null,
   ): Promise<EndWish> {
-    await protection.check(instance, key, 'given an end', asked.signal)
+    if (end) await protection.checkMayEnd(instance, key, asked.signal)
     const user = await links.read(instance, asked.signal, client => findLogin(store.read, client, instance, key))
     if (!user) throw noUser(key)
     const { record } = await withRecord(store.read, instance, user)
