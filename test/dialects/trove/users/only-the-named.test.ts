@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { logsIn } from '../../support/logins.ts'
-import { type RunningCluster, startCluster } from '../../support/postgresql/cluster.ts'
-import { ownPostgresql, serverOf, type TestServer } from '../../support/servers.ts'
-import { aTrove, type Trove } from './trove.ts'
+import { logsIn } from '../../../support/logins.ts'
+import { type RunningCluster, startCluster } from '../../../support/postgresql/cluster.ts'
+import { ownPostgresql, serverOf, type TestServer } from '../../../support/servers.ts'
+import { aTrove, type Trove } from '../trove.ts'
 
 /** A change reaches what its path names, and nothing else: not even where a reading of the same path would be kinder. */
 let cluster: RunningCluster

@@ -1,10 +1,10 @@
 import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Answer } from '../../support/app.ts'
-import { logsIn } from '../../support/logins.ts'
-import { mysqlClient } from '../../support/mariadb/logins.ts'
-import { mysqlServers, postgresqlMajors, postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { aTrove, type Trove } from './trove.ts'
+import type { Answer } from '../../../support/app.ts'
+import { logsIn } from '../../../support/logins.ts'
+import { mysqlClient } from '../../../support/mariadb/logins.ts'
+import { mysqlServers, postgresqlMajors, postgresqlServer, type TestServer } from '../../../support/servers.ts'
+import { aTrove, type Trove } from '../trove.ts'
 
 type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { readXml } from '../../../src/dialects/trove/formats/xml/read.ts'
-import { bodyFrom } from '../../../src/dialects/trove/formats/xml/to-body.ts'
-import { Fault } from '../../../src/domain/fault.ts'
+import { readXml } from '../../../../src/dialects/trove/formats/xml/read.ts'
+import { bodyFrom } from '../../../../src/dialects/trove/formats/xml/to-body.ts'
+import { Fault } from '../../../../src/domain/fault.ts'
 
 const NS = 'http://docs.openstack.org/database/api/v1.0'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Role } from '../../../src/domain/role.ts'
-import { anotherProject, aPerson } from '../../support/people.ts'
-import { postgresqlServer } from '../../support/servers.ts'
-import { aTrove, type Trove, XML } from './trove.ts'
+import type { Role } from '../../../../src/domain/role.ts'
+import { anotherProject, aPerson } from '../../../support/people.ts'
+import { postgresqlServer } from '../../../support/servers.ts'
+import { aTrove, type Trove, XML } from '../trove.ts'
 
 /** Ways in without a token of one's own: shut, until a setting opens them. */
 const NOBODY = { key: null, headers: { 'x-auth-token': 'notused' } }

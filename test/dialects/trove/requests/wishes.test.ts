@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hostRule } from '../../../src/dialects/trove/datastores/mysql-hosts.ts'
-import { mysqlRules } from '../../../src/dialects/trove/datastores/name-rules.ts'
-import { mysqlServers, postgresqlServer } from '../../support/servers.ts'
-import { aTrove, type Trove } from './trove.ts'
+import { hostRule } from '../../../../src/dialects/trove/datastores/mysql-hosts.ts'
+import { mysqlRules } from '../../../../src/dialects/trove/datastores/name-rules.ts'
+import { mysqlServers, postgresqlServer } from '../../../support/servers.ts'
+import { aTrove, type Trove } from '../trove.ts'
 
 /** What settings change of this API. What counts without them is tested wherever it is told. */
 const PASSWORD = 's3cret-word'

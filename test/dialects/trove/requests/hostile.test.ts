@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { postgresqlServer } from '../../support/servers.ts'
-import { aTrove, type Trove } from './trove.ts'
+import { postgresqlServer } from '../../../support/servers.ts'
+import { aTrove, type Trove } from '../trove.ts'
 
 /** Whatever is sent is answered or refused in the form of the API, and never breaks anything. */
 let trove: Trove

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { postgresqlServer } from '../../support/servers.ts'
-import { aTrove, type Trove, XML } from './trove.ts'
+import { postgresqlServer } from '../../../support/servers.ts'
+import { aTrove, type Trove, XML } from '../trove.ts'
 
 const NS = 'http://docs.openstack.org/database/api/v1.0'
 const LIMITS = { actions: 1, 'user-writes': 3, writes: 2, reads: 4 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anInstance } from '../../store/builders.ts'
-import { type RunningCluster, startCluster } from '../../support/postgresql/cluster.ts'
-import { ownPostgresql, serverOf } from '../../support/servers.ts'
-import { aTrove, type Trove } from './trove.ts'
+import { anInstance } from '../../../store/builders.ts'
+import { type RunningCluster, startCluster } from '../../../support/postgresql/cluster.ts'
+import { ownPostgresql, serverOf } from '../../../support/servers.ts'
+import { aTrove, type Trove } from '../trove.ts'
 
 /** What clients do that trips a server up; the number is the row of the list that the API was built by. */
 let cluster: RunningCluster

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { writeJson } from '../../../src/dialects/trove/formats/json.ts'
-import { elementFrom } from '../../../src/dialects/trove/formats/xml/from-body.ts'
-import { readXml } from '../../../src/dialects/trove/formats/xml/read.ts'
-import { bodyFrom } from '../../../src/dialects/trove/formats/xml/to-body.ts'
-import { writeXml } from '../../../src/dialects/trove/formats/xml/write.ts'
-import { isXml, type UserLike, usersAsJson, usersAsXml } from './canonical.ts'
+import { writeJson } from '../../../../src/dialects/trove/formats/json.ts'
+import { elementFrom } from '../../../../src/dialects/trove/formats/xml/from-body.ts'
+import { readXml } from '../../../../src/dialects/trove/formats/xml/read.ts'
+import { bodyFrom } from '../../../../src/dialects/trove/formats/xml/to-body.ts'
+import { writeXml } from '../../../../src/dialects/trove/formats/xml/write.ts'
+import { isXml, type UserLike, usersAsJson, usersAsXml } from '../canonical.ts'
 
 const NS = 'http://docs.openstack.org/database/api/v1.0'
 const toXml = (body: Readonly<Record<string, unknown>>) => writeXml(elementFrom(body))

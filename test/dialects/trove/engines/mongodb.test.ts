@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { mongodbServers } from '../../support/servers.ts'
-import { aTrove, type Trove } from './trove.ts'
+import { mongodbServers } from '../../../support/servers.ts'
+import { aTrove, type Trove } from '../trove.ts'
 
 const PASSWORD = 'a-word-of-theirs'
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { datastoreOf } from '../../../src/dialects/trove/datastores/datastores.ts'
+import { datastoreOf } from '../../../../src/dialects/trove/datastores/datastores.ts'
 import {
   MONGODB_RULES,
   mysqlRules,
   type NameRules,
   POSTGRESQL_RULES,
-} from '../../../src/dialects/trove/datastores/name-rules.ts'
+} from '../../../../src/dialects/trove/datastores/name-rules.ts'
 
 const PUBLISHED = { nameLimit: 0, anyPassword: false, hosts: [] }
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Fault } from '../../../src/domain/fault.ts'
-import type { Store } from '../../../src/store/store.ts'
-import type { Asking } from '../../support/app.ts'
-import { postgresqlServer } from '../../support/servers.ts'
-import { aTrove, type Trove, XML } from './trove.ts'
+import { Fault } from '../../../../src/domain/fault.ts'
+import type { Store } from '../../../../src/store/store.ts'
+import type { Asking } from '../../../support/app.ts'
+import { postgresqlServer } from '../../../support/servers.ts'
+import { aTrove, type Trove, XML } from '../trove.ts'
 
 const NS = 'http://docs.openstack.org/database/api/v1.0'
 

@@ -5,11 +5,11 @@ import {
   likeliestMarker,
   markerCandidates,
   resolveMarker,
-} from '../../../src/dialects/trove/requests/markers.ts'
-import { formatOf, wantedBy } from '../../../src/dialects/trove/requests/negotiation.ts'
-import { lenientDecode } from '../../../src/dialects/trove/requests/percent.ts'
-import { rawQuery } from '../../../src/dialects/trove/requests/query.ts'
-import { readingsOf, splitUser } from '../../../src/dialects/trove/users/user-segment.ts'
+} from '../../../../src/dialects/trove/requests/markers.ts'
+import { formatOf, wantedBy } from '../../../../src/dialects/trove/requests/negotiation.ts'
+import { lenientDecode } from '../../../../src/dialects/trove/requests/percent.ts'
+import { rawQuery } from '../../../../src/dialects/trove/requests/query.ts'
+import { readingsOf, splitUser } from '../../../../src/dialects/trove/users/user-segment.ts'
 
 describe('a marker in a link', () => {
   const ONCE = [
