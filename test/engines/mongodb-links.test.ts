@@ -57,6 +57,23 @@ describe.skipIf(mongodbServers().length === 0)('links', () => {
 
   const start = async () => targetOf(await mongodbServers()[0]!.start())
 
+  test('that nobody logged in on are refused where everybody has to, even if the server says who it is', async () => {
+    const target = { ...(await start()), username: '', password: undefined }
+    const ANSWERS: Readonly<Record<string, object>> = {
+      hello: { isWritablePrimary: true },
+      buildInfo: { version: '8.0.4' },
+      connectionStatus: { authInfo: { authenticatedUsers: [] } },
+    }
+    const { engine } = watched(real => ({
+      get broken() {
+        return real.broken
+      },
+      close: () => real.close(),
+      command: async (database, command) => ANSWERS[Object.keys(command)[0]!] ?? real.command(database, command),
+    }))
+    await expect(engine.open(target, session, signal())).rejects.toMatchObject({ code: 'missing_right' })
+  })
+
   test('go on from a secondary to the primary that it names, past the guard', async () => {
     const target = await start()
     const asked: string[] = []

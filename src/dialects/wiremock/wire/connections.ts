@@ -4,7 +4,7 @@ import { Secret } from '../../../domain/secret.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import type { ConnectionSeen } from '../../../services/connections/connections.ts'
 import { ref } from '../../request.ts'
-import { typeSent, typeShown } from '../database-types.ts'
+import { authDatabaseOf, typeSent, typeShown } from '../database-types.ts'
 import { type Coordinates, CoordinatesBody, Password, toCoordinates, together } from './coordinates.ts'
 import { fromRolecall, RolecallBody, RolecallWish, toRolecallWish } from './rolecall.ts'
 
@@ -96,6 +96,7 @@ export function toChange(
   const databaseType = typeSent(databaseConnection.databaseType, before.databaseType, view)
   const wish = {
     ...toCoordinates({ ...databaseConnection, databaseType }),
+    ...authDatabaseBefore(before),
     ...toRolecallWish(databaseConnection.rolecall),
   }
   return {
@@ -104,6 +105,12 @@ export function toChange(
     ...(wish.tls && { tls: keepingKey(wish.tls, before.tls) }),
     ...(password !== undefined && { password: new Secret(password) }),
   }
+}
+
+/** The one that was named stays; one that followed from the database follows it. */
+function authDatabaseBefore({ databaseType, database, authDatabase }: Connection): Pick<Connection, 'authDatabase'> {
+  const followed = authDatabaseOf(databaseType, database)
+  return followed === undefined || authDatabase === followed ? {} : { authDatabase }
 }
 
 function keepingKey(tls: NonNullable<Connection['tls']>, before: Connection['tls']): Connection['tls'] {

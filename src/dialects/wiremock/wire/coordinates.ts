@@ -3,7 +3,7 @@ import type { Violation } from '../../../domain/fault.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { TypedConnection } from '../../../services/connections/connection-tests.ts'
 import { ref } from '../../request.ts'
-import { DATABASE_TYPES, rulesOf } from '../database-types.ts'
+import { authDatabaseOf, DATABASE_TYPES, rulesOf } from '../database-types.ts'
 import { RolecallWish, toRolecallWish } from './rolecall.ts'
 
 const DatabaseType = Type.Unsafe<string>({
@@ -42,7 +42,9 @@ export function together<T>(name: string, parts: readonly TSchema[]) {
 }
 
 export function toCoordinates({ databaseType, host, port, databaseName, username }: Coordinates) {
-  return { engine: rulesOf(databaseType).engine, databaseType, host, port, database: databaseName, username }
+  const authDatabase = authDatabaseOf(databaseType, databaseName)
+  const { engine } = rulesOf(databaseType)
+  return { engine, databaseType, host, port, database: databaseName, username, ...(authDatabase && { authDatabase }) }
 }
 
 /** Stricter than the engines themselves: the published API has no meaning for an empty name. */
@@ -55,7 +57,8 @@ export function emptyIn({ databaseType, databaseName, username }: Coordinates): 
 }
 
 export function toTyped(body: Static<typeof TestInput>): TypedConnection {
-  const { hosts = [], options = {}, tls, authDatabase, mechanism } = toRolecallWish(body.rolecall)
+  const wish = toCoordinates(body)
+  const { hosts = [], options = {}, tls, authDatabase = wish.authDatabase, mechanism } = toRolecallWish(body.rolecall)
   const how = { hosts, options, tls, authDatabase, mechanism }
-  return { ...toCoordinates(body), ...how, password: new Secret(body.password) }
+  return { ...wish, ...how, password: new Secret(body.password) }
 }

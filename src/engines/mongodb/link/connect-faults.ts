@@ -33,15 +33,19 @@ export function connectFault(error: unknown): Fault {
   return new Fault(code, subject, message, { reason, cause: scrubbed(error) })
 }
 
+/** Unless something below says better. */
+const WAITED_IN_VAIN = ['MongoNetworkTimeoutError', 'MongoServerSelectionError']
+
 /** The driver wraps what the system said, sometimes more than once. */
 function failureOf(error: unknown): Failure {
+  let otherwise = BROKEN
   for (let one = error; one !== undefined && one !== null; one = fieldsOf(one).cause) {
     const { code, name } = fieldsOf(one)
     const known = typeof code === 'string' ? (BY_CODE[code] ?? tlsFailure(code)) : undefined
     if (known) return known
-    if (name === 'MongoNetworkTimeoutError') return TOO_LATE
+    if (WAITED_IN_VAIN.includes(String(name))) otherwise = TOO_LATE
   }
-  return BROKEN
+  return otherwise
 }
 
 const CERTIFICATE = /CERT|SELF_SIGNED|ISSUER|ALTNAME|CRL|^UNABLE_TO_/

@@ -24,6 +24,8 @@ export async function introduce(ask: Ask): Promise<ServerState> {
   const { version } = await ask('admin', { buildInfo: 1 })
   const { authInfo } = await ask('admin', { connectionStatus: 1 })
   const [me] = authInfo?.authenticatedUsers ?? []
+  // Who they are, servers tell everybody. Anything else, only where nobody has to log in.
+  if (!me) await ask('admin', { listDatabases: 1, nameOnly: true })
   const writes = hello.isWritablePrimary === true && hello.readOnly !== true
   return {
     version: String(version),
