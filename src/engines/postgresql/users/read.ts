@@ -34,12 +34,16 @@ const ONE = `
 // As a value, not as `exists`: that may be planned as a look at every role's password first, for a page of twenty.
 const NO_PASSWORD = '(select a.rolpassword is null from pg_authid a where a.oid = u.oid)'
 
+// The server's times reach further than ours, and begin with one before all others, which is what a password that ended at once has.
+const PASSWORD_UNTIL = `case when u.rolvaliduntil < 'infinity'
+    then extract(epoch from least(greatest(u.rolvaliduntil, '0001-01-01 00:00:00+00'), '9999-12-31 23:59:59.999+00'))::float8 * 1000 end`
+
 /** One row for each login of `which`, with everything that the cluster-wide catalogue says of it. */
 const rows = (which: string, state: ServerState) => `
 select u.oid::text as oid, u.rolname::text as name, u.rolcanlogin as "canLogIn", u.rolsuper as superuser,
   u.rolreplication as replication, u.rolcreaterole as "createRole", u.rolcreatedb as "createDb", u.rolbypassrls as "bypassRls",
   u.rolinherit as inherit, u.rolconnlimit as "connectionLimit", u.comment, u.rolname ~ '${HIDDEN}' as hidden,
-  case when isfinite(u.rolvaliduntil) then extract(epoch from u.rolvaliduntil)::float8 * 1000 end as "passwordUntil",
+  ${PASSWORD_UNTIL} as "passwordUntil",
   ${state.me.superuser ? NO_PASSWORD : 'false'} as "noPassword",
   (select coalesce(json_agg(distinct jsonb_build_object('role', g.rolname, 'roleOid', g.oid::text, 'database', b.datname, 'grantor', pg_get_userbyid(m.grantor))), '[]')
    from pg_auth_members m join pg_roles g on g.oid = m.roleid
@@ -74,6 +78,7 @@ export interface UserRow {
   readonly connectionLimit: number
   readonly comment: string | null
   readonly hidden: boolean
+  /** Within the years 1 to 9999; null: never, which is also what `infinity` says. */
   readonly passwordUntil: number | null
   readonly noPassword: boolean
   readonly memberships: readonly Membership[]
