@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Caller } from '../domain/caller.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -14,6 +13,7 @@ import { createKeyChanges, type KeyChanges } from './callers/key-changes.ts'
 import { createKeys, type Keys } from './callers/keys.ts'
 import { createLeaving, type Leaving } from './callers/leaving.ts'
 import { createOperators, type Operators } from './callers/operators.ts'
+import { organisationIdOf } from './callers/organisation.ts'
 import { createProjects, type Projects } from './callers/projects.ts'
 import { createServiceAccounts, type ServiceAccounts } from './callers/service-accounts/accounts.ts'
 import { createOAuth, type OAuth } from './callers/service-accounts/oauth.ts'
@@ -99,7 +99,7 @@ export function createServices(parts: ServiceParts): Services {
     keyChanges: createKeyChanges(store),
     accessListEntries: createAccessListEntries(store),
     everyProject: caller => seesEveryProject(store, caller),
-    organisationId: createHash('sha256').update(`organisation ${store.installation}`).digest('hex').slice(0, 24),
+    organisationId: organisationIdOf(store.installation),
     projects: createProjects(store),
     keys: createKeys(store),
     connections,

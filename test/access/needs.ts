@@ -1,4 +1,5 @@
 import type { Right } from '../../src/domain/role.ts'
+import { atlas } from './atlas-needs.ts'
 
 /**
  * What a route needs. `public`: no key. `key`: any key that is good. `member`: any role in the key's project. `first`: the installation's
@@ -9,8 +10,8 @@ export interface Need {
   readonly body?: unknown
   /** Sent as it is. */
   readonly csv?: string
-  /** What a member without the right is told; 403 unless its path names what such a member can't even see. */
-  readonly refusal?: 404
+  /** What a member without the right is told; 403 unless its path names what such a member can't even see, or its API has another word. */
+  readonly refusal?: 401 | 404
   /** A caller with the right may be told that there is nothing: the matrix has no such thing to find. */
   readonly empty?: true
   /** Its caller is no more afterwards. */
@@ -328,6 +329,7 @@ const pages = [
   '/openapi/wiremock.json',
   '/openapi/digitalocean.json',
   '/openapi/trove.json',
+  '/openapi/atlas.json',
 ]
 
 /** Every route and what it needs. A route that is not in here fails the matrix. */
@@ -336,6 +338,7 @@ export const NEEDS: Readonly<Record<string, Need>> = {
   ...wiremock,
   ...digitalocean,
   ...trove,
+  ...atlas,
   ...identity,
   ...Object.fromEntries(pages.map(path => [`GET ${path}`, { right: 'public' as const }])),
 }

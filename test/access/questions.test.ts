@@ -43,11 +43,11 @@ async function questionsOf(route: string, things: Things, key: string): Promise<
   await askRoute(rolecall.app, route, NEEDS[route]!, things, key)
   asked.length = 0
   await askRoute(rolecall.app, route, NEEDS[route]!, things, key)
-  // The worker looks around all the time.
-  return asked.filter(one => !one.startsWith('operations.claim')).toSorted()
+  // The workers look around all the time.
+  return asked.filter(one => !/^(operations\.claim|expiries\.waitingInstances)/.test(one)).toSorted()
 }
 
-const naming = Object.keys(NEEDS).filter(route => route.includes('/:'))
+const naming = Object.keys(NEEDS).filter(route => route.includes('/:') && NEEDS[route]!.right !== 'key')
 const hideable = naming.filter(route =>
   /:(connection|instance|instanceId|operation|databaseConnectionId|dataSourceId|entityId)\b/.test(route),
 )

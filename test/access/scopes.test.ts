@@ -143,6 +143,24 @@ describe('the Trove API', () => {
   })
 })
 
+describe('the Atlas API', () => {
+  const routes = Object.entries(NEEDS).filter(
+    ([route, { right }]) => route.includes(' /api/atlas/v2') && right !== 'key',
+  )
+
+  test.each(SCOPES)('opens no more to the scope %s', async scope => {
+    const key = await aScopedKey(scope)
+    for (const [route] of routes.filter(([, need]) => !isOpen(scope, need)))
+      expect([401, 404], route).toContain(await statusOf(route, key))
+  })
+
+  test('all scopes together open no keys, and nothing that is the installation’s', async () => {
+    const key = await aScopedKey(...SCOPES)
+    for (const [route] of routes.filter(([, { right }]) => ['belong', 'administer', 'own', 'first'].includes(right)))
+      expect([401, 404], route).toContain(await statusOf(route, key))
+  })
+})
+
 describe('making keys', () => {
   const keys = () => `/projects/${rolecall.project}/keys`
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { newInstanceId, newKeyId, newOperationId, newProjectId, newShortId } from '../../src/domain/id.ts'
 import { newSecret } from '../../src/domain/secret.ts'
+import { organisationIdOf } from '../../src/services/callers/organisation.ts'
 import type { Store } from '../../src/store/store.ts'
 import { aConnection, aKey, anInstance, anOperation, anOperator, aTarget, NOON } from '../store/builders.ts'
 import { aSource } from '../store/contract/access.ts'
@@ -61,6 +62,7 @@ export async function thingsOf(store: Store, project: string, shared = true): Pr
     team: team.id,
     operation: operation.id,
     invitation: invitation.id,
+    org: organisationIdOf(store.installation),
   })
 }
 
@@ -76,17 +78,28 @@ export function missingThings(): Things {
     team: newShortId(),
     operation: newOperationId(Date.now()),
     invitation: newShortId(),
+    org: newProjectId(),
   })
 }
 
 /** The project itself is there, by every name that paths have for it. */
-export const inProject = (id: string): Things => ({ project: id, organisationId: id, accountId: id })
+export const inProject = (id: string): Things => ({ project: id, organisationId: id, accountId: id, groupId: id })
 
-type Kind = 'project' | 'instance' | 'connection' | 'source' | 'member' | 'key' | 'team' | 'operation' | 'invitation'
+type Kind =
+  | 'project'
+  | 'instance'
+  | 'connection'
+  | 'source'
+  | 'member'
+  | 'key'
+  | 'team'
+  | 'operation'
+  | 'invitation'
+  | 'org'
 
 /** By the names that paths have for them. */
 function named(ids: Readonly<Record<Kind, string>>): Things {
-  const { project, instance, connection, source, member, key, team, operation, invitation } = ids
+  const { project, instance, connection, source, member, key, team, operation, invitation, org } = ids
   return {
     ...{ project, instance, connection, key, operation },
     operator: member,
@@ -105,6 +118,13 @@ function named(ids: Readonly<Record<Kind, string>>): Things {
     accountId: project,
     instanceId: instance,
     name: 'ada',
+    groupId: project,
+    orgId: org,
+    keyId: key,
+    clientId: `mdb_sa_id_${key}`,
+    secretId: key,
+    clusterName: 'orders-eu',
+    entry: '10.0.0.0%2F8',
     databaseName: 'orders',
   }
 }

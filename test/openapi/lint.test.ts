@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const DOCUMENTS = ['native', 'wiremock', 'digitalocean', 'trove'] as const
+const DOCUMENTS = ['native', 'wiremock', 'digitalocean', 'trove', 'atlas'] as const
 
 let running: RunningApp
 beforeAll(async () => {
@@ -71,11 +71,12 @@ const PATHS = {
   wiremock: /^\/v1\/(?!oauth\/)/,
   digitalocean: /^\/v2(\/|$)|^\/v1\/oauth\//,
   trove: /^\/v1\.0(\/|$)|^\/identity\/|^\/v2\.0\//,
+  atlas: /^\/api\/(atlas|oauth)\//,
 }
 
 /** The second name of the same routes, and addresses that only lead on. */
 const HIDDEN =
-  /\.(json|xml)$|^\/identity(\/v(3|2\.0))?\/?$|^\/identity\/v3\/auth\/projects$|^\/v2\.0\/|\/clusters\/|\/datastores\/versions\/|^\/v1\/data-connections\/|^\/v1\/users\/(self|me)$/
+  /\.(json|xml)$|^\/identity(\/v(3|2\.0))?\/?$|^\/identity\/v3\/auth\/projects$|^\/v2\.0\/|^\/v1\.0\/.+\/clusters\/|\/datastores\/versions\/|\/groups\/byName\/|^\/v1\/data-connections\/|^\/v1\/users\/(self|me)$/
 
 interface Operation {
   readonly operationId?: string

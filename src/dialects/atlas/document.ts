@@ -68,6 +68,8 @@ const PAGING = {
 /** What a route says, in the media types of its generation, with what every call takes and can be refused with: said once, for the document alone. */
 export const withManners: NonNullable<DialectDocument['transform']> = ({ schema, url, route }) => {
   if (!schema || schema.hide || !url.startsWith('/api/atlas/')) return { schema, url }
+  // The root has a second address.
+  if (url.endsWith('/')) return { schema: { ...schema, hide: true }, url }
   const { paged = false, versions = [FIRST] } = route.config ?? {}
   const legacy = url.startsWith('/api/atlas/v2') ? undefined : url.split('/')[3]!
   const types = legacy ? ['application/json'] : versions.map(version => `application/vnd.atlas.${version}+json`)

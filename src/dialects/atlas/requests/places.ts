@@ -35,12 +35,12 @@ export function orgHere({ services }: AtlasParts) {
   }
 }
 
-/** A hook: the same, and the caller is the one who may look after what belongs to no project. */
+/** A hook: the caller may look after what belongs to no project; then the same. */
 export function orgKeepers(parts: AtlasParts) {
   const isHere = orgHere(parts)
   return async (request: FastifyRequest): Promise<void> => {
-    await isHere(request)
     checkFirstOperator(request.caller)
+    await isHere(request)
   }
 }
 

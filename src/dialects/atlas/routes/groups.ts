@@ -27,7 +27,12 @@ export function groupRoutes(http: AtlasHttp, parts: AtlasParts): void {
     '/groups',
     {
       config: { paged: true },
-      schema: { operationId: 'listGroups', tags, summary: 'Projects of the caller', response: { 200: ref(GroupList) } },
+      schema: {
+        operationId: 'listGroups',
+        tags,
+        summary: 'Projects of the caller; one by its name: GET /groups/byName/NAME',
+        response: { 200: ref(GroupList) },
+      },
     },
     request => listGroups(parts, request),
   )
@@ -67,11 +72,9 @@ export function groupRoutes(http: AtlasHttp, parts: AtlasParts): void {
     '/groups/byName/:name',
     {
       schema: {
-        operationId: 'getGroupByName',
-        tags,
-        summary: 'One project, by its name',
+        // In a document `byName` and `{groupId}` would be the same path.
+        hide: true,
         params: NameParams,
-        response: { 200: ref(Group) },
       },
     },
     async request => {

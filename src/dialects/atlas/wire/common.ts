@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox'
+import { ref } from '../../request.ts'
 
 export const Id = Type.String({ pattern: '^[0-9a-f]{24}$', description: '24 hex digits' })
 
@@ -9,7 +10,11 @@ export const Links = Type.Array(Type.Object({ href: Type.String(), rel: Type.Str
 /** A list, as all but a few of them are. */
 export function listOf<T extends TSchema>(item: T, $id: string) {
   return Type.Object(
-    { links: Links, results: Type.Array(item), totalCount: Type.Optional(Type.Integer({ minimum: 0 })) },
+    {
+      links: Links,
+      results: Type.Array('$id' in item ? ref(item) : item),
+      totalCount: Type.Optional(Type.Integer({ minimum: 0 })),
+    },
     { $id, description: 'A page' },
   )
 }

@@ -1,0 +1,97 @@
+import type { Need } from './needs.ts'
+
+/** This API refuses a role that is too small with 401, and projects of others, too. */
+const refusal = 401
+
+const group = '/groups/:groupId'
+const org = '/orgs/:orgId'
+const entries = [{ cidrBlock: '10.0.0.0/8' }]
+const key = { desc: 'new', roles: ['GROUP_READ_ONLY'] }
+const orgKey = { desc: 'new', roles: ['ORG_MEMBER'] }
+const account = { name: 'new', description: 'new', roles: ['GROUP_READ_ONLY'], secretExpiresAfterHours: 8 }
+const secret = { secretExpiresAfterHours: 8 }
+
+const clusters: Readonly<Record<string, Need>> = {
+  [`GET ${group}/clusters`]: { right: 'read', refusal },
+  [`GET ${group}/clusters/:clusterName`]: { right: 'read', refusal, empty: true },
+}
+
+/** In the current generation and the first one alike. */
+const everywhere: Readonly<Record<string, Need>> = {
+  'GET ': { right: 'key' },
+  'GET /groups': { right: 'key' },
+  'POST /groups': { right: 'first', refusal, body: { name: 'another', orgId: ':orgId' } },
+  'GET /groups/byName/:name': { right: 'key', empty: true },
+  [`GET ${group}`]: { right: 'project', refusal },
+  [`PATCH ${group}`]: { right: 'own', refusal, body: { name: 'renamed' } },
+  [`DELETE ${group}`]: { right: 'own', refusal },
+  [`GET ${group}/teams`]: { right: 'project', refusal },
+  [`GET ${group}/users`]: { right: 'project', refusal },
+  [`GET ${group}/limits`]: { right: 'project', refusal },
+  [`GET ${group}/settings`]: { right: 'project', refusal },
+  [`GET ${group}/ipAddresses`]: { right: 'project', refusal },
+  [`GET ${group}/userSecurity`]: { right: 'read', refusal },
+  [`PATCH ${group}/userSecurity`]: { right: 'update', refusal },
+  [`DELETE ${group}/userSecurity/customerX509`]: { right: 'update', refusal },
+  'GET /orgs': { right: 'key' },
+  [`GET ${org}`]: { right: 'key' },
+  [`GET ${org}/groups`]: { right: 'key' },
+  ...clusters,
+  'GET /clusters': { right: 'key' },
+  [`GET ${group}/accessList`]: { right: 'network', refusal },
+  [`POST ${group}/accessList`]: { right: 'administer', refusal, body: entries },
+  [`GET ${group}/accessList/:entry`]: { right: 'network', refusal, empty: true },
+  [`GET ${group}/accessList/:entry/status`]: { right: 'network', refusal, empty: true },
+  [`DELETE ${group}/accessList/:entry`]: { right: 'administer', refusal, empty: true },
+  [`GET ${group}/apiKeys`]: { right: 'belong', refusal },
+  [`POST ${group}/apiKeys`]: { right: 'administer', refusal, body: key },
+  // A key of somebody else: for admins.
+  [`GET ${group}/apiKeys/:keyId`]: { right: 'administer', refusal: 404 },
+  [`POST ${group}/apiKeys/:keyId`]: { right: 'administer', refusal, body: [{ roles: ['GROUP_READ_ONLY'] }] },
+  [`PATCH ${group}/apiKeys/:keyId`]: { right: 'administer', refusal, body: { desc: 'other' } },
+  [`DELETE ${group}/apiKeys/:keyId`]: { right: 'administer', refusal },
+  [`GET ${org}/apiKeys`]: { right: 'first', refusal },
+  [`POST ${org}/apiKeys`]: { right: 'first', refusal, body: orgKey },
+  [`GET ${org}/apiKeys/:keyId`]: { right: 'first', refusal },
+  [`PATCH ${org}/apiKeys/:keyId`]: { right: 'first', refusal, body: { desc: 'other' } },
+  [`DELETE ${org}/apiKeys/:keyId`]: { right: 'first', refusal },
+  [`GET ${org}/apiKeys/:keyId/accessList`]: { right: 'first', refusal },
+  [`POST ${org}/apiKeys/:keyId/accessList`]: { right: 'first', refusal, body: entries },
+  [`GET ${org}/apiKeys/:keyId/accessList/:entry`]: { right: 'first', refusal },
+  [`DELETE ${org}/apiKeys/:keyId/accessList/:entry`]: { right: 'first', refusal },
+}
+
+const accounts: Readonly<Record<string, Need>> = {
+  ...accountsIn(group, { right: 'belong', refusal }, { right: 'administer', refusal }, account),
+  ...accountsIn(org, { right: 'first', refusal }, { right: 'first', refusal }, { ...account, roles: ['ORG_MEMBER'] }),
+}
+
+/** The key that paths name is no service account. */
+function accountsIn(place: string, reading: Need, writing: Need, body: object): Readonly<Record<string, Need>> {
+  const one = `${place}/serviceAccounts/:clientId`
+  return {
+    [`GET ${place}/serviceAccounts`]: reading,
+    [`POST ${place}/serviceAccounts`]: { ...writing, body },
+    [`GET ${one}`]: { ...reading, empty: true },
+    [`PATCH ${one}`]: { ...writing, empty: true, body: { name: 'other' } },
+    [`DELETE ${one}`]: { ...writing, empty: true },
+    [`POST ${one}/secrets`]: { ...writing, empty: true, body: secret },
+    [`DELETE ${one}/secrets/:secretId`]: { ...writing, empty: true },
+  }
+}
+
+function below(prefix: string, needs: Readonly<Record<string, Need>>): Readonly<Record<string, Need>> {
+  return Object.fromEntries(Object.entries(needs).map(([route, need]) => [route.replace(' ', ` ${prefix}`), need]))
+}
+
+export const atlas: Readonly<Record<string, Need>> = {
+  ...below('/api/atlas/v1.0', everywhere),
+  ...below('/api/atlas/v1.5', clusters),
+  ...below('/api/atlas/v2', { ...everywhere, ...accounts }),
+  // These ask for a client's own secret, which is none of the keys of the matrix.
+  'POST /api/oauth/token': { right: 'public' },
+  'POST /api/oauth/revoke': { right: 'public' },
+  'GET /api/private/unauth/version': { right: 'public' },
+  'GET /api/private/unauth/nds/defaultMongoDBMajorVersion': { right: 'public' },
+  'GET /api/private/ipinfo': { right: 'public' },
+}
