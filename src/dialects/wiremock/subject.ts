@@ -17,21 +17,25 @@ export interface Subject {
 /** Ids of users, connections, data sources and teams. */
 export const ID = /^[a-z0-9]{5,10}$/
 
-/** A hook: `{userId}` is the caller, or any user of its organisation if it is an admin there. Everything else is 403, so that nobody learns who exists. */
-export function subjectWith(parts: RouteParts, right: Right) {
+/**
+ * A hook: `{userId}` is the caller, or any user of its organisation if it is an admin there. Everything else is 403, so that nobody learns
+ * who exists; an admin may be told (`unknown`) that somebody is none of the organisation's.
+ */
+export function subjectWith(parts: RouteParts, right: Right, unknown: () => Fault = forbidden) {
   return async (request: FastifyRequest): Promise<void> => {
     const { userId } = request.params as { userId: string }
-    request.subject = await subjectOf(parts, request.caller, userId)
+    request.subject = await subjectOf(parts, request.caller, userId, unknown)
     if (!mayDo(request.caller, right)) throw forbidden()
   }
 }
 
-async function subjectOf(parts: RouteParts, caller: Caller, userId: string): Promise<Subject> {
+async function subjectOf(parts: RouteParts, caller: Caller, userId: string, unknown: () => Fault): Promise<Subject> {
   const organisation = caller.key.homeProjectId
   if (!caller.roles.has(organisation)) throw forbidden()
   if (isSelf(caller, userId)) return { userId: caller.operator.id, organisation }
-  if (!ID.test(userId) || !mayDo(caller, 'administer')) throw forbidden()
-  await parts.services.projects.getMember(caller, organisation, userId).catch(() => Promise.reject(forbidden()))
+  if (!mayDo(caller, 'administer')) throw forbidden()
+  if (!ID.test(userId)) throw unknown()
+  await parts.services.projects.getMember(caller, organisation, userId).catch(() => Promise.reject(unknown()))
   return { userId, organisation }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { anotherProject, aPerson } from '../../support/people.ts'
 import { aWiremock, type Wiremock } from './wiremock.ts'
 
 let wiremock: Wiremock
@@ -26,6 +27,17 @@ describe('a user', () => {
     const [one, other] = [await wiremock.aMember('viewer'), await wiremock.aMember('editor')]
     expect((await wiremock.ask('GET', `/v1/users/${one.id}`)).body.user.username).toBe(one.username)
     expect((await wiremock.ask('GET', `/v1/users/${one.id}`, { key: other.key })).status).toBe(403)
+  })
+  test('that is nobody of the organisation is 404 to an admin, whoever it is elsewhere, and 403 to others', async () => {
+    const { store } = wiremock.running.app
+    const stranger = await aPerson(store, await anotherProject(store), 'viewer')
+    const { key } = await wiremock.aMember('editor')
+    for (const id of [stranger.id, 'nobody12', 'N0', '%20']) {
+      const answer = await wiremock.ask('GET', `/v1/users/${id}`)
+      expect([id, answer.status, answer.text]).toEqual([id, 404, '{"code":404,"message":"HTTP 404 Not Found"}'])
+      expect((await wiremock.ask('GET', `/v1/users/${id}`, { key })).status).toBe(403)
+      expect((await wiremock.ask('GET', `/v1/users/${id}/teams`)).status).toBe(403)
+    }
   })
 })
 

@@ -5,7 +5,7 @@ import type { RouteParts } from '../../request.ts'
 import { checkMediaType } from '../bodies.ts'
 import type { WiremockHttp } from '../context.ts'
 import { checkQ, QQuery } from '../queries.ts'
-import { isSelf, subjectWith } from '../subject.ts'
+import { isSelf, notFound, subjectWith } from '../subject.ts'
 import { refusals } from '../wire/errors.ts'
 import { fromTeam, TeamList } from '../wire/teams.ts'
 import { fromOperator, SingleUser, UserChange } from '../wire/users.ts'
@@ -32,7 +32,7 @@ export function userRoutes(http: WiremockHttp, parts: RouteParts): void {
         params: UserParams,
         response: { 200: SingleUser, ...refusals(403, 404) },
       },
-      onRequest: subjectWith(parts, 'read'),
+      onRequest: subjectWith(parts, 'read', notFound),
     },
     async ({ caller, subject }) => {
       const { organisation, userId } = subject
