@@ -25,6 +25,9 @@ export interface Request {
 
 const CHILD = new URL('child.ts', import.meta.url)
 
+/** It dies before collecting its first garbage would pay. */
+const NODE = ['--min-semi-space-size=64', '--max-semi-space-size=64']
+
 /** What a child is told, and asked. */
 export interface Drill {
   readonly template: Pick<Template, 'key' | 'flags'>
@@ -128,7 +131,7 @@ export async function runChild(drill: Drill, killed?: AbortSignal): Promise<Surv
 
 /** The same, for whoever wants to know what its caller was told before it was killed. */
 export async function runAsked(drill: Drill, killed?: AbortSignal): Promise<Ran> {
-  const child = spawn(process.execPath, [await bundled(CHILD), JSON.stringify(drill)], {
+  const child = spawn(process.execPath, [...NODE, await bundled(CHILD), JSON.stringify(drill)], {
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
   })
   killed?.addEventListener('abort', () => child.kill('SIGKILL'))
