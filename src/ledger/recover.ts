@@ -17,7 +17,7 @@ import type { Leases } from './leases.ts'
 import type { Links } from './links.ts'
 import { close, postpone, settle } from './outcome.ts'
 import { mayUndo, type RecordWish } from './settlement.ts'
-import { isAnother, madeAnew, type Unfinished, unwind } from './unwind.ts'
+import { isAnother, madeAnew, ranOf, type Unfinished, unwind } from './unwind.ts'
 
 export interface RecoveryParts {
   readonly store: Store
@@ -83,8 +83,9 @@ async function bringToEnd(parts: RecoveryParts, unfinished: Recovering, looked: 
   const { operation, lease } = unfinished
   const others = operation.targets.filter((target, at) => isAnother(target, looked[at]!.facts))
   const why = others[0] ? madeAnew(others[0]) : undefined
-  const isUntouched = (target: OperationTarget, { facts }: Planned) =>
-    others.includes(target) || (!facts.applied && mayUndo(target))
+  // What takes away leaves nothing to be seen: then it shows in what is no longer to be done.
+  const isUntouched = (target: OperationTarget, { facts, plan }: Planned) =>
+    others.includes(target) || (!facts.applied && mayUndo(target) && ranOf(target, plan).length === 0)
   if (operation.targets.every((target, at) => isUntouched(target, looked[at]!)))
     return close(parts.store, operation.id, lease.held, why ?? interrupted())
   await lease.confirm()

@@ -54,7 +54,7 @@ function hasEffect(target: OperationTarget, facts: Facts, plan: Plan): boolean {
 }
 
 /** What was to be done and would not be done again. */
-function ranOf({ steps }: OperationTarget, plan: Plan): readonly StepShown[] {
+export function ranOf({ steps }: OperationTarget, plan: Plan): readonly StepShown[] {
   const toDo = plan.steps.flatMap(showStep)
   return steps.filter(step => !toDo.some(one => one.statement === step.statement && one.database === step.database))
 }

@@ -7,7 +7,7 @@ import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
 import { logsInToMysql, mysqlClient } from '../support/mariadb/logins.ts'
 import { mysqlServers, postgresqlServer, type TestServer } from '../support/servers.ts'
-import { cutOffAt, heal, overtaken, refused, says, type Trouble, trouble } from '../support/troubled.ts'
+import { cutOffAt, heal, hungUp, overtaken, refused, says, type Trouble, trouble } from '../support/troubled.ts'
 
 async function callerOf(rolecall: RunningApp): Promise<Caller> {
   const origin = { address: '127.0.0.1', dialect: 'trove', requestId: 'half' } as const
@@ -112,6 +112,21 @@ describe.each(mysqlServers())('on $name, a change that is refused half-way', ({ 
     const { body } = await rolecall.native('GET', `${users}/half_set`)
     expect(body.settings.connectionLimit).toBe(-1)
     await rolecall.native('DELETE', `${users}/half_set`)
+  })
+
+  test('is not called undone when its process died after the last statement', async () => {
+    await rolecall.native('POST', users, { body: { name: 'half_roles', engineRoles: ['half_role'] } })
+    mine.around = async (step, run) => {
+      await run(step)
+      mine.away = true
+      throw hungUp()
+    }
+    const answer = await rolecall.native('PATCH', `${users}/half_roles`, { body: { engineRoles: [] } })
+    expect(answer.status).toBe(503)
+    heal(mine)
+    expect((await endOf(rolecall)).state).toBe('settled')
+    expect((await rolecall.native('GET', `${users}/half_roles`)).body.engineRoles).toEqual([])
+    await rolecall.native('DELETE', `${users}/half_roles`)
   })
 
   test('takes a grant back to what was so before its process died', async () => {
@@ -248,6 +263,20 @@ describe('of many logins in one operation', () => {
     expect(other.body).toMatchObject({ state: 'active', madeBy: { operator: expect.any(String) } })
     expect(await rolecall.app.store.read.users.find(instance, JSON.stringify([first, '', '']))).toBeUndefined()
     await unmake()
+  })
+
+  test('one that has lost what it was granted is not called undone, and stays locked', async () => {
+    const { body } = await rolecall.native('POST', users, { body: { name: first } })
+    const admin = await engineClient(server)
+    await admin.query(`grant create on schema public to ${first}`)
+    refusedAt(`drop role "${first}"`)
+    const answer = await rolecall.native('DELETE', `${users}/${first}`)
+    expect(answer.body.detail).toContain("can't be taken back")
+    expect(await newest(rolecall)).toMatchObject({ state: 'settled' })
+    expect(await logsIn(server, first, body.password)).toBe(false)
+    heal(mine)
+    expect((await rolecall.native('DELETE', `${users}/${first}`)).status).toBe(200)
+    await admin.end()
   })
 
   test('a drop that was overtaken goes on after those that it has dropped itself', async () => {

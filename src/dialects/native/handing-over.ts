@@ -64,8 +64,9 @@ export async function answerOf(
   operation: Operation,
   outcomes: readonly TargetOutcome[],
 ): Promise<unknown> {
-  const [outcome] = outcomes
-  const [target] = operation.targets
+  // Those that were not done have none.
+  const at = outcomes.findIndex(({ user }) => user)
+  const [outcome, target] = [outcomes[at], operation.targets[at]]
   if (!outcome?.user || !target) return { operation: operation.id }
   const shown = await parts.services.users.shown(target.instanceId, outcome.user)
   const done: UserDone = { operationId: operation.id, shown, password: outcome.password }

@@ -70,8 +70,11 @@ export function undo(change: Change, before: Facts): Change | undefined {
     case 'rename-user':
       return { kind: 'rename-user', key: change.to, to: change.key, back: true }
     case 'lock-user':
-    case 'drop-user':
       return isOpen(before as PostgresFacts) ? { ...change, kind: 'unlock-user' } : undefined
+    case 'drop-user':
+      return isOpen(before as PostgresFacts) && holdsNothing(before as PostgresFacts)
+        ? { ...change, kind: 'unlock-user' }
+        : undefined
     case 'unlock-user':
       return isOpen(before as PostgresFacts) ? undefined : { ...change, kind: 'lock-user' }
     default:
@@ -80,6 +83,9 @@ export function undo(change: Change, before: Facts): Change | undefined {
 }
 
 const isOpen = ({ role }: PostgresFacts) => role?.canLogIn === true
+
+/** What a drop takes away in databases before it drops the login, nobody gives back: then it stays shut out. */
+const holdsNothing = ({ holdings }: PostgresFacts) => holdings?.databases.length === 0
 
 function asBefore(
   { key, settings, engineRoles, end }: Extract<Change, { kind: 'set-user' }>,

@@ -8,7 +8,7 @@ import type { HeldLease } from '../leases.ts'
 import { postpone } from '../outcome.ts'
 import type { RecoveryParts } from '../recover.ts'
 import type { RecordWish } from '../settlement.ts'
-import { isAnother, madeAnew } from '../unwind.ts'
+import { isAnother, madeAnew, ranOf } from '../unwind.ts'
 import { noteOf } from './order.ts'
 import { closeUndone, failure, finishSome } from './outcome.ts'
 import { onEach, type Reached, reach } from './reach.ts'
@@ -101,7 +101,7 @@ async function bringToEnd(
 function isDecided({ operation, looked }: Recovering): boolean {
   const isForward = (target: OperationTarget) => goesForward(target.change) || noteOf(target.record)?.forward === true
   if (operation.targets.some(target => target.isOver || isForward(target))) return true
-  return [...looked.values()].some(({ facts }) => facts.applied)
+  return [...looked].some(([at, { facts, plan }]) => facts.applied || ranOf(operation.targets[at]!, plan).length > 0)
 }
 
 function interrupted(): Fault {
