@@ -159,7 +159,8 @@ async function giveUp(parts: LedgerParts, work: Work, fault: Fault): Promise<Fau
   const { operation, lease } = work
   const told = isTransient(fault) ? undefined : await endHere(parts, work, fault)
   if (told) return told
-  await postpone(parts.store, operation.id, lease.held, fault, 0)
+  // A store that is away takes nothing down: then the lease runs out by itself.
+  await postpone(parts.store, operation.id, lease.held, fault, 0).catch(() => undefined)
   parts.onPostponed()
   return tooLate(operation.id, fault)
 }
