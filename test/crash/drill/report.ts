@@ -57,7 +57,7 @@ const HEAD = [
   'whatever is sent or committed is a point. After each kill the test looks at the server and at the store: all of the change is',
   'there or nothing of it, nothing carries the mark of an operation that was undone, and no operation is left open. Then the same',
   "request is sent again. In DigitalOcean's words it is sent by a client as theirs are: again where it was cut off, and never where it",
-  'was answered.',
+  'was answered. What goes by itself, because its time is over, is asked for by nobody: the next start has to finish it.',
   '',
   'What the words mean: **nothing**, the kill came before the ledger knew of the change (or, for a change of the store alone, before it',
   'committed); **undone**, the ledger knew and the server had nothing of it; **settled**, all of it was done. Every row is of one run.',
