@@ -19,6 +19,7 @@ const isTrue = (text: string | null): boolean => text?.toLowerCase() === 'true'
 
 /** A hook: what every call takes is true or false. Lists look at theirs themselves. */
 export async function checkStyle(request: FastifyRequest): Promise<void> {
+  if (request.is404) return
   booleanIn(request, 'pretty', false)
   booleanIn(request, 'envelope', false)
 }
