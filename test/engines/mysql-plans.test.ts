@@ -59,7 +59,7 @@ function facts(state: ServerState, change: Partial<MysqlFacts> = {}): MysqlFacts
     exists: false,
     applied: false,
     state,
-    rights: { global: new Set(), all: true, grantOption: true },
+    rights: { global: new Set(), all: true, grantOption: true, moreInAll: [] },
     mark: MARK,
     nameTaken: false,
     markerRole: false,
@@ -187,7 +187,7 @@ describe('a new login', () => {
     ['a role of that name', { nameTaken: true }, 'exists'],
     [
       'no right to make logins',
-      { rights: { global: new Set(['GRANT OPTION']), all: false, grantOption: true } },
+      { rights: { global: new Set(['GRANT OPTION']), all: false, grantOption: true, moreInAll: [] } },
       'missing_right',
     ],
     ['no way of keeping passwords that we know', { password: undefined }, 'unsupported'],
@@ -240,6 +240,26 @@ describe('privileges on a database', () => {
 })
 
 describe('names', () => {
+  test.each([
+    ['readwrite', ['DELETE HISTORY', 'SHOW CREATE ROUTINE'], 0],
+    ['owner', ['DELETE HISTORY', 'SHOW CREATE ROUTINE'], 1],
+    ['owner', ['DELETE HISTORY'], 0],
+    ['owner', [], 0],
+  ] as const)('of %s is refused where ALL is more than the managing login has: %j', (role, moreInAll, refusals) => {
+    const has = 'SELECT INSERT UPDATE DELETE CREATE DROP REFERENCES INDEX ALTER EVENT TRIGGER EXECUTE'.split(' ')
+    const global = new Set([
+      ...has,
+      ...['CREATE TEMPORARY TABLES', 'LOCK TABLES', 'CREATE VIEW', 'SHOW VIEW', 'CREATE ROUTINE', 'ALTER ROUTINE'],
+      'DELETE HISTORY',
+    ])
+    const rights = { global, all: false, grantOption: true, moreInAll }
+    const there = { name: 'shop', exists: true, grantName: 'shop', has: new Set<never>() }
+    const grants = { add: [{ role, database: 'shop' }], remove: [] }
+    const found = facts(MARIADB, { rights, account: anAccount(), grants: [there] })
+    const refused = plan({ kind: 'grant-user', key: { name: 'ada' }, grants }, found).refusals
+    expect(refused.map(({ code }) => code)).toEqual(Array(refusals).fill('missing_right'))
+  })
+
   test.each(['a_b%c', 'plain', 'back\\slash', '%', '\\_'])('%j comes back from a grant as it went into it', name => {
     expect(databaseIn(grantName(name, MYSQL), MYSQL)).toBe(name)
     expect(databaseIn(grantName(name, { plainNames: true }), { plainNames: true })).toBe(name)

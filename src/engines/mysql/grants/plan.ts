@@ -2,7 +2,7 @@ import type { Change } from '../../../domain/change.ts'
 import type { CatalogueRole, Grant, GrantChange } from '../../../domain/grant.ts'
 import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
-import { mayGrant, missingRight } from '../rights.ts'
+import { mayGrant, mayGrantAll, missingRight } from '../rights.ts'
 import { open, quoteAccount, quoteName } from '../sql.ts'
 import { onExisting } from '../users/existing.ts'
 import type { GrantDatabase } from './facts.ts'
@@ -79,7 +79,8 @@ export function refusalsToGrant(
     : grants.find(({ name, exists }) => !exists && change.add.some(grant => grant.database === name))
   if (missing) return [{ code: 'not_found', subject: 'database', message: `There is no database ${missing.name}` }]
   const wanted = change.add.flatMap(({ role }) => [...privilegesOf(role)])
-  if (grants.length === 0 || mayGrant(rights, wanted)) return []
+  const gives = change.add.some(({ role }) => role === 'owner') ? mayGrantAll(rights) : true
+  if (grants.length === 0 || (gives && mayGrant(rights, wanted))) return []
   return [missingRight('The managing login lacks GRANT OPTION on *.*, or a right that is to be granted')]
 }
 
