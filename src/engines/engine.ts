@@ -42,6 +42,8 @@ export interface AdminClient extends AsyncDisposable {
   listUsers(page: KeyPage): Promise<Page<DatabaseUser>>
   /** `incarnation`: one that is a login even if its server does not call it so any more. */
   findUser(key: UserKey, incarnation?: string): Promise<DatabaseUser | undefined>
+  /** What the login of this incarnation is called now, where its server can tell. */
+  keyOf?(incarnation: string): Promise<UserKey | undefined>
   /** What the login may do, read from every database that can be asked; `unreadable` names the others. */
   listGrants(key: UserKey): Promise<{ readonly grants: readonly GrantShown[]; readonly unreadable: readonly string[] }>
   listSessions(key: UserKey): Promise<readonly Session[]>

@@ -12,6 +12,8 @@ export interface ExpiryNotes {
   nobody(expiry: ClaimedExpiry): Promise<void>
   /** The one of its name may be another: it is left alone. */
   unknown(expiry: ClaimedExpiry): Promise<void>
+  /** It is gone, under a name of which nothing is remembered. */
+  renamed(expiry: ClaimedExpiry): Promise<void>
   /** It is still there, and is tried again after `waitMs`. */
   failed(expiry: ClaimedExpiry, fault: Fault, waitMs: number): Promise<void>
 }
@@ -52,6 +54,11 @@ export function createExpiryNotes(
   const nobody = forget('It was dropped by somebody else before its end')
   const unknown = forget('Nothing on the server tells any more whether this is the login that was to go')
 
+  async function renamed(expiry: ClaimedExpiry): Promise<void> {
+    await store.transaction(tables => tables.expiries.remove(expiry))
+    await gone(expiry)
+  }
+
   async function failed(expiry: ClaimedExpiry, fault: Fault, waitMs: number): Promise<void> {
     const { code, subject, message } = fault
     await store.transaction(async tables => {
@@ -63,7 +70,7 @@ export function createExpiryNotes(
     })
   }
 
-  return { locked, shutOut, gone, nobody, unknown, failed }
+  return { locked, shutOut, gone, nobody, unknown, renamed, failed }
 }
 
 async function addLine(

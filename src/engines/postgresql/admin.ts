@@ -10,7 +10,7 @@ import { missingRights } from './rights.ts'
 import { listRoles } from './roles.ts'
 import { runStep } from './run.ts'
 import { previewTable } from './tables.ts'
-import { findRole, isUser, listUsers } from './users/read.ts'
+import { findRole, isUser, listUsers, nameOf } from './users/read.ts'
 import { listSessions } from './users/sessions.ts'
 
 /** An admin client over one attempt's sessions: it asks and acts, and decides nothing. */
@@ -26,6 +26,7 @@ export function adminClient(links: Links): AdminClient {
       const role = await findRole(main, name, signal)
       return role && isUser(role, incarnation) ? userWithMissing(links, role, granted.get(name) ?? []) : undefined
     },
+    keyOf: incarnation => nameOf(main, incarnation, signal),
     listGrants: ({ name }) => listGrants(links, name),
     listSessions: ({ name }) => listSessions(main, name, signal),
     listDatabases: page => listDatabases(main, page, signal),

@@ -24,8 +24,14 @@ export interface ExpiryOrders {
   of(change: (key: UserKey, incarnation: string) => Change, check?: (facts: Facts) => void): Order
 }
 
-export function ordersOn(instance: Instance, expiries: readonly Expiry[], signal: AbortSignal): ExpiryOrders {
-  const { name } = userKeyFrom(expiries[0]!.key)
+/** `keyOf`: what a login is called now. */
+export function ordersOn(
+  instance: Instance,
+  expiries: readonly Expiry[],
+  signal: AbortSignal,
+  keyOf = ({ key }: Expiry): UserKey => userKeyFrom(key),
+): ExpiryOrders {
+  const { name } = keyOf(expiries[0]!)
   const nobody = noUser({ name })
   const unknown = new Fault('precondition_failed', 'user', `Nothing tells ${name} from another login of its name`)
   const moved = new Fault('precondition_failed', 'user', `The end of ${name} has been moved`)
@@ -37,15 +43,15 @@ export function ordersOn(instance: Instance, expiries: readonly Expiry[], signal
   } as const
 
   const of: ExpiryOrders['of'] = (change, check) => {
-    const target = ({ key, incarnation }: Expiry): OrderTarget => ({
+    const target = (expiry: Expiry): OrderTarget => ({
       instanceId: instance.id,
-      change: change(userKeyFrom(key), incarnation),
+      change: change(keyOf(expiry), expiry.incarnation),
       wish: { username: EXPIRY_OPERATOR.username },
       keepHalf: true,
       ifMissing: nobody,
       check: facts => {
         if (facts.incarnation === undefined) throw unknown
-        if (facts.incarnation !== incarnation) throw nobody
+        if (facts.incarnation !== expiry.incarnation) throw nobody
         check?.(facts)
       },
     })

@@ -2,7 +2,7 @@ import { CLOCKS_MAY_DIFFER_MS, clocksAgree, type Expiry } from '../../domain/exp
 import { Fault, isFault } from '../../domain/fault.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { Policy } from '../../domain/policy.ts'
-import { userKeyFrom } from '../../domain/user.ts'
+import { type UserKey, userKeyFrom, userKeyText } from '../../domain/user.ts'
 import type { Facts } from '../../engines/engine.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Store } from '../../store/store.ts'
@@ -24,8 +24,11 @@ export interface Expiring {
   dropTogether(expiries: readonly Expiry[], signal: AbortSignal): Promise<void>
 }
 
-/** `nobody`: the login of that time is not there any more. `unknown`: nothing tells whether the one of its name is it. */
-export type Expired = 'gone' | 'nobody' | 'unknown'
+/**
+ * `nobody`: the login of that time is not there any more. `unknown`: nothing tells whether the one of its name is it. `renamed`: it is
+ * gone, and others had given it another name.
+ */
+export type Expired = 'gone' | 'nobody' | 'unknown' | 'renamed'
 
 export interface ExpiringParts {
   readonly store: Store
@@ -39,8 +42,23 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
 
   async function expire(expiry: Expiry, signal: AbortSignal, onLocked: () => Promise<void>): Promise<Expired> {
     const instance = await managed(expiry)
-    await protection.check(instance, userKeyFrom(expiry.key), 'expired', signal)
-    const orders = ordersOn(instance, [expiry], signal)
+    const known = userKeyFrom(expiry.key)
+    const done = await expireAs(instance, known, expiry, signal, onLocked)
+    if (done !== 'nobody') return done
+    const key = await links.read(instance, signal, async client => client.keyOf?.(expiry.incarnation))
+    if (!key || userKeyText(key) === expiry.key) return done
+    return (await expireAs(instance, key, expiry, signal, onLocked)) === 'gone' ? 'renamed' : done
+  }
+
+  async function expireAs(
+    instance: Instance,
+    key: UserKey,
+    expiry: Expiry,
+    signal: AbortSignal,
+    onLocked: () => Promise<void>,
+  ): Promise<Expired> {
+    await protection.check(instance, key, 'expired', signal)
+    const orders = ordersOn(instance, [expiry], signal, () => key)
     try {
       await drop(orders, instance)
       return 'gone'
@@ -50,7 +68,7 @@ export function createExpiring({ store, links, ledger, installationPolicy }: Exp
       if (error === orders.moved) throw error
       if (!isOutOfReach(error) || isSlow(error)) {
         // The drop may have used up all of its own time.
-        const late = ordersOn(instance, [expiry], AbortSignal.timeout(LOCKED_WITHIN_MS))
+        const late = ordersOn(instance, [expiry], AbortSignal.timeout(LOCKED_WITHIN_MS), () => key)
         await lockAgain(late, expiry).then(onLocked, () => undefined)
       }
       throw error

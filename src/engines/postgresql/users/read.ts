@@ -101,6 +101,16 @@ export async function findRole(link: Link, name: string, signal: AbortSignal): P
   return (await link.ask<UserRow>(signal, rows(ONE, link.state), [name]))[0]
 }
 
+/** What the role of this oid is called now. */
+export async function nameOf(
+  link: Link,
+  oid: string,
+  signal: AbortSignal,
+): Promise<{ readonly name: string } | undefined> {
+  const query = 'select rolname::text as name from pg_roles where oid = $1::oid'
+  return (await link.ask<{ readonly name: string }>(signal, query, [oid]))[0]
+}
+
 /**
  * A role that we call a user: it may log in, and isn't the system's own. One that may not, whoever saw to that, is a login and no group
  * if it has our mark, as logins alone do beside catalogue roles, or if it is the one that is remembered as a login.
