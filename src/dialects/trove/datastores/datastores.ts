@@ -13,6 +13,10 @@ export interface DatastoreKind {
   readonly root: UserName
   /** A host is part of a user's name. */
   readonly hosts: boolean
+  /** Rolecall's own login is one of several of its name, and only the server says which. */
+  readonly namesakes: boolean
+  /** Databases have characters of their own. */
+  readonly characterSets: boolean
   /** Names that nobody makes, changes or sees, as they are or as prefixes that end in `*`. */
   readonly reservedUsers: readonly string[]
   readonly reservedDatabases: readonly string[]
@@ -23,6 +27,8 @@ export interface DatastoreKind {
   rules(wishes: NameWishes): NameRules
   keyOf(name: UserName): UserKey
   nameOf(key: UserKey): UserName
+  /** Where a list goes on after a marker, as the engine's lists say it. Where names have no host, a marker's is taken off. */
+  afterOf(marker: string): string
 }
 
 /** The same as whoever runs this wants it. */
@@ -30,10 +36,14 @@ export interface Datastore extends Omit<DatastoreKind, 'rules'> {
   readonly rules: NameRules
 }
 
+const withoutHost = (marker: string): string => marker.replace(/@%$/, '')
+
 const POSTGRESQL: DatastoreKind = {
   word: 'postgresql',
   root: { name: 'postgres', host: ANY_HOST },
   hosts: false,
+  namesakes: false,
+  characterSets: true,
   reservedUsers: ['postgres', 'os_admin', 'pg_*'],
   reservedDatabases: ['postgres', 'template0', 'template1', 'os_admin'],
   grant: 'owner',
@@ -41,12 +51,15 @@ const POSTGRESQL: DatastoreKind = {
   rules: () => POSTGRESQL_RULES,
   keyOf: ({ name }) => ({ name }),
   nameOf: ({ name }) => ({ name, host: ANY_HOST }),
+  afterOf: withoutHost,
 }
 
 const MYSQL: DatastoreKind = {
   word: 'mysql',
   root: { name: 'root', host: ANY_HOST },
   hosts: true,
+  namesakes: true,
+  characterSets: true,
   reservedUsers: ['root', 'os_admin', 'mysql.sys', 'mysql.session', 'mysql.infoschema', 'mariadb.sys'],
   reservedDatabases: ['mysql', 'information_schema', 'performance_schema', 'sys', 'lost+found'],
   grant: 'owner',
@@ -54,24 +67,32 @@ const MYSQL: DatastoreKind = {
   rules: mysqlRules,
   keyOf: ({ name, host }) => ({ name, host }),
   nameOf: ({ name, host = ANY_HOST }) => ({ name, host }),
+  afterOf: marker => marker,
+}
+
+/** `DATABASE.NAME`. No database is called nothing: a dot in front is the name's own. */
+function mongodbKey(name: string): UserKey {
+  const dot = name.indexOf('.')
+  return dot <= 0 ? { name, authDatabase: 'admin' } : { name: name.slice(dot + 1), authDatabase: name.slice(0, dot) }
 }
 
 const MONGODB: DatastoreKind = {
   word: 'mongodb',
   root: { name: 'admin.root', host: ANY_HOST },
   hosts: false,
+  namesakes: true,
+  characterSets: false,
   reservedUsers: ['admin.root', 'admin.os_admin'],
   reservedDatabases: ['admin', 'local', 'config'],
   grant: 'readwrite',
   grantsNeedDatabases: false,
   rules: () => MONGODB_RULES,
-  keyOf: ({ name }) => {
-    const dot = name.indexOf('.')
-    return dot === -1
-      ? { name, authDatabase: 'admin' }
-      : { name: name.slice(dot + 1), authDatabase: name.slice(0, dot) }
-  },
+  keyOf: ({ name }) => mongodbKey(name),
   nameOf: ({ name, authDatabase = 'admin' }) => ({ name: `${authDatabase}.${name}`, host: ANY_HOST }),
+  afterOf: marker => {
+    const { name, authDatabase } = mongodbKey(withoutHost(marker))
+    return `${name}/${authDatabase}`
+  },
 }
 
 /** Engines without a word exist in other dialects only. */

@@ -58,7 +58,7 @@ export async function userPlaceAt(parts: TroveParts, request: FastifyRequest, ri
 export async function withOwn(place: Place): Promise<UserPlace> {
   const { parts, view, datastore, signal } = place
   const named = view.primary === undefined ? undefined : { name: view.primary }
-  if (!datastore.hosts) return { ...place, own: named }
+  if (!datastore.namesakes) return { ...place, own: named }
   return {
     ...place,
     own: await parts.services.links.read(view.instance, signal, async client => client.login ?? named),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { type Grant, sameGrant } from '../../../domain/grant.ts'
 import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { isReserved } from '../datastores/datastores.ts'
@@ -6,7 +7,7 @@ import { both } from '../document.ts'
 import { type UserPlace, userPlaceAt } from '../instances/place.ts'
 import { checkGrantable, noDatabase } from '../users/databases.ts'
 import { strictReadingsOf } from '../users/user-segment.ts'
-import { databasesOf, type UserFound, userAt } from '../users/users.ts'
+import { databaseIn, databasesOf, reachOf, type UserFound, userAt } from '../users/users.ts'
 import { Nothing, UserParams } from '../wire/common.ts'
 import { DatabaseList, GrantBody, toGrant } from '../wire/databases.ts'
 import { withSuffixes } from './route.ts'
@@ -35,7 +36,7 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
       async request => {
         const place = await userPlaceAt(parts, request, 'read')
         const user = await userAt(place, request.params.name, 'show')
-        return { databases: databasesOf(place.datastore, await grantsOf(place, user)) }
+        return { databases: databasesOf(place.datastore, [...reachOf(user.user), ...(await grantsOf(place, user))]) }
       },
     )
 
@@ -83,9 +84,7 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
     async (request, reply) => {
       const place = await userPlaceAt(parts, request, 'update')
       const user = await userAt(place, request.params.name, 'update')
-      const remove = await grantsOn(place, user, request.params.databaseName)
-      const [key, asked] = [place.datastore.keyOf(user.as), askedBy(request, parts)]
-      await (await userChanges.grant(asked, place.id, key, { add: [], remove })).run()
+      await revoke(place, user, request.params.databaseName)
       return reply.code(202).send()
     },
   )
@@ -95,14 +94,34 @@ export function accessRoutes(http: TroveHttp, parts: TroveParts): void {
     return [...user.grants, ...grants]
   }
 
-  /** All that it has on the database. */
-  async function grantsOn(place: UserPlace, user: UserFound, segment: string) {
+  /** All that it has on the database. Roles that no grant tells of go by setting the others. */
+  async function revoke(place: UserPlace, user: UserFound, segment: string): Promise<void> {
     const all = await grantsOf(place, user)
-    for (const name of strictReadingsOf(segment)) {
-      if (isReserved(name, place.datastore.reservedDatabases)) continue
-      const roles = new Set(all.filter(({ database }) => database === name).map(({ role }) => role))
-      if (roles.size > 0) return [...roles].map(role => ({ role, database: name }))
-    }
-    throw noDatabase(segment)
+    const { roles, engineRoles } = user.user
+    const database = databaseWith(place, [...all, ...reachOf({ grants: [], roles })], segment)
+    const [key, asked] = [place.datastore.keyOf(user.as), askedBy(place.request, parts)]
+    const left = roles ? engineRoles.filter(role => databaseIn(role) !== database) : engineRoles
+    const prepared =
+      left.length < engineRoles.length
+        ? userChanges.change(asked, place.id, key, {
+            engineRoles: left,
+            grants: distinct(all, one => one !== database),
+          })
+        : userChanges.grant(asked, place.id, key, { add: [], remove: distinct(all, one => one === database) })
+    await (await prepared).run()
   }
+
+  function databaseWith({ datastore }: UserPlace, reach: readonly { readonly database: string }[], segment: string) {
+    const isOne = (name: string) =>
+      !isReserved(name, datastore.reservedDatabases) && reach.some(({ database }) => database === name)
+    const name = strictReadingsOf(segment).find(isOne)
+    if (name === undefined) throw noDatabase(segment)
+    return name
+  }
+}
+
+/** Each once, of the databases that fit. */
+function distinct(grants: readonly Grant[], fits: (database: string) => boolean): readonly Grant[] {
+  const some = grants.filter(({ database }) => fits(database)).map(({ role, database }) => ({ role, database }))
+  return some.filter((one, at) => some.findIndex(other => sameGrant(one, other)) === at)
 }

@@ -115,7 +115,8 @@ export async function createDatabases(
   for (const name of names) if (isReserved(name, datastore.reservedDatabases)) throw reservedDatabase(place, name)
   await checkFree(place, names)
   if (wanted.length === 0) return
-  const prepared = await parts.services.databases.createMany(askedBy(request, parts), id, wanted.map(toNewDatabase))
+  const made = wanted.map(fields => toNewDatabase(datastore, fields))
+  const prepared = await parts.services.databases.createMany(askedBy(request, parts), id, made)
   await prepared.run().catch(error => {
     const characters = characterSetFault(error, wanted)
     if (characters) throw characters

@@ -8,7 +8,16 @@ import { badRequest, orTaken } from '../refusals/refusal.ts'
 import { nextLinks, pageBody, wantedIn } from '../requests/pages.ts'
 import { checkGrantable } from '../users/databases.ts'
 import { type UserName, userKey } from '../users/user-segment.ts'
-import { checkNotReserved, databasesOf, findUser, listUsers, noUser, userAt, userExists } from '../users/users.ts'
+import {
+  checkNotReserved,
+  databasesOf,
+  findUser,
+  listUsers,
+  noUser,
+  reachOf,
+  userAt,
+  userExists,
+} from '../users/users.ts'
 import { InstanceParams, Nothing, PageQuery, UserParams } from '../wire/common.ts'
 import {
   ChangePasswords,
@@ -123,7 +132,7 @@ export function userRoutes(http: TroveHttp, parts: TroveParts): void {
       const { as, user } = await userAt(place, request.params.name, 'show')
       const key = place.datastore.keyOf(as)
       const { grants } = await users.grants(request.caller, place.id, key, place.signal)
-      return { user: { ...as, databases: databasesOf(place.datastore, [...user.grants, ...grants]) } }
+      return { user: { ...as, databases: databasesOf(place.datastore, [...reachOf(user), ...grants]) } }
     },
   )
 

@@ -18,7 +18,7 @@ export type UserVerb = 'create' | 'show' | 'delete' | 'update'
 /** In the order of their keys, without those that nobody sees. */
 export async function listUsers(place: UserPlace, { limit, marker }: Wanted) {
   const { parts, request, datastore, id, signal } = place
-  const after = marker === undefined ? undefined : afterKey(datastore, await userMarker(place, marker))
+  const after = marker === undefined ? undefined : datastore.afterOf(await userMarker(place, marker))
   const list = (page: { readonly after?: string; readonly limit: number }) =>
     parts.services.users.list(request.caller, id, page, signal)
   const { items, more } = await collect<UserShown>(limit, after, list, ({ user }) => isShown(place, user))
@@ -27,11 +27,6 @@ export async function listUsers(place: UserPlace, { limit, marker }: Wanted) {
 
 async function userMarker(place: UserPlace, marker: string): Promise<string> {
   return resolveMarker(marker, async key => (await findUser(place, splitUser(key))) !== undefined)
-}
-
-/** Where names have no host, a marker's is taken off. */
-function afterKey({ hosts }: Datastore, key: string): string {
-  return hosts ? key : key.replace(/@%$/, '')
 }
 
 function isShown(place: UserPlace, user: DatabaseUser): boolean {
@@ -53,8 +48,8 @@ type Sight = Pick<UserPlace, 'datastore' | 'own'>
 
 function isOwn({ datastore, own }: Sight, { name, host }: UserName): boolean {
   if (own === undefined) return false
-  const ours = datastore.nameOf(own)
-  return (name === ours.name || name === own.name) && (own.host === undefined || host === own.host)
+  const isSame = inFull(datastore, { name, host }).name === datastore.nameOf(own).name
+  return isSame && (own.host === undefined || host === own.host)
 }
 
 function isRoot(datastore: Datastore, name: UserName): boolean {
@@ -76,8 +71,16 @@ export async function findUser({ parts, request, datastore, id, signal }: Place,
 }
 
 function toTroveUser(datastore: Datastore, user: DatabaseUser): TroveUser {
-  return { ...datastore.nameOf(user), databases: databasesOf(datastore, user.grants) }
+  return { ...datastore.nameOf(user), databases: databasesOf(datastore, reachOf(user)) }
 }
+
+/** What it was granted, and what the engine's own roles say, where these are on databases. */
+export function reachOf({ grants, roles = [] }: Pick<DatabaseUser, 'grants' | 'roles'>) {
+  return [...grants, ...roles.map(role => ({ database: databaseIn(role) }))]
+}
+
+/** Such roles are called `DATABASE.ROLE`. */
+export const databaseIn = (role: string): string => role.slice(0, role.indexOf('.'))
 
 /** Each once, sorted by bytes, without those that nobody sees. */
 export function databasesOf({ reservedDatabases }: Datastore, grants: readonly { readonly database: string }[]) {

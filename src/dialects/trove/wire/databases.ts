@@ -53,8 +53,12 @@ export const CreateDatabases = Type.Object({ databases: Type.Array(NewDatabaseBo
 
 export const GrantBody = Type.Object({ databases: Type.Array(GrantRef) })
 
-export function toNewDatabase({ name, character_set, collate }: Static<typeof NewDatabaseBody>): NewDatabase {
-  return { name, encoding: character_set, collation: collate }
+/** Where databases have no characters of their own, what is said of them means nothing. */
+export function toNewDatabase(
+  { characterSets }: Datastore,
+  { name, character_set, collate }: Static<typeof NewDatabaseBody>,
+): NewDatabase {
+  return characterSets ? { name, encoding: character_set, collation: collate } : { name }
 }
 
 /** What the datastore itself wants of a name. */
