@@ -78,7 +78,7 @@ export async function accessToEach(
 /** A key that is weaker than its operator takes no more from an access list than its own role is good for; with scopes, no more than a look. */
 function cut(caller: Caller, projectId: string, access: Access): Access {
   if (isScoped(caller, projectId)) return 'user'
-  if (!caller.narrowed?.has(projectId)) return access
+  if (!caller.narrowed?.has(projectId) || hasRight(caller, projectId, 'administer')) return access
   return weakerAccess(access, hasRight(caller, projectId, 'change') ? 'editor' : 'user')
 }
 

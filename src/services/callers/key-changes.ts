@@ -9,6 +9,7 @@ import { isWithinNetworks, parseNetwork } from '../network/networks.ts'
 import { auditOf } from '../operations/audit.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { newPrivateKey } from './installation.ts'
+import { checkKeeps } from './keeping-keys.ts'
 import type { AlsoWritten, MadeKey } from './keys.ts'
 
 /** How far a key of the installation reaches: every project that its maker's key opens, as that does; the same, to read; or none yet. */
@@ -25,8 +26,9 @@ export interface KeyChanges {
     wanted: { readonly description?: string; readonly reach: Reach },
     also?: AlsoWritten,
   ): Promise<MadeKey>
+  /** Of a key that others look after, its roles in the caller's projects alone. */
   revokeAny(caller: Caller, id: string): Promise<void>
-  /** For who may administer the key's project. */
+  /** For those who look after the key. */
   describe(caller: Caller, key: ApiKey, description: string): Promise<ApiKey>
   /** No wider than the caller's own key. */
   setNetworks(caller: Caller, key: ApiKey, networks: readonly string[]): Promise<ApiKey>
@@ -81,17 +83,22 @@ export function createKeyChanges(store: Store): KeyChanges {
 
   async function revokeAny(caller: Caller, id: string): Promise<void> {
     const key = await getAny(caller, id)
+    const isKeeper = key.operatorId === caller.operator.id || hasRight(caller, key.homeProjectId, 'administer')
+    const here = key.projects.filter(({ projectId }) => hasRight(caller, projectId, 'administer'))
     await changeStore(store, async tables => {
-      await tables.keys.revoke(id, await tables.now())
-      await note(tables, caller, key, 'key.revoke', [])
+      if (isKeeper) await tables.keys.revoke(id, await tables.now())
+      else for (const { projectId } of here) await tables.keys.removeProject(id, projectId)
+      await note(tables, caller, key, 'key.revoke', isKeeper ? [] : here.map(({ projectId }) => projectId))
     })
   }
 
-  function describe(caller: Caller, key: ApiKey, description: string): Promise<ApiKey> {
+  async function describe(caller: Caller, key: ApiKey, description: string): Promise<ApiKey> {
+    checkKeeps(caller, key)
     return changeKey(caller, key, ['description'], tables => tables.keys.describe(key.id, description))
   }
 
   async function setNetworks(caller: Caller, key: ApiKey, networks: readonly string[]): Promise<ApiKey> {
+    checkKeeps(caller, key)
     for (const network of networks) parseNetwork(network)
     const { networks: own } = caller.key
     const isWithin = networks.length > 0 && networks.every(network => isWithinNetworks(network, own))

@@ -72,6 +72,7 @@ export function createKeys(store: Store): Keys {
         throw new Fault('invalid', 'key', 'That operator is not a member of this project', {
           violations: [{ pointer: '/operator', detail: 'name a member of the project' }],
         })
+      await checkMayBeFor(tables, caller, operatorId)
       const own = caller.roles.get(projectId)!
       checkKey(wanted, caller.operator.id === operatorId ? own : weakerRole(own, member.role), now)
       const limits = limitsWithin(caller.key, wanted)
@@ -131,6 +132,12 @@ export function createKeys(store: Store): Keys {
   }
 
   return { list, get, create, revoke, replaceOwn }
+}
+
+/** With a key of the installation's first operator one may make projects: that is nobody's to give. */
+async function checkMayBeFor(tables: Tables, caller: Caller, operatorId: string): Promise<void> {
+  if (operatorId === caller.operator.id || !(await tables.operators.find(operatorId))?.first) return
+  throw new Fault('forbidden', 'key', "Only the installation's first operator makes keys of its own")
 }
 
 function projectOf({ projects }: ApiKey, id: string): KeyProject {

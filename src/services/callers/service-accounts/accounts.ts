@@ -5,6 +5,7 @@ import type { ServiceAccount, ServiceAccountSecret } from '../../../domain/servi
 import type { Store } from '../../../store/store.ts'
 import { auditOf } from '../../operations/audit.ts'
 import { changeStore } from '../../operations/store-change.ts'
+import { checkKeeps } from '../keeping-keys.ts'
 import type { AlsoWritten } from '../keys.ts'
 import { type MadeSecret, makeSecret } from './secrets.ts'
 
@@ -15,7 +16,7 @@ export interface ServiceAccountShown {
   readonly secrets: readonly ServiceAccountSecret[]
 }
 
-/** What keys that are service accounts have beside other keys. Whoever asks has found the keys, so may see them. */
+/** What keys that are service accounts have beside other keys. Whoever asks has found the keys, so may see them; changes are for those who look after them. */
 export interface ServiceAccounts {
   /** Those among the keys. */
   among(keys: readonly ApiKey[]): Promise<readonly ServiceAccountShown[]>
@@ -59,10 +60,12 @@ export function createServiceAccounts(store: Store): ServiceAccounts {
   }
 
   async function rename(caller: Caller, key: ApiKey, name: string): Promise<void> {
+    checkKeeps(caller, key)
     await change(caller, key, 'key.change', tables => tables.serviceAccounts.rename(key.id, name))
   }
 
   async function addSecret(caller: Caller, key: ApiKey, hours: number): Promise<MadeSecret> {
+    checkKeeps(caller, key)
     const { secrets } = await of(key)
     const now = await store.now()
     if (secrets.filter(({ expiresAt }) => expiresAt > now).length >= MOST_SECRETS)
@@ -73,6 +76,7 @@ export function createServiceAccounts(store: Store): ServiceAccounts {
   }
 
   async function removeSecret(caller: Caller, key: ApiKey, id: string): Promise<void> {
+    checkKeeps(caller, key)
     const { secrets } = await of(key)
     if (!secrets.some(secret => secret.id === id)) throw new Fault('not_found', 'key', `No secret ${id}`)
     if (secrets.length === 1) throw new Fault('conflict', 'key', 'The last secret of a service account stays')
