@@ -40,7 +40,7 @@ async function killedMeanwhile(path: string, body: object) {
   await client.query('begin; lock table pg_authid in share row exclusive mode')
   const first = await serving({ folder })
   const asked = post(first, path, body).catch(() => undefined)
-  await sleep(1500)
+  await untilItWaits(client)
   await first.kill()
   await asked
   await client.query('rollback')
@@ -48,11 +48,18 @@ async function killedMeanwhile(path: string, body: object) {
   return serving({ folder })
 }
 
+/** Behind whoever holds the lock. */
+async function untilItWaits(holder: Awaited<ReturnType<typeof engineClient>>): Promise<void> {
+  const waiting = 'select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))'
+  for (const end = Date.now() + 30_000; (await holder.query(waiting)).rowCount === 0; await sleep(20))
+    if (Date.now() > end) throw new Error('Nobody waits for the lock')
+}
+
 async function until503IsOver(next: Serving, path: string, body: object) {
-  for (let left = 30; left > 0; left--) {
+  for (let left = 150; left > 0; left--) {
     const answer = await post(next, path, body)
     if (answer.status !== 503) return answer
-    await sleep(500)
+    await sleep(100)
   }
   throw new Error('still 503')
 }
