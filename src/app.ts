@@ -15,13 +15,17 @@ import { countPerKey } from './http/rate.ts'
 import { createHttp } from './http/server.ts'
 import { expiryLag } from './jobs/expiry-lag.ts'
 import { createExpiryWorker } from './jobs/expiry-worker.ts'
+import { createJoiningWorker } from './jobs/joining-worker.ts'
 import { createWorker } from './jobs/worker.ts'
+import { createFanOut } from './ledger/fan-out/perform.ts'
 import { createLeases } from './ledger/leases.ts'
 import { createLedger } from './ledger/ledger.ts'
 import { createLinks } from './services/links/links.ts'
 import type { TargetRules } from './services/links/targets.ts'
 import { createNetworkGuard } from './services/network/network-guard.ts'
 import { rehearsable } from './services/operations/rehearsal.ts'
+import { createJoining } from './services/project-users/joining.ts'
+import type { ProjectRules } from './services/project-users/project-user.ts'
 import { createServices, type Services } from './services/services.ts'
 import { createExpiring } from './services/users/expiry.ts'
 import { type Settings, storeEndpoint, storeOptions } from './settings.ts'
@@ -71,11 +75,16 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   const onFault = (error: unknown) => log.error({ err: error }, 'worker failed')
   const worker = createWorker({ store, links, leases, deadlineMs: 3 * settings.timeouts.statementMs, onFault })
   const ledger = createLedger({ store, links, leases, onPostponed: worker.wake })
+  const fanOut = createFanOut({ store, links, leases, onPostponed: worker.wake })
+  const projectRules = projectRulesOf(settings)
+  const joiningWorker = createJoiningWorker(createJoining({ store, links, fanOut, rules: projectRules }), onFault)
   const services = createServices({
     store,
     engines,
     links,
     ledger,
+    fanOut,
+    projectRules,
     rules,
     installationPolicy: settings.policy,
     digest: { algorithm: settings.atlas.digestAlgorithm, nonceSeconds: settings.atlas.nonceSeconds },
@@ -111,17 +120,30 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   async function start(): Promise<string> {
     await worker.start()
     await expiryWorker.start()
+    joiningWorker.start()
     const url = await http.listen({ host: settings.host, port: settings.port })
     return settings.publicUrl ?? url
   }
 
   async function stop(): Promise<void> {
     await http.close()
-    await Promise.all([worker.stop(), expiryWorker.stop()])
+    await Promise.all([worker.stop(), expiryWorker.stop(), joiningWorker.stop()])
     leases[Symbol.dispose]()
     await links[Symbol.asyncDispose]()
     await store.close()
   }
 
   return { http, store, services, start, stop }
+}
+
+/** Users that belong to a project are those of the one API that has such. */
+function projectRulesOf({ atlas }: Settings): ProjectRules {
+  return {
+    ...atlas,
+    dialect: 'atlas',
+    clusterType: 'CLUSTER',
+    perInstanceMs: atlas.clusterMs,
+    mostUsers: atlas.limits.users,
+    mostRoles: atlas.limits.customRoles,
+  }
 }

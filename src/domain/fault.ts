@@ -80,6 +80,8 @@ export interface FaultDetails {
   readonly operationId?: string
   /** Why each instance failed, by its id, where several were asked. */
   readonly failed?: ReadonlyMap<string, Fault>
+  /** The names of those that failed. */
+  readonly instances?: readonly string[]
   readonly cause?: unknown
 }
 

@@ -186,6 +186,8 @@ export interface Capabilities {
   readonly sessions: boolean
   readonly owners: boolean
   readonly engineRoles: boolean
+  /** A login has roles and nothing else, people define some, and all can be replaced as a whole: it can be one of a whole project. */
+  readonly projectUsers?: boolean
   readonly settings: readonly ('replication' | 'connectionLimit' | 'authPlugin')[]
   /** What the public APIs for hosted servers of this engine let be chosen for a login. */
   readonly userOptions: readonly UserOption[]

@@ -2,6 +2,7 @@ import type { Caller } from '../domain/caller.ts'
 import type { Fault } from '../domain/fault.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Engines } from '../engines/registry.ts'
+import type { FanOut } from '../ledger/fan-out/perform.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Store } from '../store/store.ts'
 import { type AccessLists, createAccessLists } from './access/access-lists.ts'
@@ -33,6 +34,11 @@ import { type AuditLog, createAuditLog } from './operations/audit-log.ts'
 import { createEvents, type Events } from './operations/events.ts'
 import { createOperations, type Operations } from './operations/operations.ts'
 import { createReplays, type Replays } from './operations/replays.ts'
+import { type CustomRoles, createCustomRoles } from './project-users/custom-roles.ts'
+import { cleanUp } from './project-users/leaving.ts'
+import type { ProjectRules } from './project-users/project-user.ts'
+import { createProjectUserChanges, type ProjectUserChanges } from './project-users/project-user-changes.ts'
+import { createProjectUsers, type ProjectUsers } from './project-users/project-users.ts'
 import { createUserChanges, type UserChanges } from './users/user-changes.ts'
 import { createUsers, type Users } from './users/users.ts'
 
@@ -63,6 +69,9 @@ export interface Services {
   readonly dialectViews: DialectViews
   readonly users: Users
   readonly userChanges: UserChanges
+  readonly projectUsers: ProjectUsers
+  readonly projectUserChanges: ProjectUserChanges
+  readonly customRoles: CustomRoles
   readonly databases: Databases
   readonly operations: Operations
   readonly replays: Replays
@@ -77,6 +86,8 @@ export interface ServiceParts {
   readonly engines: Engines
   readonly links: Links
   readonly ledger: Ledger
+  readonly fanOut: FanOut
+  readonly projectRules: ProjectRules
   readonly rules: TargetRules
   readonly installationPolicy: Policy
   readonly digest: DigestRules
@@ -86,10 +97,13 @@ export interface ServiceParts {
 
 export function createServices(parts: ServiceParts): Services {
   const { store, engines, links, ledger, rules } = parts
-  const instances = createInstances({ store, links, installationPolicy: parts.installationPolicy })
+  const onLeave = parts.projectRules.cleanOnLeave ? cleanUp : undefined
+  const instances = createInstances({ store, links, installationPolicy: parts.installationPolicy, onLeave })
   const { installationPolicy } = parts
-  const connections = createConnections({ store, engines, ...rules, installationPolicy })
+  const connections = createConnections({ store, engines, ...rules, installationPolicy, onLeave })
   const authentication = createAuthentication(store)
+  const project = { store, links, rules: parts.projectRules, fanOut: parts.fanOut, instances }
+  const projectUsers = createProjectUsers(project)
   return {
     authentication,
     tokens: createTokens(store),
@@ -114,6 +128,9 @@ export function createServices(parts: ServiceParts): Services {
     dialectViews: createDialectViews({ store, links, connections, installationPolicy: parts.installationPolicy }),
     users: createUsers({ store, links, instances }),
     userChanges: createUserChanges({ store, links, instances, ledger }),
+    projectUsers,
+    projectUserChanges: createProjectUserChanges({ ...project, projectUsers }),
+    customRoles: createCustomRoles(project),
     databases: createDatabases({ links, instances, ledger }),
     operations: createOperations({ store, links, wake: parts.wakeWorker }),
     replays: createReplays(store),

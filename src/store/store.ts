@@ -387,8 +387,8 @@ export interface ProjectRecords {
   remove(record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>): Promise<void>
   /** What an operation is to make of it. Throws `conflict` while another change of it is open. */
   begin(plan: RecordPlan, now: number): Promise<void>
-  /** It is so; what was to go is gone. */
-  finish(operationId: string): Promise<void>
+  /** It is so, though `open` servers are still to follow; what was to go is gone once there are none. */
+  finish(operationId: string, open: number): Promise<void>
   /** It was made, or refused, on some instances, and dropped on others. */
   move(
     record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>,

@@ -13,6 +13,7 @@ import { checkEcho, ignoreContentType, parseBody, readBodiesRaw } from './reques
 import { negotiate } from './requests/media.ts'
 import { checkStyle } from './requests/query.ts'
 import { countRequest } from './requests/rates.ts'
+import { customRoleRoutes, customRoleSchemas } from './roles/routes.ts'
 import { accessListRoutes, accessListSchemas } from './routes/access-list.ts'
 import { allClusterRoutes, clusterRoutes } from './routes/clusters.ts'
 import { groupPartRoutes, groupPartSchemas } from './routes/group-parts.ts'
@@ -25,6 +26,7 @@ import { orgRoutes, orgSchemas } from './routes/orgs.ts'
 import { rootRoutes, rootSchemas } from './routes/root.ts'
 import { sideRoutes } from './routes/side.ts'
 import { unknownRoutes } from './routes/unknown.ts'
+import { databaseUserRoutes, databaseUserSchemas } from './users/routes.ts'
 import { clusterSchemas } from './wire/clusters/schemas.ts'
 import { ApiError } from './wire/common.ts'
 import { keySchemas } from './wire/keys.ts'
@@ -53,6 +55,8 @@ const EVERYTHING: Routes = [
   groupKeyRoutes,
   orgKeyRoutes,
   keyNetworkRoutes,
+  databaseUserRoutes,
+  customRoleRoutes,
 ]
 
 const ROUTES: Readonly<Record<Generation, Routes>> = {
@@ -73,6 +77,8 @@ const SCHEMAS: readonly TSchema[] = [
   ...accessListSchemas,
   ...keySchemas,
   ...serviceAccountSchemas,
+  ...databaseUserSchemas,
+  ...customRoleSchemas,
 ]
 
 /** The MongoDB Atlas Administration API: database users, and what its clients call around them. */

@@ -17,6 +17,7 @@ export const about: EngineDescription = {
     sessions: false,
     owners: false,
     engineRoles: true,
+    projectUsers: true,
     settings: [],
     userOptions: ['databaseRoles'],
     userHost: false,

@@ -51,8 +51,7 @@ async function follow(tables: Tables, operation: Written, done: readonly DoneTar
   const made = at.filter(({ target }) => isHad(target.kind)).map(one => [one.target.instanceId, placeOf(one)])
   const dropped = at.filter(({ target }) => !isHad(target.kind)).map(({ target }) => target.instanceId)
   await tables.projectRecords.move(record, Object.fromEntries(made), dropped)
-  const isGoing = operation.targets.every(target => !isHad(target.kind))
-  if (!isGoing || open === 0) await tables.projectRecords.finish(operation.id)
+  await tables.projectRecords.finish(operation.id, open)
 }
 
 function placeOf({ outcome }: DoneTarget): string | null {

@@ -68,7 +68,7 @@ async function performWhole(
   const reached = reachable.reached.filter(({ instanceId }) => !late.has(instanceId) && !superseded.has(instanceId))
   const work: Work = { order, begun, lease, reached, planned, done: new Map() }
   for (const instanceId of superseded) unplanned.set(instanceId, waits())
-  return bringAbout(parts, work, unplanned)
+  return await bringAbout(parts, work, unplanned)
 }
 
 function waits(): Fault {

@@ -5,7 +5,7 @@ import { tooLate } from '../deadline.ts'
 import type { LedgerParts } from '../ledger.ts'
 import { postpone } from '../outcome.ts'
 import { closeUndone, failure } from './outcome.ts'
-import { onEach, type Reached } from './reach.ts'
+import { onEach, type Reached, reach } from './reach.ts'
 import type { Work } from './work.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function takeAllBack(parts: LedgerParts, work: Work, failed: Readon
   const { held } = work.lease
   try {
     await work.lease.confirm()
-    const stuck = await onEach(work.reached, one => takeBackOn(work, one))
+    const stuck = await takeBackNow(parts, work, failed)
     if (stuck.size === 0) {
       const told = failure(failed)
       await closeUndone(parts.store, operation, held, told)
@@ -33,8 +33,26 @@ export async function takeAllBack(parts: LedgerParts, work: Work, failed: Readon
   }
 }
 
-/** Last first. A link that broke tells nothing, and takes nothing back. */
-async function takeBackOn({ planned, lease }: Work, { attempts }: Reached): Promise<void> {
+/** Answers where that could not be done, and why. Where nobody knows what was done, what was sent may still take effect. */
+async function takeBackNow(
+  parts: LedgerParts,
+  { begun, reached, order, planned, lease }: Work,
+  failed: ReadonlyMap<string, Fault>,
+): Promise<ReadonlyMap<string, Fault>> {
+  const unsure = [...failed].filter(([id, fault]) => isTransient(fault) && reached.some(one => one.instanceId === id))
+  const sure = order.targets
+    .map((target, position) => ({ ...target, position }))
+    .filter(({ instanceId }) => reached.some(one => one.instanceId === instanceId))
+    .filter(({ instanceId }) => !unsure.some(([id]) => id === instanceId))
+  // The links of before may have used up their time.
+  const signal = AbortSignal.timeout(order.perInstanceMs)
+  await using again = await reach(parts, { operation: begun.operation.id, attempt: 1 }, sure, signal)
+  const late = await onEach(again.reached, one => takeBackOn({ planned, lease }, one))
+  return new Map([...unsure, ...again.failed, ...late])
+}
+
+/** Last first. */
+async function takeBackOn({ planned, lease }: Pick<Work, 'planned' | 'lease'>, { attempts }: Reached): Promise<void> {
   for (const [position, attempt] of [...attempts].reverse()) {
     const undo = planned.get(position)?.undo
     if (!undo) continue

@@ -24,7 +24,7 @@ import { changeStore } from '../operations/store-change.ts'
 import { violationsOf } from './connection-rules.ts'
 import { actionOf, credentialOf, fieldsOf, sameAddresses, tidy, toConnection, toWish } from './connection-shape.ts'
 import type { ConnectionWish } from './connection-wish.ts'
-import { checkAgrees, leaveIfEmpty, newInstance, removeConnections } from './instance-making.ts'
+import { checkAgrees, leaveIfEmpty, newInstance, type OnLeave, removeConnections } from './instance-making.ts'
 import { checkLasts } from './lasting.ts'
 import { checkMayMove } from './moving.ts'
 
@@ -73,6 +73,7 @@ export interface ConnectionParts {
   readonly guard: NetworkGuard
   readonly credentials: readonly string[]
   readonly installationPolicy: Policy
+  readonly onLeave?: OnLeave
 }
 
 export function createConnections(parts: ConnectionParts): Connections {
@@ -205,7 +206,7 @@ export function createConnections(parts: ConnectionParts): Connections {
     if (version !== undefined && version !== connection.version)
       throw new Fault('precondition_failed', 'connection', 'The connection has changed since it was read')
     const now = await tables.now()
-    if ((await removeConnections(tables, connection.instanceId, [id], now)) === 0) throw noConnection(id)
+    if ((await removeConnections(tables, connection.instanceId, [id], now, parts.onLeave)) === 0) throw noConnection(id)
     await tables.audit.add(
       auditOf(caller, { projectId, action: 'connection.delete', subject: id, detail: [], at: now }),
     )

@@ -36,16 +36,21 @@ export async function newInstance(
   }
 }
 
+/** What is to be done on a server before its last connection goes, written down in the same transaction. */
+export type OnLeave = (tables: Tables, instanceId: string, now: number) => Promise<void>
+
 /** Removes connections. The last one takes its instance along; while operations are open there, or logins have an end, both stay, leaving, until the last is done or gone. Answers how many it removed: of two at once, only one does. */
 export async function removeConnections(
   tables: Tables,
   instanceId: string,
   ids: readonly string[],
   now: number,
+  onLeave?: OnLeave,
 ): Promise<number> {
   for (const id of ids) await tables.connections.hold(id)
   await checkUnused(tables, ids)
   const others = (await connectionsLeft(tables, instanceId)).filter(({ id }) => !ids.includes(id))
+  if (others.length === 0) await onLeave?.(tables, instanceId, now)
   if (others.length === 0 && (await hasPromises(tables, instanceId))) return retire(tables, instanceId, ids, now)
   let removed = 0
   for (const id of ids) if (await tables.connections.remove(id)) removed += 1

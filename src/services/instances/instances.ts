@@ -7,7 +7,7 @@ import { type Policy, type PolicyInForce, type PolicyLevel, policyInForce } from
 import type { Right } from '../../domain/role.ts'
 import type { DialectView, Store, Tables } from '../../store/store.ts'
 import { accessToEach, checkRight, findInstance, viewerIn } from '../access/access.ts'
-import { removeConnections } from '../connections/instance-making.ts'
+import { type OnLeave, removeConnections } from '../connections/instance-making.ts'
 import type { Links } from '../links/links.ts'
 import { auditOf } from '../operations/audit.ts'
 import { lastWord } from '../operations/contention.ts'
@@ -67,9 +67,10 @@ export interface InstanceParts {
   readonly store: Store
   readonly links: Links
   readonly installationPolicy: Policy
+  readonly onLeave?: OnLeave
 }
 
-export function createInstances({ store, links, installationPolicy }: InstanceParts): Instances {
+export function createInstances({ store, links, installationPolicy, onLeave }: InstanceParts): Instances {
   async function list(caller: Caller, projectId: string, page: KeyPage): Promise<Page<Instance>> {
     checkRight(caller, projectId, 'read')
     return store.read.instances.list(projectId, page, viewerIn(caller, projectId))
@@ -161,7 +162,7 @@ export function createInstances({ store, links, installationPolicy }: InstancePa
       throw new Fault('precondition_failed', 'instance', 'The instance has changed since it was read')
     const ids = (await tables.connections.ofInstance(id)).map(connection => connection.id)
     const now = await tables.now()
-    await removeConnections(tables, id, ids, now)
+    await removeConnections(tables, id, ids, now, onLeave)
     const line = { projectId, instanceId: id, action: 'instance.leave', subject: id, detail: [], at: now }
     await tables.audit.add(auditOf(caller, line))
   }

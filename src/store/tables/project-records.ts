@@ -52,7 +52,7 @@ export function projectRecordTable(context: Context): ProjectRecords {
         .execute()
     },
     begin: (plan, now) => begin(context, plan, now),
-    finish: operationId => finish(context, operationId),
+    finish: (operationId, open) => finish(context, operationId, open),
     move: (record, made, dropped) => move(context, record, made, dropped),
     undo: operationId => undo(context, operationId),
   }
@@ -95,11 +95,11 @@ function underWay(kind: ProjectRecord['kind']): Fault {
 const CLOSED = { operationId: null, change: null, next: null, nextPassword: null } as const
 
 /** What was wanted is so now; while some servers are still to follow, it is all the same. */
-async function finish(context: Context, operationId: string): Promise<void> {
+async function finish(context: Context, operationId: string, open: number): Promise<void> {
   const { db, vault } = context
   const row = await rowOf(context, operationId)
   if (!row) return
-  if (row.change === 'remove') return removeRow(context, operationId)
+  if (row.change === 'remove') return open === 0 ? removeRow(context, operationId) : undefined
   const before = recordFrom(vault, { ...row, stillOpen: operationId })
   const next = row.nextPassword && vault.openLater(row.nextPassword, projectRecordPlace(before, 'next_password'))
   const password = next ? vault.seal(next, projectRecordPlace(before, 'password')) : row.password

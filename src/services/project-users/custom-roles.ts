@@ -1,0 +1,133 @@
+import type { Caller } from '../../domain/caller.ts'
+import { Fault } from '../../domain/fault.ts'
+import type { RoleDefinition } from '../../domain/role-definition.ts'
+import type { FanOut } from '../../ledger/fan-out/perform.ts'
+import type { RecordPlan } from '../../store/project-record.ts'
+import { checkRight } from '../access/access.ts'
+import type { Asked } from '../operations/prepared.ts'
+import { checkClusters, clustersOf, naming } from './clusters.ts'
+import type { ProjectParts } from './project-user.ts'
+import { wantedOf } from './records.ts'
+import { lookAt } from './sight.ts'
+
+/** A role that a project defines, as its dialect asked for it, and as servers are to have it. */
+export interface CustomRole {
+  readonly name: string
+  /** What the dialect tells back. */
+  readonly asked: Readonly<Record<string, unknown>>
+  readonly definition: RoleDefinition
+}
+
+/** Roles that people define, on every server of a project. */
+export interface CustomRoles {
+  list(caller: Caller, projectId: string): Promise<readonly CustomRole[]>
+  get(caller: Caller, projectId: string, name: string): Promise<CustomRole>
+  create(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole>
+  change(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole>
+  drop(asked: Asked, projectId: string, name: string): Promise<void>
+}
+
+export interface CustomRoleParts extends ProjectParts {
+  readonly fanOut: FanOut
+}
+
+export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
+  const { store, fanOut, rules } = parts
+
+  async function all(projectId: string): Promise<readonly CustomRole[]> {
+    const records = await store.read.projectRecords.list(projectId, 'role')
+    return records
+      .filter(({ current, open }) => current !== undefined && open?.change !== 'remove')
+      .map(({ current }) => current as unknown as CustomRole)
+  }
+
+  async function list(caller: Caller, projectId: string): Promise<readonly CustomRole[]> {
+    checkRight(caller, projectId, 'read')
+    return all(projectId)
+  }
+
+  async function get(caller: Caller, projectId: string, name: string): Promise<CustomRole> {
+    const found = (await list(caller, projectId)).find(role => role.name === name)
+    if (!found) throw noRole(name)
+    return found
+  }
+
+  async function create(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
+    checkRight(asked.caller, projectId, 'create')
+    const others = await all(projectId)
+    if (others.some(({ name }) => name === role.name)) throw taken(role.name)
+    if (others.length >= rules.mostRoles)
+      throw new Fault('too_large', 'role', `A project has ${rules.mostRoles} roles of its own at most`)
+    const plan = { kind: 'role', key: role.name, change: 'create', next: { ...role } } as const
+    await fanOutTo(asked, projectId, plan, { kind: 'create-role', role: role.definition })
+    return role
+  }
+
+  async function change(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
+    checkRight(asked.caller, projectId, 'update')
+    await get(asked.caller, projectId, role.name)
+    const plan = { kind: 'role', key: role.name, change: 'change', next: { ...role } } as const
+    await fanOutTo(asked, projectId, plan, { kind: 'set-role', role: role.definition })
+    return role
+  }
+
+  async function drop(asked: Asked, projectId: string, name: string): Promise<void> {
+    checkRight(asked.caller, projectId, 'delete')
+    await get(asked.caller, projectId, name)
+    await checkUnused(asked, projectId, name)
+    await fanOutTo(
+      asked,
+      projectId,
+      { kind: 'role', key: name, change: 'remove' },
+      { kind: 'drop-role', name },
+      'leave',
+    )
+  }
+
+  /** With a role its holders would lose what it lets them do. */
+  async function checkUnused({ signal }: Asked, projectId: string, name: string): Promise<void> {
+    const text = `admin.${name}`
+    if ((await all(projectId)).some(({ definition }) => definition.roles.includes(text)))
+      throw new Fault('in_use', 'role', `Other roles inherit from ${name}`, { counts: { roles: 1 } })
+    const users = await store.read.projectRecords.list(projectId, 'user')
+    const { seen } = await lookAt(parts, await clustersOf(parts, projectId), signal)
+    const logins = [...seen.values()].flatMap(found => [...found.values()])
+    const isUsed =
+      users.some(user => wantedOf(user)?.roles.includes(text)) || logins.some(one => one.roles?.includes(text))
+    if (isUsed) throw new Fault('in_use', 'role', `Users have the role ${name}`, { counts: { users: 1 } })
+  }
+
+  async function fanOutTo(
+    { caller, signal }: Asked,
+    projectId: string,
+    record: Omit<RecordPlan, 'operationId' | 'projectId'>,
+    what: Parameters<FanOut['perform']>[0]['targets'][number]['change'],
+    onFailure: 'undo' | 'leave' = rules.partialFailure === 'all' ? 'undo' : 'leave',
+  ): Promise<void> {
+    const clusters = await clustersOf(parts, projectId)
+    await checkClusters(parts, caller, projectId, clusters)
+    const wish = { username: caller.operator.username }
+    const targets = clusters.map(({ instance }) => ({ instanceId: instance.id, change: what, wish }))
+    if (targets.length > 0) {
+      const how = { onFailure, perInstanceMs: rules.perInstanceMs }
+      await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
+      return
+    }
+    await store.transaction(async tables => {
+      const { kind, key, change: how, next } = record
+      if (how === 'remove') return tables.projectRecords.remove({ projectId, kind, key })
+      const createdAt = (await tables.projectRecords.find(projectId, kind, key))?.createdAt ?? (await tables.now())
+      return tables.projectRecords.put({ projectId, kind, key, createdAt, places: {}, current: next })
+    })
+  }
+
+  return { list, get, create, change, drop }
+}
+
+function noRole(name: string): Fault {
+  return new Fault('not_found', 'role', `No custom role ${name} in this project`)
+}
+
+function taken(name: string): Fault {
+  return new Fault('exists', 'role', `A custom role ${name} is there already`)
+}

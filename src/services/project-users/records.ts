@@ -1,0 +1,58 @@
+import { userKeyFrom } from '../../domain/user.ts'
+import type { ProjectRecord } from '../../store/project-record.ts'
+import { isWithin, scopesShown } from './clusters.ts'
+import type { Cluster, ProjectUser, WantedUser } from './project-user.ts'
+import type { Sight } from './sight.ts'
+
+export function wantedOf({ current }: ProjectRecord): WantedUser | undefined {
+  return current as unknown as WantedUser | undefined
+}
+
+export function isExpired(record: ProjectRecord, now: number): boolean {
+  const until = wantedOf(record)?.validUntil
+  return until !== undefined && until <= now
+}
+
+/** Is it one of the project's: made, not on its way out, and its time not over. */
+export function isThere(record: ProjectRecord, now: number): boolean {
+  return record.current !== undefined && record.open?.change !== 'remove' && !isExpired(record, now)
+}
+
+/** The login that the record is about, and not another one of its name. */
+export function isPlaced(
+  { places, key }: ProjectRecord,
+  { instance }: Cluster,
+  { seen }: Pick<Sight, 'seen'>,
+): boolean {
+  const place = places[instance.id]
+  const login = seen.get(instance.id)?.get(key)
+  return login !== undefined && typeof place === 'string' && (place === '' || place === login.incarnation)
+}
+
+/** Where a server of its scopes has it; or where none of them can be asked. */
+export function isAlive(record: ProjectRecord, sight: Sight): boolean {
+  const own = sight.clusters.filter(cluster => isWithin(wantedOf(record)!, cluster))
+  const asked = own.filter(cluster => !sight.unreachable.includes(cluster))
+  return asked.length === 0 || asked.some(cluster => isPlaced(record, cluster, sight))
+}
+
+/** What it may do in truth: what all that were asked agree on, in the order that was asked for. */
+export function shownFrom(record: ProjectRecord, sight: Sight, allClusters: readonly Cluster[]): ProjectUser {
+  const wanted = wantedOf(record)!
+  const placed = sight.clusters.filter(cluster => isPlaced(record, cluster, sight))
+  const had = placed.map(({ instance }) => sight.seen.get(instance.id)!.get(record.key)!.roles ?? [])
+  return {
+    ...wanted,
+    scopes: scopesShown(allClusters, wanted.scopes),
+    roles: rolesShown(wanted.roles, had),
+    key: userKeyFrom(record.key),
+    managed: true,
+  }
+}
+
+export function rolesShown(wanted: readonly string[], had: readonly (readonly string[])[]): readonly string[] {
+  const [first, ...others] = had
+  if (!first) return wanted
+  const common = first.filter(role => others.every(one => one.includes(role)))
+  return [...wanted.filter(role => common.includes(role)), ...common.filter(role => !wanted.includes(role))]
+}

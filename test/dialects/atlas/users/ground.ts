@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
+import type { AppWish } from '../../../support/app.ts'
+import { ADMIN, ADMIN_PASSWORD, type RunningInstance, startInstance } from '../../../support/mongodb/instance.ts'
+import { aProxy, type TcpProxy } from '../../../support/proxy.ts'
+import { SECANTUS, type TestServer } from '../../../support/servers.ts'
+import { type Atlas, anAtlas } from '../atlas.ts'
+
+/** One MongoDB server behind a door that can be shut. */
+export interface Cluster {
+  readonly name: string
+  readonly server: TestServer
+  readonly door: TcpProxy
+  readonly instance: string
+}
+
+/** A project with two MongoDB servers of its own, `east` and `west`. */
+export interface Ground extends AsyncDisposable {
+  readonly atlas: Atlas
+  readonly east: Cluster
+  readonly west: Cluster
+  /** A server that is no cluster of the project yet. */
+  join(name: string): Promise<Cluster>
+}
+
+export const usersPath = '/databaseUsers'
+export const userPath = (name: string) => `${usersPath}/admin/${encodeURIComponent(name)}`
+
+export async function twoClusters(wish: AppWish = {}): Promise<Ground> {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-clusters-'))
+  // Servers that join later are put away with the others.
+  const stack = new AsyncDisposableStack()
+  stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const servers: RunningInstance[] = await Promise.all(
+    ['east', 'west', 'north'].map(name => startInstance(join(folder, name))),
+  )
+  for (const server of servers) stack.use(server)
+  const flags = { '--timeouts-statement-ms': '1500', '--atlas-cluster-ms': '2500', ...wish.flags }
+  const atlas = stack.use(await anAtlas({ ...wish, flags }))
+  const spare = servers.slice(2)
+  const attach = async (name: string, { port }: RunningInstance): Promise<Cluster> => {
+    const server = serverAt(name, port)
+    const door = stack.use(await aProxy(server))
+    const more = { name: `to ${name}`, instanceName: name }
+    const { instance } = await atlas.running.connect({ ...server, port: door.port }, more)
+    return { name, server, door, instance }
+  }
+  const [east, west] = [await attach('east', servers[0]!), await attach('west', servers[1]!)]
+  return {
+    atlas,
+    east,
+    west,
+    join: name => attach(name, spare.shift()!),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+function serverAt(name: string, port: number): TestServer {
+  const login = { username: ADMIN, password: ADMIN_PASSWORD, database: 'admin' }
+  return { name: `${SECANTUS} ${name}`, engine: 'mongodb', host: '127.0.0.1', port, ...login }
+}
+
+/** A client of the server itself, past Rolecall. */
+export async function clientOf({ server }: Cluster, username: string, password: string): Promise<MongoClient> {
+  const auth = { username, password }
+  const client = new MongoClient(`mongodb://${server.host}:${server.port}/?directConnection=true`, { auth })
+  return client.connect()
+}
+
+export function adminOf(cluster: Cluster): Promise<MongoClient> {
+  return clientOf(cluster, ADMIN, ADMIN_PASSWORD)
+}
+
+export async function logsIn(cluster: Cluster, username: string, password: string): Promise<boolean> {
+  try {
+    await using _client = await clientOf(cluster, username, password)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The names of logins of `admin` that the server has, our own administrator left out. */
+export async function loginsOn(cluster: Cluster): Promise<readonly string[]> {
+  await using admin = await adminOf(cluster)
+  const { users } = await admin.db('admin').command({ usersInfo: 1 })
+  return (users as { user: string }[])
+    .map(({ user }) => user)
+    .filter(user => user !== ADMIN)
+    .sort()
+}
+
+/** Names of roles that the server has and nobody brought with it. */
+export async function rolesOn(cluster: Cluster): Promise<readonly string[]> {
+  await using admin = await adminOf(cluster)
+  const { roles } = await admin.db('admin').command({ rolesInfo: 1 })
+  return (roles as { role: string }[]).map(({ role }) => role).sort()
+}
+
+export const aUser = (username: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  databaseName: 'admin',
+  username,
+  password: `teal-Harbor-${username}`,
+  roles: [{ databaseName: 'shop', roleName: 'readWrite' }],
+  ...more,
+})
+
+export const passwordOf = (username: string) => `teal-Harbor-${username}`
