@@ -6,7 +6,7 @@ import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
 import { logsInToMysql, mysqlClient } from '../support/mariadb/logins.ts'
 import { mysqlServers, postgresqlServer, type TestServer } from '../support/servers.ts'
-import { cutOffAt, heal, type Trouble, trouble } from '../support/troubled.ts'
+import { cutOffAt, heal, hungUp, says, type Trouble, trouble } from '../support/troubled.ts'
 
 /** What became of an operation, once it is open no more. */
 async function endOf(rolecall: RunningApp, id: string) {
@@ -103,4 +103,38 @@ describe('a connection whose login others made anew', () => {
     await engine.query(`drop role ${own}`)
     await engine.end()
   })
+})
+
+test('of two logins that got new passwords, the one that others made anew is left alone, and the answer is that of the other', async () => {
+  const server = await postgresqlServer()
+  const engine = await engineClient(server)
+  const mine = trouble()
+  await using rolecall = await aRunningApp({ parts: mine.parts })
+  const { instance } = await rolecall.connect(server)
+  const [first, second] = [`anew_one_${process.pid}`, `anew_two_${process.pid}`]
+  for (const name of [first, second]) await rolecall.native('POST', `/instances/${instance}/users`, { body: { name } })
+  const origin = { address: '127.0.0.1', dialect: 'trove', requestId: 'anew' } as const
+  const caller = await rolecall.app.services.authentication.byPrivateKey(rolecall.key.privateKey, origin)
+  mine.around = async (step, run) => {
+    await run(step)
+    if (!says(step, `"${second}"`)) return
+    mine.away = true
+    throw hungUp()
+  }
+  const resets = [first, second].map(name => ({ key: { name } }))
+  const asked = { caller, signal: AbortSignal.timeout(20_000) }
+  const fault = await (await rolecall.app.services.userChanges.resetMany(asked, instance, resets))
+    .run()
+    .catch(error => error)
+  await engine.query(`drop role ${first}`)
+  await engine.query(`create role ${first} login`)
+  heal(mine)
+  const ended = await endOf(rolecall, fault.details.operationId)
+  expect(ended).toMatchObject({ state: 'settled', lastFault: { detail: expect.stringContaining('anew') } })
+  const path = `/projects/${rolecall.project}/operations/${fault.details.operationId}/answer`
+  const { body } = await rolecall.native('GET', path)
+  expect(body.name).toBe(second)
+  expect(await logsIn(server, second, body.password)).toBe(true)
+  for (const name of [first, second]) await engine.query(`drop role ${name}`)
+  await engine.end()
 })
