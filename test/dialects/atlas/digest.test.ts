@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { responseFor } from '../../../src/services/callers/digest/digest.ts'
 import { aPerson } from '../../support/people.ts'
 import { type Atlas, anAtlas } from './atlas.ts'
@@ -199,9 +198,12 @@ async function anotherKey(own: object): Promise<DigestKey> {
 }
 
 describe('a nonce whose time is over', () => {
+  afterEach(() => void vi.useRealTimers())
+
   test('is stale where the answer is right, and only there', async () => {
     const nonce = await aNonce()
-    await sleep(10_100)
+    // Only the clock moves on; whatever waits goes on waiting as ever.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10_100 })
     const right = await signed({ nonce })
     const wrong = await signed({ nonce }, { key: { ...atlas.running.key, privateKey: 'nothing' } })
     expect(right.status).toBe(401)
@@ -209,7 +211,7 @@ describe('a nonce whose time is over', () => {
     expect(challenge.stale).toBe('true')
     expect(challengeIn(wrong.headers['www-authenticate']).stale).toBe('false')
     expect(await statusOf({ nonce: challenge.nonce })).toBe(200)
-  }, 15_000)
+  })
 })
 
 describe('a key', () => {
