@@ -5,6 +5,10 @@ const refusal = 401
 
 const group = '/groups/:groupId'
 const org = '/orgs/:orgId'
+const one = `${group}/databaseUsers/:databaseName/:username`
+const role = `${group}/customDBRoles/roles`
+const user = { username: 'ada', password: 'teal-Harbor-91', roles: [{ databaseName: 'admin', roleName: 'backup' }] }
+const customRole = { roleName: 'reader', actions: [{ action: 'FIND', resources: [{ db: 'd', collection: 'c' }] }] }
 const entries = [{ cidrBlock: '10.0.0.0/8' }]
 const key = { desc: 'new', roles: ['GROUP_READ_ONLY'] }
 const orgKey = { desc: 'new', roles: ['ORG_MEMBER'] }
@@ -38,6 +42,16 @@ const everywhere: Readonly<Record<string, Need>> = {
   [`GET ${org}/groups`]: { right: 'key' },
   ...clusters,
   'GET /clusters': { right: 'key' },
+  [`GET ${group}/databaseUsers`]: { right: 'read', refusal },
+  [`POST ${group}/databaseUsers`]: { right: 'create', refusal, body: user },
+  [`GET ${one}`]: { right: 'read', refusal, empty: true },
+  [`PATCH ${one}`]: { right: 'update', refusal, empty: true, body: {} },
+  [`DELETE ${one}`]: { right: 'delete', refusal, empty: true },
+  [`GET ${role}`]: { right: 'read', refusal },
+  [`POST ${role}`]: { right: 'create', refusal, body: customRole },
+  [`GET ${role}/:roleName`]: { right: 'read', refusal, empty: true },
+  [`PATCH ${role}/:roleName`]: { right: 'update', refusal, empty: true, body: {} },
+  [`DELETE ${role}/:roleName`]: { right: 'delete', refusal, empty: true },
   [`GET ${group}/accessList`]: { right: 'network', refusal },
   [`POST ${group}/accessList`]: { right: 'administer', refusal, body: entries },
   [`GET ${group}/accessList/:entry`]: { right: 'network', refusal, empty: true },

@@ -125,6 +125,7 @@ function named(ids: Readonly<Record<Kind, string>>): Things {
     secretId: key,
     clusterName: 'orders-eu',
     entry: '10.0.0.0%2F8',
+    roleName: 'reader',
     databaseName: 'orders',
   }
 }

@@ -14,6 +14,12 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => atlas?.[Symbol.asyncDispose]())
 
+/** Of the published list. */
+const ROLES = [
+  { databaseName: 'staging', roleName: 'readWrite' },
+  { databaseName: 'production', roleName: 'read' },
+]
+
 const v1 = () => `/api/atlas/v1.0/groups/${group}`
 
 describe('curl --digest (trap 9)', () => {
@@ -49,6 +55,67 @@ describe('curl --digest (trap 9)', () => {
     const path = `/api/atlas/v1.0/groups/${other.running.project}`
     expect((await curl(other.running, { method: 'GET', path })).status).toBe(200)
   })
+
+  test('lists database users in the published shape', async () => {
+    const body = {
+      databaseName: 'admin',
+      username: 'susan',
+      password: 'teal-Harbor-91',
+      roles: ROLES,
+      scopes: [{ name: 'orders-eu', type: 'CLUSTER' }],
+    }
+    for (const username of ['susan', 'susan/b'])
+      expect(
+        (await curl(atlas.running, { method: 'POST', path: `${v1()}/databaseUsers`, body: { ...body, username } }))
+          .status,
+      ).toBe(201)
+    const { status, text } = await curl(atlas.running, {
+      method: 'GET',
+      path: `${v1()}/databaseUsers?pretty=true&itemsPerPage=1`,
+    })
+    expect(status).toBe(200)
+    const at = `${originOf(atlas.running)}${v1()}/databaseUsers`
+    expect(text).toMatch(/"totalCount" : \d+\n\}$/)
+    expect(text.replace(/"totalCount" : \d+/, '"totalCount" : N')).toBe(`{
+  "links" : [ {
+    "href" : "${at}?includeCount=true&pageNum=1&itemsPerPage=1&pretty=true",
+    "rel" : "self"
+  }, {
+    "href" : "${at}?includeCount=true&itemsPerPage=1&pageNum=2&pretty=true",
+    "rel" : "next"
+  } ],
+  "results" : [ {
+    "awsIAMType" : "NONE",
+    "databaseName" : "admin",
+    "groupId" : "${group}",
+    "labels" : [ ],
+    "ldapAuthType" : "NONE",
+    "links" : [ {
+      "href" : "${at}/admin/susan",
+      "rel" : "self"
+    } ],
+    "oidcAuthType" : "NONE",
+    "roles" : [ {
+      "databaseName" : "staging",
+      "roleName" : "readWrite"
+    }, {
+      "databaseName" : "production",
+      "roleName" : "read"
+    } ],
+    "scopes" : [ {
+      "name" : "orders-eu",
+      "type" : "CLUSTER"
+    } ],
+    "username" : "susan",
+    "x509Type" : "NONE"
+  } ],
+  "totalCount" : N
+}`)
+    for (const name of ['susan', 'susan%2Fb'])
+      expect(
+        (await curl(atlas.running, { method: 'DELETE', path: `${v1()}/databaseUsers/admin/${name}` })).status,
+      ).toBe(204)
+  }, 60_000)
 
   test('takes a base that ends in a slash', async () => {
     expect((await curl(atlas.running, { method: 'GET', path: `/${v1()}` })).status).toBe(200)
@@ -91,6 +158,28 @@ describe('mongodb-atlas-api-client for Node (traps 3 and 4)', () => {
     await client.project.delete(created.id)
     expect(await client.project.getById(created.id)).toMatchObject({ error: 404, errorCode: 'GROUP_NOT_FOUND' })
   }, 120_000)
+
+  test('manages database users', async () => {
+    const { user } = nodeClient(atlas.running)
+    const made = await user.create({
+      username: 'by-node',
+      password: 'teal-Harbor-91',
+      databaseName: 'admin',
+      roles: ROLES,
+    })
+    expect(made).toMatchObject({ username: 'by-node', groupId: group, roles: ROLES, scopes: [] })
+    expect(await user.update('by-node', { roles: ROLES.slice(1), password: 'slate-Harbor-92' })).toMatchObject({
+      roles: ROLES.slice(1),
+    })
+    const listed = await user.getAll({ pretty: true, envelope: true, itemsPerPage: 500 })
+    expect(listed.content.results.map((one: { username: string }) => one.username)).toContain('by-node')
+    await user.delete('by-node')
+    expect(await user.get('by-node')).toMatchObject({
+      error: 404,
+      errorCode: 'USERNAME_NOT_FOUND',
+      reason: 'Not Found',
+    })
+  }, 60_000)
 
   test('manages an access list', async () => {
     const { projectAccesslist } = nodeClient(atlas.running)
