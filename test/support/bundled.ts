@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,11 +35,13 @@ async function bundle(entry: string): Promise<string> {
   const name = basename(entry, '.ts')
   const file = join(HOME, `${name}-${fingerprint(entry)}.mjs`)
   if (existsSync(file)) return file
+  mkdirSync(HOME, { recursive: true })
   removeOld(name)
   // Two workers may both come first: whoever is done last takes the other's place, and nobody sees half a file.
   const unfinished = `${file}.${process.pid}`
   const parts = await rolldown({ input: entry, platform: 'node', external: LEFT_WHERE_THEY_ARE, logLevel: 'silent' })
   await parts.write({ file: unfinished, format: 'esm', keepNames: true, codeSplitting: false })
+  await parts.close()
   renameSync(unfinished, file)
   return file
 }
