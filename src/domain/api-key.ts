@@ -15,6 +15,8 @@ export interface ApiKey {
   readonly expiresAt?: number
   readonly revokedAt?: number
   readonly lastUsedAt?: number
+  /** Somebody else who made it for its operator over an API, or made the key that it was made with: who may know it, too. */
+  readonly madeBy?: string
 }
 
 /** What a key may do in one project; scopes only narrow. */

@@ -102,6 +102,7 @@ export interface ApiKeyRow {
   digestMd5: Sealed
   digestSha256: Sealed
   searchText: string
+  madeBy: string | null
 }
 
 export interface KeyProjectRow {

@@ -99,7 +99,8 @@ export function createInvitations(store: Store): Invitations {
           ? await known(tables, newcomer.caller, projectId)
           : await added(tables, invitation, newcomer.username, now)
       await join(tables, invitation, operator.id, now)
-      const { key, privateKey } = await addKey(tables, operator.id, invitation, now)
+      const madeBy = 'caller' in newcomer ? newcomer.caller.key.madeBy : undefined
+      const { key, privateKey } = await addKey(tables, operator.id, invitation, now, madeBy)
       const caller =
         'caller' in newcomer ? newcomer.caller : { operator, key, roles: new Map<string, Role>(), ...newcomer.origin }
       const detail = [invitation.role, `invitation ${invitation.id}`]
@@ -175,10 +176,16 @@ async function isThere(tables: Tables, projectId: string, { kind, id }: InvitedT
   return (await tablesOf[kind].find(id))?.projectId === projectId
 }
 
-async function addKey(tables: Tables, operatorId: string, { projectId, role, id }: Invitation, createdAt: number) {
+async function addKey(
+  tables: Tables,
+  operatorId: string,
+  { projectId, role, id }: Invitation,
+  createdAt: number,
+  madeBy: string | undefined,
+) {
   const names = { id: newKeyId(), publicKey: newPublicKey(), description: `from invitation ${id}` }
   const opens = { homeProjectId: projectId, projects: [{ projectId, role }], networks: [] }
-  const key: ApiKey = { ...names, ...opens, operatorId, createdAt }
+  const key: ApiKey = { ...names, ...opens, operatorId, createdAt, madeBy }
   const privateKey = newPrivateKey()
   await tables.keys.add(key, privateKey)
   return { key, privateKey }

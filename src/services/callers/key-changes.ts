@@ -71,6 +71,7 @@ export function createKeyChanges(store: Store): KeyChanges {
         networks,
         expiresAt,
         projects: projectsWithin(caller, reach),
+        madeBy: caller.key.madeBy,
         createdAt: await tables.now(),
       }
       const privateKey = newPrivateKey()

@@ -84,6 +84,7 @@ export function createKeys(store: Store): Keys {
         description: wanted.description,
         projects: [keyProject(projectId, wanted)],
         createdAt: now,
+        madeBy: makerOf(caller, operatorId),
         ...limits,
       }
       const privateKey = newPrivateKey()
@@ -138,6 +139,12 @@ export function createKeys(store: Store): Keys {
 async function checkMayBeFor(tables: Tables, caller: Caller, operatorId: string): Promise<void> {
   if (operatorId === caller.operator.id || !(await tables.operators.find(operatorId))?.first) return
   throw new Fault('forbidden', 'key', "Only the installation's first operator makes keys of its own")
+}
+
+/** Undefined: its operator, or whoever keeps the machine. A key that others know can't make one that they don't. */
+export function makerOf({ key, operator, dialect }: Caller, operatorId: string): string | undefined {
+  if (dialect === 'command') return undefined
+  return operator.id === operatorId ? key.madeBy : operator.id
 }
 
 function projectOf({ projects }: ApiKey, id: string): KeyProject {

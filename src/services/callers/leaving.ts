@@ -68,9 +68,13 @@ async function ownProject(tables: Tables, caller: Caller, { operatorId, username
   return project.id
 }
 
-/** A key that could do what its operator could goes on doing so; a weaker one stays as weak as it is. */
+/** A key that could do what its operator could goes on doing so; a weaker one stays as weak as it is; one that others made, and may know, ends. */
 async function moveKeys(tables: Tables, { projectId: from, operatorId, role }: Member, to: string): Promise<void> {
   for (const key of await keysOf(tables, from, operatorId)) {
+    if (key.madeBy !== undefined) {
+      await tables.keys.revoke(key.id, await tables.now())
+      continue
+    }
     const own = key.projects.find(({ projectId }) => projectId === from)!
     const isWhole = ROLES.indexOf(own.role) >= ROLES.indexOf(role)
     await tables.keys.move(key.id, from, { ...own, projectId: to, role: isWhole ? 'owner' : own.role })

@@ -6,6 +6,7 @@ import { expiry } from './0005-expiry.ts'
 import { atlas } from './0006-atlas.ts'
 import { projectRecords } from './0007-project-records.ts'
 import { accountOfConnection } from './0008-account-of-connection.ts'
+import { makersOfKeys } from './0009-makers-of-keys.ts'
 import type { Migration } from './columns.ts'
 
 /** In order; never edited after merge, only added to. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   atlas,
   projectRecords,
   accountOfConnection,
+  makersOfKeys,
 ]

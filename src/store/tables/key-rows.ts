@@ -66,6 +66,7 @@ export function toRow(vault: Vault, key: ApiKey, secret: Secret): ApiKeyRow {
     digestMd5: vault.seal(digestHalf('md5', key, secret), digestPlace(key.id, 'digest_md5')),
     digestSha256: vault.seal(digestHalf('sha256', key, secret), digestPlace(key.id, 'digest_sha256')),
     searchText: searchable(key.publicKey, key.description),
+    madeBy: key.madeBy,
   })
 }
 
@@ -94,7 +95,7 @@ export function keysFrom(rows: readonly KeyAndProject[]): ApiKey[] {
 
 function keyFrom(rows: readonly KeyAndProject[]): ApiKey {
   const { id, publicKey, operatorId, homeProjectId, description, ...rest } = withoutNulls(rows[0]!)
-  const { networks, createdAt, expiresAt, revokedAt, lastUsedAt } = rest
+  const { networks, createdAt, expiresAt, revokedAt, lastUsedAt, madeBy } = rest
   return withoutNulls({
     id,
     publicKey,
@@ -107,6 +108,7 @@ function keyFrom(rows: readonly KeyAndProject[]): ApiKey {
     expiresAt,
     revokedAt,
     lastUsedAt,
+    madeBy,
   })
 }
 

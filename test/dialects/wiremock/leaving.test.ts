@@ -46,6 +46,20 @@ describe('a member that is removed', () => {
     const own = await organisationOf(member)
     expect((await wiremock.ask('PUT', own, { key: member.key, body })).status).toBe(403)
   })
+  test('takes along no key that others made for it, nor one that was made with such a key', async () => {
+    const { native, project } = wiremock.running
+    const member = await wiremock.aMember('editor')
+    const make = (key?: string, body: object = {}) =>
+      native('POST', `/projects/${project}/keys`, { key, body: { role: 'editor', ...body } })
+    const given = (await make(undefined, { operator: member.id })).body.private
+    const handedOn = (await make(given)).body.private
+    const own = (await make(member.key)).body.private
+    await putOut(member)
+    const statuses = [given, handedOn, own, member.key].map(
+      async key => (await native('GET', '/projects', { key })).status,
+    )
+    expect(await Promise.all(statuses)).toEqual([401, 401, 200, 200])
+  })
   test('stays where else it belongs, without another organisation', async () => {
     const member = await wiremock.aMember('viewer')
     const elsewhere = await anotherProject(store())

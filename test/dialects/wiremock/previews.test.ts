@@ -122,19 +122,25 @@ describe.skipIf(mongodbServers().length === 0)('a collection of MongoDB', () => 
     const user = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`
     const client = new MongoClient(`mongodb://${user}@${host}:${port}/?directConnection=true&authSource=admin`)
     try {
-      const products = client.db(DATABASE).collection<{ _id: number }>('products')
+      const products = client.db(DATABASE).collection<{ _id: number; sku?: string; price?: number }>('products')
       await products.deleteMany({})
       await products.insertMany([
         { _id: 1, sku: 'a' },
         { _id: 2, price: 0.5 },
-      ] as { _id: number }[])
+      ])
+      // Where WireMock has no word for it, a login is kept in its own database.
+      const login = { username: 'wm_reader', password: 'reading-is-all' }
+      await client
+        .db(DATABASE)
+        .command({ dropUser: login.username })
+        .catch(() => undefined)
+      await client.db(DATABASE).command({ createUser: login.username, pwd: login.password, roles: ['read'] })
       const connection = await wiremock.create({
         databaseType: 'MONGODB',
         host,
         port,
         databaseName: DATABASE,
-        username,
-        password,
+        ...login,
       })
       const answer = await preview(connection, 'products')
       expect([answer.status, columnsOf(answer)]).toEqual([200, ['_id', 'sku', 'price']])
