@@ -58,7 +58,12 @@ function checkDistinguishedName(name: string): void {
   if (values.some(value => /(?<!\\)[<>;"=]/.test(value))) throw refusal('ATLAS_INVALID_DN_METACHARACTERS', name)
 }
 
-const WAYS = { x509Type: 'X.509', ldapAuthType: 'LDAP', awsIAMType: 'AWS IAM', oidcAuthType: 'OpenID Connect' } as const
+const WAYS = {
+  x509Type: 'certificates',
+  ldapAuthType: 'LDAP',
+  awsIAMType: 'AWS IAM',
+  oidcAuthType: 'OpenID Connect',
+} as const
 
 /** Servers would have to know the way, and none that this was proved on does. */
 function checkMechanism(body: UserBody): void {
