@@ -29,25 +29,27 @@ describe('docs/faults.md', () => {
   const rows = rowsBelow('docs/faults.md', 'All faults')
 
   test('has one row for every fault, with its status in each dialect', () => {
-    const told = rows.map(([name, native, wiremock, digitalocean, trove]) => ({
+    const told = rows.map(([name, native, wiremock, digitalocean, trove, atlas]) => ({
       name,
       native,
       wiremock,
       digitalocean,
       trove,
+      atlas,
     }))
-    const wanted = Object.values(FAULTS).map(({ native, wiremock, digitalocean, trove }) => ({
+    const wanted = Object.values(FAULTS).map(({ native, wiremock, digitalocean, trove, atlas }) => ({
       name: native[1],
       native: String(native[0]),
       wiremock: String(wiremock[0]),
       digitalocean: String(digitalocean[0]),
       trove: String(trove[0]),
+      atlas: String(atlas[0]),
     }))
     expect(told).toEqual(wanted)
   })
 
   test('says what each means and what to do', () => {
-    expect(rows.filter(cells => cells.length !== 7 || cells.includes(''))).toEqual([])
+    expect(rows.filter(cells => cells.length !== 8 || cells.includes(''))).toEqual([])
   })
 })
 

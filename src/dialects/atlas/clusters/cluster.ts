@@ -41,7 +41,7 @@ export async function look(parts: AtlasParts, request: FastifyRequest, view: Ins
   const { instances, dialectViews } = parts.services
   const { instance } = view
   const [server, { openOperations }] = await Promise.all([
-    dialectViews.server(instance, AbortSignal.timeout(PROBE_MS)).catch(unlessAway),
+    instance.server ?? dialectViews.server(instance, AbortSignal.timeout(PROBE_MS)).catch(unlessAway),
     instances.get(caller, instance.id),
   ])
   const isWell = server !== undefined && view.contact?.reachable !== false && !instance.changedServer
