@@ -90,8 +90,12 @@ export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
 
   async function dropSome(instanceId: string, open: readonly ClaimedExpiry[]): Promise<boolean> {
     const locked = await claim(instanceId)
-    await inLanes(open, 1, carryOutAll)
-    await inLanes(locked, TOGETHER, dropAll)
+    await inLanes([...open, ...locked.filter(isHeld)], 1, carryOutAll)
+    await inLanes(
+      locked.filter(one => !isHeld(one)),
+      TOGETHER,
+      dropAll,
+    )
     return open.length + locked.length > 0
   }
 
@@ -191,6 +195,9 @@ export function createExpiryWorker(parts: ExpiryWorkerParts): ExpiryWorker {
     },
   }
 }
+
+/** Something of its own keeps it, and may still: it would be in the way of others. */
+const isHeld = ({ fault }: ClaimedExpiry) => fault?.code === 'in_use'
 
 function waitAfter(tries: number, fault: Fault): number {
   if (isOutOfReach(fault) || isTransient(fault)) return AWAY_MS

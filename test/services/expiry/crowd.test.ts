@@ -4,7 +4,7 @@ import { userKeyText } from '../../../src/domain/user.ts'
 import { aRunningApp, type RunningApp } from '../../support/app.ts'
 import { engineClient } from '../../support/logins.ts'
 import { postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { until } from './ground.ts'
+import { type Clocks, later, NEXT_TRY_MS, until, withClocks } from './ground.ts'
 
 /** More than are dropped one by one, and than go as one operation. */
 const CROWD = 100
@@ -16,6 +16,8 @@ const OWNER = nameOf(41)
 const DROPPED = nameOf(42)
 const AGAIN = nameOf(43)
 
+const clocks: Clocks = { store: 0, engine: 0 }
+
 let server: TestServer
 let engine: pg.Client
 let rolecall: RunningApp
@@ -25,7 +27,7 @@ beforeAll(async () => {
   server = await postgresqlServer()
   engine = await engineClient(server)
   await clear()
-  rolecall = await aRunningApp()
+  rolecall = await aRunningApp({ parts: withClocks(clocks) })
   instance = (await rolecall.connect(server, { name: 'crowd' })).instance
 })
 
@@ -73,6 +75,11 @@ async function told(): Promise<readonly (readonly [string, string])[]> {
   return lines.filter(({ action }) => action === 'user.expire').map(({ subject, outcome }) => [subject, outcome])
 }
 
+async function drops(): Promise<readonly object[]> {
+  const { items } = (await rolecall.native('GET', `/projects/${rolecall.project}/operations?limit=200`)).body
+  return items.filter(({ kind }: { kind: string }) => kind === 'drop-user')
+}
+
 const IN_TIME = { timeout: 60_000 }
 
 test(
@@ -90,10 +97,7 @@ test(
     }
     expect(await until(watched, isEmptyBut(OWNER), 40_000)).toEqual({ there: [OWNER], open: [] })
     expect(openAtFirstDrop!.length).toBeLessThanOrEqual(FEW)
-    const operations = async () =>
-      (await rolecall.native('GET', `/projects/${rolecall.project}/operations?limit=200`)).body.items
-    const drops = (await operations()).filter(({ kind }: { kind: string }) => kind === 'drop-user')
-    expect(drops.length).toBeLessThan(CROWD / 2)
+    expect((await drops()).length).toBeLessThan(CROWD / 2)
     // Those that would have been one operation with it went alone, and so does it: it only stays.
     const owner = await rolecall.native('GET', `/instances/${instance}/users/${OWNER}`)
     expect(owner.body).toMatchObject({ state: 'expired', expiry: { lastFault: { fault: 'in-use' } } })
@@ -101,6 +105,22 @@ test(
     await engine.query(`drop table crowd_table; drop role ${OWNER}`)
   },
 )
+
+test('whoever stays because it owns things does not make later crowds go one by one', IN_TIME, async () => {
+  await engine.query(
+    `create role ${OWNER} login; create table crowd_table (); alter table crowd_table owner to ${OWNER}`,
+  )
+  await promise([OWNER], (await rolecall.app.store.now()) - 1)
+  await until(told, lines => lines.length === 2)
+  const before = (await drops()).length
+  const others = NAMES.filter(name => name !== OWNER)
+  for (const name of others) await engine.query(`create role ${name} login`)
+  await promise(others, (await rolecall.app.store.now()) - 1)
+  later(clocks, NEXT_TRY_MS)
+  expect(await until(look, isEmptyBut(OWNER), 40_000)).toEqual({ there: [OWNER], open: [] })
+  expect((await drops()).length - before).toBeLessThan(FEW + CROWD / 10)
+  await engine.query(`drop table crowd_table; drop role ${OWNER}`)
+})
 
 test('whoever of a crowd was dropped, or made anew, since is in nobody’s way', IN_TIME, async () => {
   for (const name of NAMES) await engine.query(`create role ${name} login`)
