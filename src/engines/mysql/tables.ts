@@ -1,16 +1,18 @@
 import type { Rows } from '../../domain/data-source.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Link } from './link/link.ts'
-import { canBeThere } from './names.ts'
-import { quoteName } from './sql.ts'
+import { canBeThere, SYSTEM_DATABASES } from './names.ts'
+import { quoteName, quoteText } from './sql.ts'
 
 /** A cell may hold a gigabyte, and a preview is looked at by people. */
 const CELL_CHARACTERS = 1_000
 
-// A name alone is looked for in the database of the connection; `database.name` is both names in their own spelling.
+// A name alone is looked for in the database of the connection; `database.name` is both names in their own spelling. The server's own
+// databases have no tables here: whoever looks is not whom the connection logs in as, and hashes of all passwords are in there.
 const FIND = `
 select t.TABLE_SCHEMA as db, t.TABLE_NAME as name from information_schema.tables t
-where (t.TABLE_SCHEMA = database() and t.TABLE_NAME = ?) or (t.TABLE_SCHEMA = ? and t.TABLE_NAME = ?)
+where ((t.TABLE_SCHEMA = database() and t.TABLE_NAME = ?) or (t.TABLE_SCHEMA = ? and t.TABLE_NAME = ?))
+  and lower(t.TABLE_SCHEMA) not in (${SYSTEM_DATABASES.map(quoteText).join(', ')})
 order by t.TABLE_SCHEMA = database() and t.TABLE_NAME = ? desc limit 1`
 
 const COLUMNS = `

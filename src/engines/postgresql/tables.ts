@@ -7,11 +7,13 @@ import { quoteName } from './sql.ts'
 /** A cell may hold a gigabyte, and a preview is looked at by people. */
 const CELL_CHARACTERS = 1_000
 
-// A name alone is looked for as a statement would; `schema.name` is both names in their own spelling.
+// A name alone is looked for as a statement would; `schema.name` is both names in their own spelling. The server's own catalogues are no
+// tables here: whoever looks is not whom the connection logs in as, and hashes of all passwords are in there.
 const FIND = `
 select c.oid::text as oid, n.nspname::text as schema, c.relname::text as name
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and not pg_catalog.starts_with(n.nspname::text, 'pg_') and n.nspname::text <> 'information_schema'
   and ((c.relname::text = $1 and pg_table_is_visible(c.oid)) or n.nspname::text || '.' || c.relname::text = $1)
 order by c.relname::text = $1 desc limit 1`
 

@@ -82,6 +82,19 @@ describe('a data source of a table', () => {
     expect(rows).toEqual([{ n: 12 }])
     await client.query(`drop function ${table}_f cascade`)
   })
+  test('is none of the server’s own, where password hashes are', async () => {
+    for (const tableName of [
+      'pg_authid',
+      'pg_catalog.pg_authid',
+      'pg_shadow',
+      'pg_user_mapping',
+      'pg_hba_file_rules',
+    ]) {
+      const answer = await preview(idOf(await ofTable({ tableName })))
+      expect([tableName, answer.status, answer.body.errors?.[0].title]).toEqual([tableName, 422, 'Invalid data source'])
+    }
+    expect((await preview(idOf(await ofTable({ tableName: 'information_schema.tables' })))).status).toBe(422)
+  })
   test('is read with the rights of its connection’s login, and no more', async () => {
     await client.query(`create role ${table}_reader login password 'reading-is-all'`)
     const weak = await onServer({ username: `${table}_reader`, password: 'reading-is-all' })

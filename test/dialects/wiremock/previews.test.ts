@@ -84,6 +84,18 @@ describe.skipIf(mysqlServers().length === 0)('a table of MariaDB', () => {
     expect(rows).toEqual([{ n: 12 }])
   })
 
+  test('is none of the server’s own, where password hashes are', async () => {
+    const inOwn = await connect({ databaseName: 'mysql' })
+    for (const [connection, name] of [
+      [await connect(), 'mysql.user'],
+      [await connect(), 'mysql.global_priv'],
+      [inOwn, 'user'],
+      [inOwn, 'global_priv'],
+      [await connect(), 'information_schema.TABLES'],
+    ] as const)
+      expect([name, (await preview(connection, name)).status]).toEqual([name, 422])
+  })
+
   test('changes nothing, whatever a view calls', async () => {
     await engine.query(`create table ${DATABASE}.trace (a int)`)
     await engine.query(`create function ${DATABASE}.f() returns int modifies sql data
@@ -149,6 +161,15 @@ describe.skipIf(mongodbServers().length === 0)('a collection of MongoDB', () => 
         ['2', '', '0.5'],
       ])
       expect((await preview(connection, 'nowhere')).status).toBe(422)
+      const admin = await wiremock.create({
+        databaseType: 'MONGODB',
+        host,
+        port,
+        databaseName: 'admin',
+        username,
+        password,
+      })
+      expect((await preview(admin, 'system.users')).status).toBe(422)
     } finally {
       await client.close()
     }
