@@ -97,6 +97,7 @@ const AtlasSettings = Type.Object({
     default: 'MD5',
   }),
   nonceSeconds: number('seconds that a nonce of HTTP Digest is good for', 10, 86_400, 300),
+  requireAccessList: yesNo('are keys that are bound to no networks refused by the Atlas API', false),
   acceptUnversioned: yesNo('are requests to /api/atlas/v2 that name no version served as 2023-01-01', false),
   withdrawnVersions: Type.Array(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }), {
     description: 'versions of resources that /api/atlas/v2 answers with 410 from now on',

@@ -47,6 +47,7 @@ const everywhere: Readonly<Record<string, Need>> = {
   [`GET ${one}`]: { right: 'read', refusal, empty: true },
   [`PATCH ${one}`]: { right: 'update', refusal, empty: true, body: {} },
   [`DELETE ${one}`]: { right: 'delete', refusal, empty: true },
+  [`POST ${group}/databaseUsers/:databaseName/certs`]: { right: 'create', refusal, empty: true, body: {} },
   [`GET ${role}`]: { right: 'read', refusal },
   [`POST ${role}`]: { right: 'create', refusal, body: customRole },
   [`GET ${role}/:roleName`]: { right: 'read', refusal, empty: true },

@@ -46,6 +46,7 @@ export interface AtlasRules {
   readonly digestAlgorithm: 'MD5' | 'SHA-256'
   readonly nonceSeconds: number
   readonly acceptUnversioned: boolean
+  readonly requireAccessList: boolean
   readonly envelopeLists?: 'content' | 'flat'
   readonly withdrawnVersions: readonly string[]
   readonly deleteMissing: 'error' | '204'

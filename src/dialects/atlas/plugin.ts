@@ -26,6 +26,7 @@ import { orgRoutes, orgSchemas } from './routes/orgs.ts'
 import { rootRoutes, rootSchemas } from './routes/root.ts'
 import { sideRoutes } from './routes/side.ts'
 import { unknownRoutes } from './routes/unknown.ts'
+import { certificateRoutes } from './users/certificates.ts'
 import { databaseUserRoutes, databaseUserSchemas } from './users/routes.ts'
 import { clusterSchemas } from './wire/clusters/schemas.ts'
 import { ApiError } from './wire/common.ts'
@@ -56,6 +57,7 @@ const EVERYTHING: Routes = [
   orgKeyRoutes,
   keyNetworkRoutes,
   databaseUserRoutes,
+  certificateRoutes,
   customRoleRoutes,
 ]
 

@@ -24,12 +24,18 @@ async function callerBy(parts: AtlasParts, request: FastifyRequest, header: stri
   const bearer = privateKeyOf(header, ['bearer'])
   const outcome =
     bearer === undefined ? await digestOutcome(parts, request, header) : await bearerOutcome(parts, request, bearer)
-  if (outcome.kind === 'accepted') return outcome.caller
+  if (outcome.kind === 'accepted') return withNetworks(parts, outcome.caller)
   if (outcome.kind === 'elsewhere') throw refusal('IP_ADDRESS_NOT_ON_ACCESS_LIST', request.ip)
   // Who came with a token has no use for a challenge, and Digest clients know no other.
   if (/^bearer\b/i.test(header)) throw new Unauthorized()
   const { digestAlgorithm: algorithm } = parts.rules
   throw new Unauthorized(challengeWith(parts.services.digest.nonce(), algorithm, outcome.kind === 'stale'))
+}
+
+/** Where the setting says so, a key that is good from anywhere is not good here. */
+function withNetworks({ rules }: AtlasParts, caller: Caller): Caller {
+  if (rules.requireAccessList && caller.key.networks.length === 0) throw refusal('ORG_REQUIRES_ACCESS_LIST')
+  return caller
 }
 
 async function digestOutcome({ rules, services }: AtlasParts, request: FastifyRequest, header: string) {

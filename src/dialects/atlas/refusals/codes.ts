@@ -8,7 +8,7 @@ export const CODES = {
   ORG_REQUIRES_ACCESS_LIST: [403, 'This organization requires access through an access list of IP ranges.'],
   USER_UNAUTHORIZED: [401, 'Current user is not authorized to perform this action.'],
   NOT_IN_GROUP: [401, 'The current user is not in the group, or the group does not exist.'],
-  ACCESS_FORBIDDEN: [403, 'This resource is not open to changes from here: {0}.'],
+  ACCESS_FORBIDDEN: [403, 'This resource is not open to that.'],
   RATE_LIMITED: [429, 'Resource {0} is limited to {1} requests every {2} seconds.'],
   RATE_LIMITED_TOKEN_BUCKET: [
     429,

@@ -12,8 +12,8 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   const fault = faultOf(error)
   const [, usual] = FAULTS[fault.code].atlas
-  const own = OF_SUBJECTS[`${fault.code} ${fault.subject}`]
-  return new Refusal(own ?? (usual as AtlasCode), [], { detail: detailOf(fault), headers: headersOf(fault) })
+  const code = OF_SUBJECTS[`${fault.code} ${fault.subject}`] ?? (usual as AtlasCode)
+  return new Refusal(code, [], { detail: FIXED.has(code) ? undefined : detailOf(fault), headers: headersOf(fault) })
 }
 
 /** What one subject makes of a code. */
@@ -31,14 +31,14 @@ const OF_SUBJECTS: Partial<Readonly<Record<`${FaultCode} ${FaultSubject}`, Atlas
   'in_use project': 'CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS',
 }
 
-/** Credentials and permissions are refused in words that never change; everything else in the service's own. */
-function detailOf({ code, message, details }: Fault): string | undefined {
-  if (FIXED.has(code)) return undefined
+/** Permissions, and what went wrong here, in words that never change. */
+const FIXED: ReadonlySet<AtlasCode> = new Set(['UNEXPECTED_ERROR', 'USER_UNAUTHORIZED', 'NOT_IN_GROUP'])
+
+/** Everything else in the service's own. */
+function detailOf({ message, details }: Fault): string {
   const violations = details.violations ?? []
   return violations.length === 0 ? message : `${message}: ${violations.map(({ detail }) => detail).join('; ')}`
 }
-
-const FIXED: ReadonlySet<FaultCode> = new Set(['unauthenticated', 'forbidden', 'internal'])
 
 function headersOf({ details: { allow, retryAfterSeconds } }: Fault): Record<string, string> {
   return {

@@ -10,6 +10,7 @@ import { absent } from '../requests/bodies.ts'
 import { listBody, listPageIn } from '../requests/pages.ts'
 import { groupWith } from '../requests/places.ts'
 import { GroupParams, Nothing } from '../wire/common.ts'
+import { checkNoCertificates } from './certificates.ts'
 import { forUser } from './faults.ts'
 import { toRoles } from './role-names.ts'
 import { checkNew, checkPassword, checkSame, EXTERNAL } from './rules.ts'
@@ -109,6 +110,7 @@ export function databaseUserRoutes(http: AtlasHttp, parts: AtlasParts): void {
 
   const one = {
     get: async (request: FastifyRequest) => {
+      await checkNoCertificates(parts, request)
       const key = keyIn(request)
       const { signal } = askedBy(request, parts)
       const user = await projectUsers
