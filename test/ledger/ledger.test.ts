@@ -157,16 +157,31 @@ describe('one open operation per subject', () => {
 
   test('of resets at once, exactly one password works, and it was answered last', async () => {
     await rolecall.native('POST', users, { body: { name: 'led_resets' } })
-    const answered: string[] = []
+    const [answered, late]: [string[], string[]] = [[], []]
     const reset = async () => {
-      const { body } = await rolecall.native('POST', `${users}/led_resets/reset`)
-      if (body.password) answered.push(body.password)
+      const { status, body } = await rolecall.native('POST', `${users}/led_resets/reset`)
+      if (status === 200) answered.push(body.password)
+      if (status === 503 && body.operation) late.push(body.operation)
     }
     await Promise.all(Array.from({ length: 6 }, reset))
-    const works = await Promise.all(answered.map(password => logsIn(server, 'led_resets', password)))
-    expect(works.filter(Boolean)).toHaveLength(1)
-    expect(works.at(-1)).toBe(true)
+    const opens = async (password: string | undefined) =>
+      password !== undefined && (await logsIn(server, 'led_resets', password))
+    const waited: boolean[] = []
+    for (const id of late) waited.push(await opens(await passwordOf(id)))
+    const works = await Promise.all(answered.map(opens))
+    expect([...works, ...waited].filter(Boolean)).toHaveLength(1)
+    // On a machine that is slow the last may have come too late: its answer waits.
+    if (late.length === 0) expect(works.at(-1)).toBe(true)
   })
+
+  /** Of an answer that came too late, fetched by its caller. */
+  async function passwordOf(id: string): Promise<string | undefined> {
+    await until(
+      () => operation(id),
+      ({ state }) => state !== 'open' && state !== 'stuck',
+    )
+    return (await rolecall.native('GET', `${operations}/${id}/answer`)).body.password
+  }
 })
 
 describe('an answer', () => {
