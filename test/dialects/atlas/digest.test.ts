@@ -58,6 +58,27 @@ describe('the challenge', () => {
     expect((await atlas.ask('GET', `${path}?envelope=true`, { as: null })).text).toBe(BODY)
   })
 
+  test('can be read by Go’s client, which splits it at comma and space and knows seven parameters (trap 1)', async () => {
+    const { headers } = await atlas.ask('GET', path, { as: null })
+    const header = headers['www-authenticate']!
+    expect([typeof header, header.startsWith('Digest ')]).toEqual(['string', true])
+    const parts = header.slice('Digest '.length).split(', ')
+    const known = ['algorithm', 'domain', 'nonce', 'opaque', 'qop', 'realm', 'stale']
+    const fields = new Map(
+      parts.map(part => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1).replace(/^"|"$/g, '')]),
+    )
+    expect([...fields.keys()].filter(name => !known.includes(name))).toEqual([])
+    expect([fields.get('qop'), fields.get('algorithm'), fields.get('realm')]).toEqual(['auth', 'MD5', 'MMS Public API'])
+  })
+
+  test('comes before anything is written, however whole the request is that it answers (trap 2)', async () => {
+    const body = [{ ipAddress: '192.0.2.200' }]
+    for (let probe = 0; probe < 2; probe += 1)
+      expect((await atlas.v1('POST', '/accessList', { as: null, body })).status).toBe(401)
+    expect((await atlas.v1('GET', '/accessList')).body.totalCount).toBe(0)
+    expect((await atlas.v1('POST', '/accessList', { body })).status).toBe(201)
+  })
+
   test('has a nonce of its own each time', async () => {
     expect(await aNonce()).not.toBe(await aNonce())
   })

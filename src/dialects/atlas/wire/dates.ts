@@ -3,7 +3,7 @@ import { refusal } from '../refusals/refusal.ts'
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(Z|[+-]\d{2}:?\d{2})?$/i
 
 /** ISO 8601, in UTC where it names no zone; in epoch milliseconds. Throws `INVALID_DATE_FORMAT`. */
-export function momentFrom(text: string): number {
+function momentFrom(text: string): number {
   const [, date, minutes = '00:00', seconds = '00', fraction = '0', zone = 'Z'] = ISO.exec(text) ?? []
   const whole = `${date}T${minutes}:${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}`
   const moment = Date.parse(`${whole}${zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2').toUpperCase()}`)
