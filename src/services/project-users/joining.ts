@@ -76,10 +76,11 @@ export function createJoining(parts: JoiningParts): Joining {
 
   /** A user whose time is over goes from the project's records when it is gone from the last of its servers. */
   async function forget(record: ProjectRecord): Promise<void> {
-    const places = Object.keys(record.places)
-    const left = await Promise.all(places.map(id => store.read.users.find(id, record.key)))
-    const isLeft = left.some((known, at) => known && known.incarnation === (record.places[places[at]!] || undefined))
-    if (!isLeft) await store.transaction(tables => tables.projectRecords.remove(record))
+    const promises = await Promise.all(
+      Object.keys(record.places).map(id => store.read.expiries.findMany(id, [record.key])),
+    )
+    if (promises.every(({ size }) => size === 0))
+      await store.transaction(tables => tables.projectRecords.remove(record))
   }
 
   return { look }

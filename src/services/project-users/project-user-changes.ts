@@ -1,5 +1,5 @@
 import type { Change } from '../../domain/change.ts'
-import { Fault } from '../../domain/fault.ts'
+import { Fault, isFault } from '../../domain/fault.ts'
 import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { type UserKey, userKeyText } from '../../domain/user.ts'
@@ -104,7 +104,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
 
   async function drop(asked: Asked, projectId: string, key: UserKey): Promise<void> {
     checkRight(asked.caller, projectId, 'delete')
-    const known = await find(asked, projectId, key)
+    const known = await find(asked, projectId, key).catch(unlessExpired(key))
     await checkNotOwn(known.clusters, userKeyText(key))
     if (!known.record) await checkMayAdopt(known)
     const on = known.clusters.filter(cluster => livesOn(known, cluster))
@@ -121,9 +121,14 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
       store.read.projectRecords.find(projectId, 'user', text),
       store.now(),
     ])
-    if (record && isExpired(record, now)) throw expired(key)
     if (record?.open?.change === 'remove') throw noUser(key)
     const sight = await lookAt(parts, clusters, signal, text)
+    if (
+      record &&
+      isExpired(record, now) &&
+      clusters.some(cluster => livesOn({ key, clusters, sight, record }, cluster))
+    )
+      throw expired(key)
     const known = { key, clusters, sight, record: record && isThere(record, now) ? record : undefined }
     const isFound = clusters.some(cluster => livesOn(known, cluster)) || (known.record && !isGone(known))
     if (!isFound) throw noUser(key)
@@ -378,4 +383,11 @@ function taken(words: string): Fault {
 
 function expired({ name }: UserKey): Fault {
   return new Fault('precondition_failed', 'user', `The time of ${name} is over`)
+}
+
+/** Whoever wants it gone is told that it is: what is left of it goes by itself. */
+function unlessExpired(key: UserKey) {
+  return (error: unknown): never => {
+    throw isFault(error) && error.code === 'precondition_failed' ? noUser(key) : error
+  }
 }
