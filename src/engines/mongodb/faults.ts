@@ -48,12 +48,6 @@ export function commandFault(error: unknown): Fault {
 
 const refused = (number: number): Named => ['refused', 'server', `The server refused the command (error ${number})`]
 
-/** The deadline of a command, or of its caller, passed. */
-export function deadlinePassed(): Fault {
-  const [code, subject, message] = SLOW
-  return new Fault(code, subject, message)
-}
-
 export function readOnlyFault(): Fault {
   return new Fault('read_only', 'server', 'This server is a secondary, or takes no changes: it is never written to')
 }

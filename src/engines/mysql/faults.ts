@@ -93,12 +93,6 @@ function preventedBy(error: unknown): Named {
   ]
 }
 
-/** The deadline of a statement, or of its caller, passed. */
-export function deadlinePassed(): Fault {
-  const [code, subject, message] = SLOW
-  return new Fault(code, subject, message)
-}
-
 export function readOnlyFault(): Fault {
   return new Fault('read_only', 'server', 'This server is set to read only: it is never written to')
 }

@@ -1,4 +1,5 @@
 import { type Engine, sessionText } from '../engine.ts'
+import { linkPool } from '../link-pool.ts'
 import { adminClient } from './admin.ts'
 import { connectionStrings } from './connection-strings.ts'
 import { about } from './description.ts'
@@ -8,7 +9,6 @@ import { endSessions } from './link/end.ts'
 import type { Link } from './link/link.ts'
 import { nameSession } from './link/locks.ts'
 import { canLogIn } from './link/log-in.ts'
-import { linkPool } from './link/pool.ts'
 import type { Dial } from './link/session.ts'
 import { plan, undo } from './plan.ts'
 

@@ -48,11 +48,6 @@ export function statementFault(error: unknown): Fault {
     : named(['refused', 'server', `The server refused the statement (SQLSTATE ${code})`], { cause })
 }
 
-/** The deadline of a statement, or of its caller, passed. */
-export function deadlinePassed(): Fault {
-  return new Fault('timeout', 'server', 'The server did not finish in time, and was told to stop')
-}
-
 export function readOnlyFault(): Fault {
   return new Fault('read_only', 'server', 'This server is a standby: it is never written to')
 }

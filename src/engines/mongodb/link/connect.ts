@@ -1,9 +1,9 @@
 import type { HostPort } from '../../../domain/connection.ts'
-import { type ConnectFailure, Fault, toFault } from '../../../domain/fault.ts'
+import { Fault, toFault } from '../../../domain/fault.ts'
 import type { Target } from '../../engine.ts'
-import { deadlinePassed } from '../faults.ts'
+import { addressesOf, noHost, otherHostMayDo } from '../../hosts.ts'
+import { deadlinePassed } from '../../in-time.ts'
 import { DEFAULT_AUTH_DATABASE } from '../names.ts'
-import { inTime } from './deadline.ts'
 import { type Link, openLink } from './link.ts'
 import type { Dial, DialConfig } from './session.ts'
 import { isLoopback } from './tls.ts'
@@ -53,7 +53,7 @@ async function firstWritable(
     } else await keep(search, link)
   }
   if (search.readOnly) return search.readOnly
-  throw search.failure ?? new Fault('unavailable', 'server', 'The connection names no host', { reason: 'name' })
+  throw search.failure ?? noHost()
 }
 
 async function keep(search: Search, link: Link): Promise<void> {
@@ -80,7 +80,9 @@ async function tryHost(
 ): Promise<Link | Fault> {
   let failure: Fault | undefined
   try {
-    for (const address of await addressesOf(target, host, signal)) {
+    const addresses = await addressesOf(target, host.host, host.port, signal)
+    if (addresses instanceof Fault) throw addresses
+    for (const address of addresses) {
       const link = await openLink(dial, dialConfig(target, host, address, manner), target, signal).catch(toFault)
       if (!(link instanceof Fault)) return link
       failure ??= link
@@ -113,26 +115,4 @@ function dialConfig(target: Target, { host, port }: HostPort, address: string, m
 function needsTls(): Fault {
   const message = 'New passwords reach this server in clear, so off this machine its connection has to use TLS'
   return new Fault('refused', 'connection', message, { reason: 'tls' })
-}
-
-async function addressesOf(target: Target, { host, port }: HostPort, signal: AbortSignal): Promise<readonly string[]> {
-  if (signal.aborted) throw deadlinePassed()
-  const addresses = await inTime(target.resolve(host, port).catch(nameFault), target.connectTimeoutMs, signal)
-  if (addresses instanceof Fault) throw addresses
-  if (addresses) return addresses
-  throw new Fault('unavailable', 'server', 'The host name was not resolved in time', { reason: 'timeout' })
-}
-
-// `resolve` says why it lets nobody in; any other failure of it is a name that leads nowhere.
-function nameFault(error: unknown): Fault {
-  const fault = toFault(error)
-  if (fault.code !== 'internal') return fault
-  return new Fault('unavailable', 'server', 'The host name could not be resolved', { reason: 'name' })
-}
-
-const ELSEWHERE: ReadonlySet<ConnectFailure | undefined> = new Set(['name', 'refused', 'timeout', 'policy', undefined])
-
-// A refused password is refused everywhere: trying it on every host would only lock the login out sooner.
-function otherHostMayDo({ code, details }: Fault): boolean {
-  return (code === 'unavailable' || code === 'network_denied') && ELSEWHERE.has(details.reason)
 }

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import type { AuthMechanism, MongoClient, MongoClientOptions } from 'mongodb'
 import { Fault } from '../../../domain/fault.ts'
+import { inTime } from '../../in-time.ts'
 import { connectFault } from './connect-faults.ts'
-import { inTime } from './deadline.ts'
 import type { Dial, DialConfig, MongoSession } from './session.ts'
 import { tlsOptions } from './tls.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type SessionName, sessionText, type Target } from '../../engine.ts'
-import { deadlinePassed } from '../faults.ts'
+import { deadlinePassed } from '../../in-time.ts'
 import type { Link } from './link.ts'
 
 /** Links of attempts that live in this process, by their names; and which operations were waited for. */

@@ -1,8 +1,8 @@
 import { Fault } from '../../../domain/fault.ts'
 import type { Target } from '../../engine.ts'
+import { deadlinePassed, inTime } from '../../in-time.ts'
 import type { Command } from '../command.ts'
-import { commandFault, deadlinePassed } from '../faults.ts'
-import { inTime } from './deadline.ts'
+import { commandFault } from '../faults.ts'
 import { introduce, type ServerState } from './server.ts'
 import type { Dial, DialConfig, Document, MongoSession } from './session.ts'
 

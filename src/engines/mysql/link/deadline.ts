@@ -1,4 +1,5 @@
-import { deadlinePassed, statementFault } from '../faults.ts'
+import { deadlinePassed, inTime } from '../../in-time.ts'
+import { statementFault } from '../faults.ts'
 import type { MysqlSession, Row } from './session.ts'
 
 /** How long a statement that was told to stop may take to say so, before its socket is cut. */
@@ -55,20 +56,4 @@ async function settledInTime(answer: Promise<unknown>): Promise<boolean> {
     () => true,
   )
   return (await inTime(settled, CANCEL_GRACE_MS)) ?? false
-}
-
-/** What `work` comes to, or undefined where that takes longer than `ms` or `signal` allow. */
-export async function inTime<T>(work: Promise<T>, ms: number, signal?: AbortSignal): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const pass = () => resolve(undefined)
-  const timer = setTimeout(pass, ms)
-  signal?.addEventListener('abort', pass, { once: true })
-  // Whoever stopped waiting must not be told of a failure that comes later.
-  work.catch(() => {})
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', pass)
-  }
 }

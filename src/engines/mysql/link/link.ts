@@ -1,8 +1,9 @@
 import { Fault } from '../../../domain/fault.ts'
 import type { Target } from '../../engine.ts'
+import { inTime } from '../../in-time.ts'
 import { statementFault } from '../faults.ts'
 import { connectFault } from './connect-faults.ts'
-import { askInTime, inTime } from './deadline.ts'
+import { askInTime } from './deadline.ts'
 import {
   INTRODUCTION,
   manners,

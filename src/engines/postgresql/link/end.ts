@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type SessionName, sessionText, type Target } from '../../engine.ts'
-import { deadlinePassed } from '../faults.ts'
+import { deadlinePassed } from '../../in-time.ts'
 import { connectTo } from './connect.ts'
 import type { Dial } from './session.ts'
 

@@ -1,3 +1,5 @@
+import { Fault } from '../domain/fault.ts'
+
 /** What `work` comes to, or undefined where that takes longer than `ms` or `signal` allow. */
 export async function inTime<T>(work: Promise<T>, ms: number, signal?: AbortSignal): Promise<T | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>()
@@ -12,4 +14,9 @@ export async function inTime<T>(work: Promise<T>, ms: number, signal?: AbortSign
     clearTimeout(timer)
     signal?.removeEventListener('abort', pass)
   }
+}
+
+/** The deadline of what a server was asked, or of its caller, passed. */
+export function deadlinePassed(): Fault {
+  return new Fault('timeout', 'server', 'The server did not finish in time, and was told to stop')
 }

@@ -1,22 +1,27 @@
-import { isFault } from '../../../domain/fault.ts'
-import type { AdminClient, PoolLimits, ReadPool } from '../../engine.ts'
-import { deadlinePassed } from '../faults.ts'
-import type { Link } from './link.ts'
+import { isFault } from '../domain/fault.ts'
+import type { AdminClient, PoolLimits, ReadPool } from './engine.ts'
+import { deadlinePassed } from './in-time.ts'
 
-interface Idle {
+/** What a pool has to know of an engine's links. */
+interface Pooled {
+  readonly broken: boolean
+  close(): Promise<void>
+}
+
+interface Idle<Link> {
   readonly link: Link
   readonly timer: NodeJS.Timeout
 }
 
-interface PoolParts {
+interface PoolParts<Link> {
   readonly connect: (signal: AbortSignal) => Promise<Link>
   readonly clientOver: (link: Link, signal: AbortSignal) => AdminClient
   readonly limits: PoolLimits
 }
 
 /** At most `limits.max` links at a time; who finds none free waits in line. Idle ones close after a while. */
-export function linkPool({ connect, clientOver, limits }: PoolParts): ReadPool {
-  const idle: Idle[] = []
+export function linkPool<Link extends Pooled>({ connect, clientOver, limits }: PoolParts<Link>): ReadPool {
+  const idle: Idle<Link>[] = []
   const waiting: (() => void)[] = []
   let inUse = 0
 
