@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { logsInToMysql } from './mariadb/logins.ts'
+import { logsInToMongodb } from './mongodb/logins.ts'
 import type { TestServer } from './servers.ts'
 
 /** A client of the engine itself, as its superuser. */
@@ -18,6 +19,7 @@ export async function logsIn(
   database = server.database,
 ): Promise<boolean> {
   if (server.engine === 'mysql') return logsInToMysql(server, user, password)
+  if (server.engine === 'mongodb') return logsInToMongodb(server, user, password)
   const client = new pg.Client({ host: server.host, port: server.port, database, user, password })
   try {
     await client.connect()

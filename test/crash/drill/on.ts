@@ -1,6 +1,8 @@
 import { engineClient } from '../../support/logins.ts'
 import { mysqlClient } from '../../support/mariadb/logins.ts'
-import { mysqlServers, postgresqlServer } from '../../support/servers.ts'
+import { mongodbClient } from '../../support/mongodb/logins.ts'
+import { mongodbServers, mysqlServers, postgresqlServer } from '../../support/servers.ts'
+import { mongodbSight } from '../sights/mongodb.ts'
 import { mysqlSight } from '../sights/mysql.ts'
 import { engineSight } from '../sights/postgresql.ts'
 import type { Drilled } from './crash-drill.ts'
@@ -18,5 +20,19 @@ function familyOf(family: ReturnType<typeof mysqlServers>[number] | undefined) {
   return async (): Promise<Drilled> => {
     const server = await family.start()
     return { server, sight: mysqlSight(await mysqlClient(server)) }
+  }
+}
+
+/** What an attempt may have sent can't be ended here: recovery waits as long as a statement may take. */
+const SOON = { '--timeouts-statement-ms': '1500' }
+
+/** Undefined where `ENGINES` leaves MongoDB out. */
+export const onMongodb: (() => Promise<Drilled>) | undefined = mongodbOf(mongodbServers().at(-1))
+
+function mongodbOf(one: ReturnType<typeof mongodbServers>[number] | undefined) {
+  if (!one) return
+  return async (): Promise<Drilled> => {
+    const server = await one.start()
+    return { server, sight: mongodbSight(mongodbClient(server)), flags: SOON }
   }
 }
