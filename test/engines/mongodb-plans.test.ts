@@ -178,6 +178,29 @@ describe('roles that are set as a whole', () => {
   })
 })
 
+describe('a new password', () => {
+  const reset = (name: string, password: string): Change => ({
+    kind: 'reset-user',
+    key: { name },
+    password: new Secret(password),
+  })
+
+  test('that no client could log in with is refused, at birth and later', () => {
+    for (const password of ['\u0007', '\u{1f9aa}\u{323af}', '\u00ad']) {
+      const refusals = [{ code: 'invalid', subject: 'user', message: expect.stringContaining('SASLprep') }]
+      expect(plan(aCreate('ada', { password }), someFacts()).refusals, password).toMatchObject(refusals)
+      expect(plan(reset('ada', password), someFacts({ login: someLogin() })).refusals).toMatchObject(refusals)
+    }
+    expect(plan(aCreate('ada', { password: 'ﬁ ½ é' }), someFacts()).refusals).toEqual([])
+  })
+
+  test('is not set twice where it is proved to be set, and again where nobody can prove it', () => {
+    expect(shown(reset('ada', 'new'), someFacts({ login: someLogin(), applied: true }))).toEqual([])
+    const login = someLogin({ user: 'a=b' })
+    expect(shown(reset('a=b', 'new'), someFacts({ login, applied: true }))[0]![1]).toMatchObject({ updateUser: 'a=b' })
+  })
+})
+
 test('an undo drops no login that carries another mark', () => {
   const other = someLogin({ mark: { ...mark, operation: 'op_2' } })
   expect(plan({ kind: 'undo-create-user', key: { name: 'ada' } }, someFacts({ login: other })).steps).toEqual([])

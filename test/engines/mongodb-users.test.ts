@@ -298,6 +298,16 @@ for (const { name: title, start } of mongodbServers())
       })
     })
 
+    test.each(['a=b', 'a,b', 'a=,=b'])(
+      'a reset of %s, whose log-in proves nothing, goes forward after a kill',
+      async name => {
+        const user = await made(name)
+        const change: Change = { kind: 'reset-user', key: user, password: new Secret('the new one') }
+        const { applied } = await client.facts(change, aMark())
+        expect([applied, (await planned(engine, client, change, aMark())).steps.length]).toEqual([true, 1])
+      },
+    )
+
     test('a rename is refused: the server renames nobody', async () => {
       const user = await made('named')
       expect(await refusalsOf({ kind: 'rename-user', key: user, to: key('other') })).toMatchObject([

@@ -10,7 +10,7 @@ import { numberBehind } from './faults.ts'
 import type { Link } from './link/link.ts'
 import { canLogIn } from './link/log-in.ts'
 import { isSameMark, markerRole } from './marks.ts'
-import { type Account, accountOf, canBeThere } from './names.ts'
+import { type Account, accountOf, canBeThere, isProvable } from './names.ts'
 import { readRights } from './rights.ts'
 import { readActions } from './roles/actions.ts'
 import { definedRole, isDefinedSo } from './roles/define.ts'
@@ -74,7 +74,7 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
   const login = await findLogin(link, key, signal)
   const roles = await findRoles(link, rolesThatMatter(change, account, mark), signal)
   const opens =
-    change.kind === 'replace-user' && login !== undefined && change.password
+    change.kind === 'replace-user' && login !== undefined && change.password && isProvable(account)
       ? await canLogIn(link.dial, link.target, change.key, change.password, signal)
       : undefined
   return {
@@ -160,7 +160,7 @@ interface Seen {
 
 /**
  * A login carries the mark of the operation that made it. Of a later one the login itself tells: the new password opens it, or the lock,
- * the roles are as they were to be.
+ * the roles are as they were to be. Where nobody can prove a password, whatever was to set it goes forward.
  */
 async function isApplied(
   link: Link,
@@ -174,7 +174,8 @@ async function isApplied(
     case 'undo-create-user':
       return isThere(markerRole(mark, account)) || isSameMark(login?.mark, mark)
     case 'reset-user':
-      return login !== undefined && canLogIn(link.dial, link.target, change.key, passwordOf(change)!, signal)
+      if (!login || !isProvable(account)) return login !== undefined
+      return canLogIn(link.dial, link.target, change.key, passwordOf(change)!, signal)
     case 'drop-user':
       return login ? login.locked : isThere(heldRole(account))
     case 'lock-user':
@@ -184,7 +185,7 @@ async function isApplied(
     case 'set-user':
       return isPartlySet(change, { login })
     case 'replace-user':
-      return login !== undefined && (opens ?? hasExactly(login, wantedRoles(change)))
+      return login !== undefined && (opens ?? (change.password !== undefined || hasExactly(login, wantedRoles(change))))
     case 'grant-user':
       return login !== undefined && isPartlyGranted(change.grants, login)
     default:

@@ -3,6 +3,7 @@ import type { Secret } from '../../../domain/secret.ts'
 import type { UserKey } from '../../../domain/user.ts'
 import type { Target } from '../../engine.ts'
 import { accountOf } from '../names.ts'
+import { isPreparable } from '../users/passwords.ts'
 import { connectTo } from './connect.ts'
 import type { Dial } from './session.ts'
 
@@ -14,6 +15,7 @@ export async function canLogIn(
   password: Secret,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (!isPreparable(password)) return false
   // The managing login's certificate and mechanism say how that one proves itself.
   const tls = { ...target.tls, clientCertificate: undefined, clientKey: undefined }
   const { user, db } = accountOf(key)

@@ -4,12 +4,13 @@ import type { Plan, Refusal, Step } from '../../engine.ts'
 import { type Command, secretStep, step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
 import { markData, markerRole } from '../marks.ts'
-import { type Account, accountOf, refusalsOfPlaces, wrongAuthDatabase, wrongUserName } from '../names.ts'
+import { type Account, accountOf, isProvable, refusalsOfPlaces, wrongAuthDatabase, wrongUserName } from '../names.ts'
 import { missingRight } from '../rights.ts'
 import { engineRolesIn, rolesOf } from '../roles/catalogue.ts'
 import { type RoleName, roleFrom, roleText, sameRole, without } from '../roles/names.ts'
 import { changeSteps, missingRoleSteps, refusalsOfRoles, refusalsToGrant } from '../roles/plan.ts'
 import { onExisting } from './existing.ts'
+import { refusalsOfPassword } from './passwords.ts'
 import type { Login } from './read.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
@@ -30,6 +31,7 @@ export function planCreate({ user, password, ahead, everything }: Of<'create-use
     secretStep('make the login, with its mark', account.db, createCommand(account, roles, facts), password),
   ]
   const refusals = [
+    ...refusalsOfPassword(password),
     ...refusalsOfSettings(user.settings),
     ...refusalsOfPlaces(placesOf(user)),
     ...refusalsOfRoles(user.engineRoles, facts),
@@ -71,10 +73,12 @@ function refusalsOfSettings(settings: UserSettings): readonly Refusal[] {
   return [{ code: 'unsupported', subject: 'user', message }]
 }
 
+/** A new password that nobody can prove is set again: it is the same. */
 export function planReset({ key, password }: Of<'reset-user'>, facts: MongodbFacts): Plan {
-  if (!facts.login || facts.applied) return onExisting(key.name, facts, [])
-  const { user, db } = facts.login
-  return onExisting(key.name, facts, [secretStep('set the new password', db, { updateUser: user }, password)])
+  const { login, applied } = facts
+  if (!login || (applied && isProvable(login))) return onExisting(key.name, facts, [])
+  const step = secretStep('set the new password', login.db, { updateUser: login.user }, password)
+  return withRefusals(onExisting(key.name, facts, [step]), refusalsOfPassword(password))
 }
 
 /** Its engine roles, and what it is granted, become those that are wanted; what is left out stays. */

@@ -1,0 +1,18 @@
+import { saslprep } from '@mongodb-js/saslprep'
+import type { Secret } from '../../../domain/secret.ts'
+import type { Refusal } from '../../engine.ts'
+
+/** Can a client log in with it: it prepares it first, as the server does, and knows nothing for some characters. */
+export function isPreparable(password: Secret): boolean {
+  try {
+    return saslprep(password.reveal()) !== ''
+  } catch {
+    return false
+  }
+}
+
+export function refusalsOfPassword(password: Secret): readonly Refusal[] {
+  if (isPreparable(password)) return []
+  const message = 'The password has characters that no client could log in with (SASLprep has nothing for them)'
+  return [{ code: 'invalid', subject: 'user', message }]
+}
