@@ -282,6 +282,9 @@ describe('how answers are written', () => {
   test('a 204 has a type, and no body', async () => {
     const { status, text, headers } = await atlas.v1('DELETE', '/accessList/192.0.2.2')
     expect([status, text, headers['content-type']]).toEqual([204, '', 'application/json'])
+    await atlas.v1('POST', '/accessList', { body: [{ ipAddress: '192.0.2.2' }] })
+    const current = await atlas.v2('DELETE', '/accessList/192.0.2.2')
+    expect([current.status, current.headers['content-type']]).toEqual([204, json('2023-01-01')[1]])
   })
 })
 
