@@ -142,7 +142,7 @@ async function checkMayBeFor(tables: Tables, caller: Caller, operatorId: string)
 }
 
 /** Undefined: its operator, or whoever keeps the machine. A key that others know can't make one that they don't. */
-export function makerOf({ key, operator, dialect }: Caller, operatorId: string): string | undefined {
+function makerOf({ key, operator, dialect }: Caller, operatorId: string): string | undefined {
   if (dialect === 'command') return undefined
   return operator.id === operatorId ? key.madeBy : operator.id
 }
