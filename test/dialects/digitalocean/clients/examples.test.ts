@@ -59,10 +59,10 @@ const KNOWN = {
   'resource "digitalocean_database_user"': { needs: ['cluster_id', 'name'], takes: ['settings'] },
 }
 
-describe('examples/terraform', () => {
-  const text = readdirSync(join(EXAMPLES, 'terraform'))
+describe('examples/terraform-digitalocean', () => {
+  const text = readdirSync(join(EXAMPLES, 'terraform-digitalocean'))
     .filter(name => name.endsWith('.tf'))
-    .map(name => readFileSync(join(EXAMPLES, 'terraform', name), 'utf8'))
+    .map(name => readFileSync(join(EXAMPLES, 'terraform-digitalocean', name), 'utf8'))
     .join('\n')
 
   test.each(Object.entries(KNOWN))(
