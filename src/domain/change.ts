@@ -19,6 +19,8 @@ export type Change =
       /** It may do everything on the server, and give it away: what every server calls root. */
       readonly everything?: boolean
       readonly end?: EndWish
+      /** An operation that this one takes the place of: what that had made may be there, and goes first. */
+      readonly over?: string
     }
   | {
       readonly kind: 'reset-user'
@@ -69,7 +71,12 @@ export type Change =
   | { readonly kind: 'create-database'; readonly database: NewDatabase }
   | { readonly kind: 'drop-database'; readonly name: string; readonly force: boolean }
   /** Takes back a create: drops what carries this operation's mark, and nothing else. */
-  | { readonly kind: 'undo-create-user'; readonly key: UserKey }
+  | {
+      readonly kind: 'undo-create-user'
+      readonly key: UserKey
+      /** The mark of another one, which this one takes the place of. */
+      readonly of?: string
+    }
   | { readonly kind: 'undo-create-database'; readonly name: string }
   | RoleChange
 

@@ -10,6 +10,7 @@ import { lists } from '../store/contract/lists.ts'
 import { managed } from '../store/contract/managed.ts'
 import { nonces } from '../store/contract/nonces.ts'
 import { people } from '../store/contract/people.ts'
+import { projectRecords } from '../store/contract/project-records.ts'
 import { secrets } from '../store/contract/secrets.ts'
 import { serviceAccounts } from '../store/contract/service-accounts.ts'
 import { tokens } from '../store/contract/tokens.ts'
@@ -49,6 +50,7 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
       tokens,
       nonces,
       serviceAccounts,
+      projectRecords,
       transactions,
     ])
       part(opened)

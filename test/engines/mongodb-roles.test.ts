@@ -77,6 +77,31 @@ for (const { name: title, start } of mongodbServers())
       expect(await logsIn('back', 'a-second-password')).toBe(true)
     })
 
+    describe('what an earlier operation left half-way', () => {
+      test('goes first where a later one takes its place, and is its own login from then on', async () => {
+        const [early, late] = [aMark(), aMark()]
+        await run(aCreate(`${prefix}over`, { engineRoles: ['backup'], password: 'an-early-password' }), early)
+        const create = aCreate(`${prefix}over`, { engineRoles: ['clusterMonitor'], password: 'a-late-password' })
+        expect((await planned(engine, client, create, late)).refusals).toMatchObject([{ code: 'exists' }])
+        await applyThroughCrashes(engine, client, { ...create, over: early.operation } as Change, late)
+        expect(await rolesOf('over')).toEqual(['admin.clusterMonitor'])
+        expect([await logsIn('over', 'an-early-password'), await logsIn('over', 'a-late-password')]).toEqual([
+          false,
+          true,
+        ])
+        expect((await client.findUser(key('over')))?.mark).toEqual(late)
+      })
+
+      test('is taken back by a later one that wants it gone, and what others made is not', async () => {
+        const early = aMark()
+        await run(aCreate(`${prefix}gone`, {}), early)
+        const undo = (of: string): Change => ({ kind: 'undo-create-user', key: key('gone'), of })
+        expect((await run(undo(aMark().operation))).steps).toEqual([])
+        await applyThroughCrashes(engine, client, undo(early.operation))
+        expect(await client.findUser(key('gone'))).toBeUndefined()
+      })
+    })
+
     test('of one collection have a short name there, and go with the last login that lets go of them', async () => {
       const role = narrow('read', 'in.voices')
       const first = await made('first', [role])

@@ -9,7 +9,7 @@ import type { MongodbFacts } from './facts.ts'
 import { numberBehind } from './faults.ts'
 import type { Link } from './link/link.ts'
 import { canLogIn } from './link/log-in.ts'
-import { isSameMark, markerRole } from './marks.ts'
+import { isSameMark, markerRole, markOf } from './marks.ts'
 import { type Account, accountOf, canBeThere, isProvable } from './names.ts'
 import { readRights } from './rights.ts'
 import { readActions } from './roles/actions.ts'
@@ -120,14 +120,19 @@ function rolesWanted(change: UserChange): readonly RoleName[] {
   return change.kind === 'set-user' ? (change.engineRoles ?? []).map(roleFrom) : []
 }
 
+/** What an operation left that this one takes the place of. */
+function leftoverRoles({ over }: Extract<UserChange, { kind: 'create-user' }>, account: Account, mark: Mark) {
+  return over === undefined ? [] : [markerRole(markOf(mark, over), account), heldRole(account), LOCKED]
+}
+
 /** What a plan may have to make, change or drop. */
 function rolesThatMatter(change: UserChange, account: Account, mark: Mark): readonly RoleName[] {
   if (!canBeThere(account.user) || !canBeThere(account.db)) return []
   switch (change.kind) {
     case 'create-user':
-      return [markerRole(mark, account), ...withNeeded(rolesWanted(change))]
+      return [markerRole(mark, account), ...leftoverRoles(change, account, mark), ...withNeeded(rolesWanted(change))]
     case 'undo-create-user':
-      return [markerRole(mark, account), heldRole(account), LOCKED]
+      return [markerRole(markOf(mark, change.of), account), heldRole(account), LOCKED]
     case 'set-user':
     case 'replace-user':
       return withNeeded(rolesWanted(change))

@@ -8,6 +8,11 @@ export function incarnationOf(mark: Mark | undefined): string | undefined {
   return mark && `${mark.installation}/${mark.operation}`
 }
 
+/** That of another operation of the same installation, where one is named. */
+export function markOf(mark: Mark, operation: string | undefined): Mark {
+  return operation === undefined ? mark : { ...mark, operation }
+}
+
 export function isSameMark(one: Mark | undefined, other: Mark): boolean {
   return one?.installation === other.installation && one.operation === other.operation
 }

@@ -2,7 +2,7 @@ import type { Change } from '../../../domain/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import { step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
-import { isMarkerRole, isSameMark, markerRole } from '../marks.ts'
+import { isMarkerRole, isSameMark, markerRole, markOf } from '../marks.ts'
 import { heldRole, sameRole } from '../roles/names.ts'
 import { onExisting } from './existing.ts'
 import { dropRoleStep, endSteps, lockSteps } from './lock.ts'
@@ -20,14 +20,15 @@ export function planDrop({ key }: Extract<Change, { kind: 'drop-user' }>, facts:
 }
 
 /** Drops only what this operation made: the login if it carries its mark, and the role that would have marked it. */
-export function planUndoCreate(_change: Extract<Change, { kind: 'undo-create-user' }>, facts: MongodbFacts): Plan {
-  const { login, mark, roles, account } = facts
+export function planUndoCreate({ of }: Extract<Change, { kind: 'undo-create-user' }>, facts: MongodbFacts): Plan {
+  const { login, roles, account } = facts
+  const mark = markOf(facts.mark, of)
   if (login && isSameMark(login.mark, mark)) return { steps: dropSteps(login, facts), refusals: [] }
   const marker = roles.find(role => account && sameRole(role, markerRole(mark, account)))
   return { steps: marker ? [dropRoleStep('drop the role that would have marked it', marker)] : [], refusals: [] }
 }
 
-function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {
+export function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {
   const end = endSteps(login, facts)
   return [
     ...lockSteps(login, facts),

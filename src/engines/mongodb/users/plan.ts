@@ -9,6 +9,7 @@ import { missingRight } from '../rights.ts'
 import { engineRolesIn, rolesOf } from '../roles/catalogue.ts'
 import { type RoleName, roleFrom, roleText, sameRole, without } from '../roles/names.ts'
 import { changeSteps, missingRoleSteps, refusalsOfRoles, refusalsToGrant } from '../roles/plan.ts'
+import { planUndoCreate } from './drop.ts'
 import { onExisting } from './existing.ts'
 import { refusalsOfPassword } from './passwords.ts'
 import type { Login } from './read.ts'
@@ -18,14 +19,18 @@ type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 const ROOT: RoleName = { role: 'root', db: 'admin' }
 
 /** The login, its roles and its mark are one command. What they need is there before it. */
-export function planCreate({ user, password, ahead, everything }: Of<'create-user'>, facts: MongodbFacts): Plan {
+export function planCreate(change: Of<'create-user'>, found: MongodbFacts): Plan {
+  const { user, password, ahead, everything } = change
   const account = accountOf(user)
   const wrong = wrongUserName(account.user) ?? wrongAuthDatabase(account.db)
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
-  if (facts.login && facts.applied) return { steps: [], refusals: [] }
+  if (found.login && found.applied) return { steps: [], refusals: [] }
+  const leftover = leftoverSteps(change, found)
+  const facts = leftover.length > 0 ? { ...found, login: undefined } : found
   const engineRoles = [...user.engineRoles.map(roleFrom), ...(everything ? [ROOT] : [])]
   const roles = distinct([...user.grants.flatMap(rolesOf), ...engineRoles])
   const steps = [
+    ...leftover,
     ...missingRoleSteps(engineRoles, facts),
     ...markerSteps(account, facts),
     secretStep('make the login, with its mark', account.db, createCommand(account, roles, facts), password),
@@ -38,6 +43,13 @@ export function planCreate({ user, password, ahead, everything }: Of<'create-use
     ...(ahead ? [] : refusalsToGrant(user.grants, facts)),
   ]
   return { steps, refusals: [...refusalsToMake(account, facts), ...refusals] }
+}
+
+/** What the operation that this one takes the place of has made, and nothing else. Roles on collections stay: it may want the same. */
+function leftoverSteps({ user, over }: Of<'create-user'>, facts: MongodbFacts): readonly Step[] {
+  if (over === undefined) return []
+  const key = { name: user.name, authDatabase: user.authDatabase }
+  return planUndoCreate({ kind: 'undo-create-user', key, of: over }, { ...facts, lonely: [] }).steps
 }
 
 function createCommand(account: Account, roles: readonly RoleName[], { mark, keepsData }: MongodbFacts): Command {

@@ -1,0 +1,73 @@
+import { type UserKey, userKeyText } from '../../domain/user.ts'
+import type { ProjectRecord } from '../../store/project-record.ts'
+import type { Tables } from '../../store/store.ts'
+import { isWithin } from './clusters.ts'
+import type { Cluster } from './project-user.ts'
+import { isPlaced, wantedOf } from './records.ts'
+import type { Sight } from './sight.ts'
+
+/** A user that there is: its record, if it has one, what its servers show, and what still waits for some of them. */
+export interface Known {
+  readonly key: UserKey
+  readonly clusters: readonly Cluster[]
+  readonly sight: Sight
+  readonly record?: ProjectRecord
+  /** By instance. */
+  readonly pending: ReadonlyMap<string, Pending>
+}
+
+/** A change that waits for its server. */
+export interface Pending {
+  readonly operationId: string
+  readonly kind: 'create-user' | 'replace-user'
+}
+
+/** What waits for a server and may be taken the place of. A drop that waits comes first whatever is asked for. */
+export async function pendingOn(
+  tables: Tables,
+  clusters: readonly Cluster[],
+  key: string,
+): Promise<ReadonlyMap<string, Pending>> {
+  const found = new Map<string, Pending>()
+  for (const { instance } of clusters) {
+    const open = await tables.operations.findOpen(instance.id, { kind: 'user', key })
+    const target = open?.targets.find(one => one.instanceId === instance.id && !one.isOver)
+    if (!open || open.nextTryAt === undefined || !target) continue
+    const { kind } = target
+    if (kind === 'create-user' || kind === 'replace-user') found.set(instance.id, { operationId: open.id, kind })
+  }
+  return found
+}
+
+/** As far as can be known: a server that is away has what was made there. */
+export function livesOn({ record, key, sight }: Omit<Known, 'pending'>, cluster: Cluster): boolean {
+  const { id } = cluster.instance
+  if (sight.unreachable.includes(cluster)) return typeof record?.places[id] === 'string'
+  if (record) return isPlaced(record, cluster, sight)
+  return sight.seen.get(id)?.has(userKeyText(key)) ?? false
+}
+
+/** It may be made there any moment. */
+export function comesTo({ pending }: Known, { instance }: Cluster): boolean {
+  return pending.get(instance.id)?.kind === 'create-user'
+}
+
+/** Dropped by others on every server that can be asked. */
+export function isGone({ record, clusters, sight }: Pick<Known, 'record' | 'clusters' | 'sight'>): boolean {
+  const own = clusters.filter(cluster => isWithin(wantedOf(record!)!, cluster))
+  const asked = own.filter(cluster => !sight.unreachable.includes(cluster))
+  return asked.length > 0 && !asked.some(cluster => isPlaced(record!, cluster, sight))
+}
+
+export function placesOf({ clusters, key, sight }: Known): Record<string, string> {
+  const found = clusters.flatMap(({ instance }) => {
+    const login = sight.seen.get(instance.id)?.get(userKeyText(key))
+    return login ? [[instance.id, login.incarnation ?? '']] : []
+  })
+  return Object.fromEntries(found)
+}
+
+export function incarnationOn({ record, sight, key }: Known, { instance }: Cluster): string | undefined {
+  const login = sight.seen.get(instance.id)?.get(userKeyText(key))
+  return login?.incarnation ?? (record?.places[instance.id] || undefined)
+}

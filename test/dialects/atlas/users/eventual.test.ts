@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { aUser, type Ground, loginsOn, logsIn, passwordOf, twoClusters, userPath, usersPath } from './ground.ts'
+
+let ground: Ground
+const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
+
+beforeAll(async () => {
+  ground = await twoClusters({ flags: { '--atlas-partial-failure': 'eventual', '--atlas-unknown-scope': 'accept' } })
+}, 120_000)
+afterAll(async () => {
+  await ground?.[Symbol.asyncDispose]()
+})
+
+const make = (body: object) => v1('POST', usersPath, { body })
+
+async function until<T>(look: () => Promise<T>, holds: (found: T) => boolean, ms = 60_000): Promise<T> {
+  for (const end = Date.now() + ms; ; await sleep(200)) {
+    const found = await look()
+    if (holds(found) || Date.now() > end) return found
+  }
+}
+
+const openTargets = async () => {
+  const { app, project } = ground.atlas.running
+  const { items } = await app.store.read.operations.list({ projectId: project, state: 'open' }, { limit: 10 })
+  return items.flatMap(({ targets }) =>
+    targets.filter(({ isOver }) => !isOver).map(({ kind, instanceId }) => [kind, instanceId]),
+  )
+}
+
+test('a user is made where that can be done, and follows on a cluster that was away', async () => {
+  await ground.west.door.refuse()
+  const made = await make(aUser('early'))
+  expect(made.status, made.text).toBe(201)
+  expect([await loginsOn(ground.east), await loginsOn(ground.west)]).toEqual([['early'], []])
+  expect(await openTargets()).toEqual([['create-user', ground.west.instance]])
+  expect((await v1('GET', userPath('early'))).body).toEqual(made.body)
+  await ground.west.door.comeBack()
+  expect(
+    await until(
+      () => logsIn(ground.west, 'early', passwordOf('early')),
+      is => is,
+    ),
+  ).toBe(true)
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+  expect((await v1('DELETE', userPath('early'))).status).toBe(204)
+})
+
+test('a later change takes the place of one that still waits for a cluster', async () => {
+  await ground.west.door.refuse()
+  expect((await make(aUser('moving'))).status).toBe(201)
+  const roles = [{ databaseName: 'shop', roleName: 'read' }]
+  const changed = await v1('PATCH', userPath('moving'), { body: { password: 'teal-Harbor-later', roles } })
+  expect(changed.status, changed.text).toBe(200)
+  expect(changed.body.roles).toEqual(roles)
+  expect(await openTargets()).toEqual([['create-user', ground.west.instance]])
+  await ground.west.door.comeBack()
+  expect(
+    await until(
+      () => logsIn(ground.west, 'moving', 'teal-Harbor-later'),
+      is => is,
+    ),
+  ).toBe(true)
+  expect(await logsIn(ground.west, 'moving', passwordOf('moving'))).toBe(false)
+  expect((await v1('GET', userPath('moving'))).body.roles).toEqual(roles)
+  expect((await v1('DELETE', userPath('moving'))).status).toBe(204)
+})
+
+test('a user that is deleted before it was made everywhere is made nowhere any more', async () => {
+  await ground.west.door.refuse()
+  expect((await make(aUser('withdrawn'))).status).toBe(201)
+  expect((await v1('DELETE', userPath('withdrawn'))).status).toBe(204)
+  expect(await loginsOn(ground.east)).toEqual([])
+  await ground.west.door.comeBack()
+  await until(openTargets, open => open.length === 0)
+  await sleep(6_000)
+  expect([await loginsOn(ground.east), await loginsOn(ground.west)]).toEqual([[], []])
+  expect((await make(aUser('withdrawn'))).status).toBe(201)
+  expect((await v1('DELETE', userPath('withdrawn'))).status).toBe(204)
+})
+
+test('a scope may name a cluster that there is not yet, and a user of that alone is listed', async () => {
+  const scopes = [{ name: 'later', type: 'CLUSTER' }]
+  expect((await make(aUser('waiting', { scopes }))).body.scopes).toEqual(scopes)
+  expect((await v1('GET', usersPath)).body.totalCount).toBe(1)
+  expect([await loginsOn(ground.east), await loginsOn(ground.west)]).toEqual([[], []])
+  expect((await v1('PATCH', userPath('waiting'), { body: { description: 'still' } })).body.description).toBe('still')
+  expect((await v1('DELETE', userPath('waiting'))).status).toBe(204)
+})
+
+test('changes of one user that meet are made one after the other', async () => {
+  expect((await make(aUser('busy'))).status).toBe(201)
+  const bodies = ['a', 'b', 'c', 'd'].map(db => ({ roles: [{ databaseName: db, roleName: 'read' }], description: db }))
+  const answers = await Promise.all(bodies.map(body => v1('PATCH', userPath('busy'), { body })))
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  const { body } = await v1('GET', userPath('busy'))
+  expect(body.roles).toEqual([{ databaseName: body.description, roleName: 'read' }])
+  expect((await v1('DELETE', userPath('busy'))).status).toBe(204)
+})
