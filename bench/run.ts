@@ -1,5 +1,6 @@
 import { postgresqlServer, type TestServer } from '../test/support/servers.ts'
 import { benchAccounts } from './accounts.ts'
+import { benchAtlasUsers } from './atlas.ts'
 import { benchCreate } from './create.ts'
 import { benchExpiry } from './expiry.ts'
 import { benchClusterUsers, benchLists, benchTroveUsers } from './list.ts'
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, (server: TestServer) => Promise<void>>> =
   lists: benchLists,
   digitalocean: benchClusterUsers,
   trove: benchTroveUsers,
+  atlas: benchAtlasUsers,
   create: benchCreate,
   pages: benchPageCost,
   accounts: benchAccounts,

@@ -18,6 +18,8 @@ export interface Running extends AsyncDisposable {
 
 export interface Rolecall extends Running {
   readonly key: string
+  /** The same key, as HTTP Digest uses it. */
+  readonly digestKey: { readonly publicKey: string; readonly privateKey: string }
   readonly project: string
   readonly instance: string
 }
@@ -39,6 +41,8 @@ export async function startRolecall(server: TestServer): Promise<Rolecall> {
     'warn',
     '--limits-rate-per-minute',
     '0',
+    '--atlas-rate-database-users-capacity',
+    '10000000',
   ]
   const more = process.env.ROLECALL_BENCH_NODE?.split(' ') ?? []
   const running = await start([...more, path('../dist/cli/main.js'), 'serve', ...flags])
@@ -63,12 +67,19 @@ async function prepare(folder: string, server: TestServer) {
     payload,
   })
   await app.stop()
-  return { key: key.privateKey.reveal(), project: project.id, instance: made.json().instance as string }
+  const privateKey = key.privateKey.reveal()
+  const digestKey = { publicKey: key.publicKey, privateKey }
+  return { key: privateKey, digestKey, project: project.id, instance: made.json().instance as string }
 }
 
 /** The simplest server that asks the same PostgreSQL the same question. */
 export function startBare(server: TestServer): Promise<Running> {
   return start([path('bare-server.ts'), JSON.stringify(server)])
+}
+
+/** The same for a MongoDB server. */
+export function startBareMongodb(server: TestServer): Promise<Running> {
+  return start([path('bare-mongodb.ts'), JSON.stringify(server)])
 }
 
 async function start(argv: readonly string[]): Promise<Running> {

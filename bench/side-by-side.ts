@@ -1,10 +1,12 @@
-import { type Load, load, median } from './load.ts'
+import { type Load, load, median, type Sign } from './load.ts'
 
 /** A server under load, and what it is asked for. */
 export interface Loaded {
   readonly url: string
   readonly paths: readonly string[]
   readonly headers?: Record<string, string>
+  /** Makes what signs requests anew, one for each connection. */
+  readonly sign?: (connections: number) => Promise<readonly Sign[]>
 }
 
 const ROUNDS = 3
@@ -37,6 +39,6 @@ export async function printCompared(what: string, connections: number, bare: Loa
   )
 }
 
-function under({ url, paths, headers }: Loaded, connections: number): Promise<Load> {
-  return load(url, paths, connections, SECONDS, headers)
+async function under({ url, paths, headers, sign }: Loaded, connections: number): Promise<Load> {
+  return load(url, paths, connections, SECONDS, { headers, signs: await sign?.(connections) })
 }

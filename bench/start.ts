@@ -20,7 +20,7 @@ export async function benchStart(server: TestServer): Promise<void> {
   await sleep(1_000)
   const idle = memoryOf(rolecall.pid)
   const path = `/rolecall/v1/instances/${rolecall.instance}/users?limit=20`
-  await load(rolecall.url, [path], 64, 5, { authorization: `Bearer ${rolecall.key}` })
+  await load(rolecall.url, [path], 64, 5, { headers: { authorization: `Bearer ${rolecall.key}` } })
   const loaded = memoryOf(rolecall.pid)
   console.log(`Memory: ${idle} MB idle, ${loaded} MB after 5 s of 64 connections`)
 }
