@@ -180,7 +180,7 @@ export interface Capabilities {
   readonly databases: boolean
   readonly grants: boolean
   readonly lock: boolean
-  /** A locked login still proves who it is, and can do nothing: the engine itself locks nobody. */
+  /** A locked login may still prove who it is, and can do nothing: the engine itself locks nobody. */
   readonly lockLetsIn?: boolean
   /** Are a login's sessions seen, and ended. Else what they may do and have under way ends, and they stay connected. */
   readonly sessions: boolean

@@ -112,6 +112,27 @@ describe('a lock', () => {
     expect(commands[2]![1]).toMatchObject({ updateUser: 'ada', roles: [{ role: 'rolecall.locked', db: 'admin' }] })
   })
 
+  test('lets nobody in, where the server minds from where a login comes', () => {
+    const facts = someFacts({ login: someLogin({ roles }), closesSources: true })
+    const [role] = shown({ kind: 'lock-user', key: { name: 'ada' } }, facts)
+    expect(role![1]).toMatchObject({
+      createRole: 'rolecall.locked',
+      authenticationRestrictions: [{ clientSource: ['192.0.2.0/32'] }],
+    })
+    const [ignored] = shown({ kind: 'lock-user', key: { name: 'ada' } }, { ...facts, closesSources: false })
+    expect(ignored![1]).not.toHaveProperty('authenticationRestrictions')
+  })
+
+  test('touches neither where a login may come from nor what others keep beside it: nor does its unlock', () => {
+    const change = { key: { name: 'ada' } }
+    const held = { role: 'rolecall.held.admin.ada', db: 'admin', roles, privileges: [], builtIn: false }
+    const there = { role: 'rolecall.locked', db: 'admin', roles: [], privileges: [], builtIn: false }
+    const locking = shown({ kind: 'lock-user', ...change }, someFacts({ login: someLogin({ roles }), roles: [there] }))
+    const login = someLogin({ locked: true, roles })
+    const unlocking = shown({ kind: 'unlock-user', ...change }, someFacts({ login, roles: [held] }))
+    expect(JSON.stringify([locking, unlocking])).not.toMatch(/authenticationRestrictions|customData/)
+  })
+
   test('that was cut off writes the roles again that it kept', () => {
     const held = { role: 'rolecall.held.admin.ada', db: 'admin', roles: [], privileges: [], builtIn: false }
     const facts = someFacts({ login: someLogin({ roles }), roles: [held] })
@@ -190,14 +211,18 @@ describe('a new password', () => {
       const refusals = [{ code: 'invalid', subject: 'user', message: expect.stringContaining('SASLprep') }]
       expect(plan(aCreate('ada', { password }), someFacts()).refusals, password).toMatchObject(refusals)
       expect(plan(reset('ada', password), someFacts({ login: someLogin() })).refusals).toMatchObject(refusals)
+      const replace: Change = { kind: 'replace-user', key: { name: 'ada' }, roles: [], password: new Secret(password) }
+      expect(plan(replace, someFacts({ login: someLogin() })).refusals).toMatchObject(refusals)
     }
     expect(plan(aCreate('ada', { password: 'ﬁ ½ é' }), someFacts()).refusals).toEqual([])
   })
 
   test('is not set twice where it is proved to be set, and again where nobody can prove it', () => {
     expect(shown(reset('ada', 'new'), someFacts({ login: someLogin(), applied: true }))).toEqual([])
-    const login = someLogin({ user: 'a=b' })
-    expect(shown(reset('a=b', 'new'), someFacts({ login, applied: true }))[0]![1]).toMatchObject({ updateUser: 'a=b' })
+    for (const login of [someLogin({ user: 'a=b' }), someLogin({ locked: true })]) {
+      const again = shown(reset(login.user, 'new'), someFacts({ login, applied: true }))
+      expect(again[0]![1]).toMatchObject({ updateUser: login.user })
+    }
   })
 })
 

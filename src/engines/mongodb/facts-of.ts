@@ -3,6 +3,7 @@ import { toFault } from '../../domain/fault.ts'
 import type { Grant } from '../../domain/grant.ts'
 import type { Mark } from '../../domain/user.ts'
 import { readClock } from './clock.ts'
+import type { Command } from './command.ts'
 import { readDatabase } from './databases/facts.ts'
 import { databaseNames } from './databases/read.ts'
 import type { MongodbFacts } from './facts.ts'
@@ -10,7 +11,7 @@ import { numberBehind } from './faults.ts'
 import type { Link } from './link/link.ts'
 import { canLogIn } from './link/log-in.ts'
 import { isSameMark, markerRole, markOf } from './marks.ts'
-import { type Account, accountOf, canBeThere, isProvable } from './names.ts'
+import { type Account, accountOf, canBeThere } from './names.ts'
 import { readRights } from './rights.ts'
 import { readActions } from './roles/actions.ts'
 import { definedRole, isDefinedSo } from './roles/define.ts'
@@ -19,6 +20,7 @@ import { isPartlyGranted, withNeeded } from './roles/plan.ts'
 import { findRoles, type RoleFound } from './roles/read.ts'
 import { definitionOf } from './roles/synthesised.ts'
 import { lonelyRoles } from './roles/usage.ts'
+import { isProvable } from './users/passwords.ts'
 import { isPartlySet } from './users/plan.ts'
 import { findLogin, incarnationOfLogin, type Login } from './users/read.ts'
 import { hasExactly, wantedRoles } from './users/replace.ts'
@@ -74,7 +76,7 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
   const login = await findLogin(link, key, signal)
   const roles = await findRoles(link, rolesThatMatter(change, account, mark), signal)
   const opens =
-    change.kind === 'replace-user' && login !== undefined && change.password && isProvable(account)
+    change.kind === 'replace-user' && login !== undefined && change.password && isProvable(login)
       ? await canLogIn(link.dial, link.target, change.key, change.password, signal)
       : undefined
   return {
@@ -84,7 +86,10 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
     state: link.state,
     rights: await readRights(link, signal),
     mark,
-    keepsData: change.kind === 'create-user' && (await keepsData(link, signal)),
+    keepsData:
+      change.kind === 'create-user' &&
+      (await looksAt(link, { createUser: '', roles: [], customData: NO_SUCH }, signal)),
+    closesSources: makesLock(change, login, roles) && (await looksAt(link, ROLE_WITH_SOURCES, signal)),
     account,
     login,
     opens,
@@ -179,7 +184,7 @@ async function isApplied(
     case 'undo-create-user':
       return isThere(markerRole(mark, account)) || isSameMark(login?.mark, mark)
     case 'reset-user':
-      if (!login || !isProvable(account)) return login !== undefined
+      if (!login || !isProvable(login)) return login !== undefined
       return canLogIn(link.dial, link.target, change.key, passwordOf(change)!, signal)
     case 'drop-user':
       return login ? login.locked : isThere(heldRole(account))
@@ -200,13 +205,23 @@ async function isApplied(
 
 const TYPE_MISMATCH = 14
 
+/** What is neither data of a login nor a list of addresses. */
+const NO_SUCH = 'is it looked at?'
+const ROLE_WITH_SOURCES = { createRole: '', privileges: [], roles: [], authenticationRestrictions: NO_SUCH } as const
+
+/** Is the role of the locked made by this? */
+function makesLock({ kind }: UserChange, login: Login | undefined, roles: readonly RoleFound[]): boolean {
+  const locks = kind === 'lock-user' || kind === 'drop-user' || kind === 'undo-create-user'
+  return locks && login !== undefined && !roles.some(role => sameRole(role, LOCKED))
+}
+
 /**
- * Does the server keep data beside a login? One that does looks at its type before at anything else, and refuses a text. Nobody can be
- * made by this: the name is empty, and there is no password.
+ * Does the server mind this field of a command? One that does looks at its type before at anything else, and refuses a text. Nothing can
+ * be made by this: the name is empty.
  */
-async function keepsData(link: Link, signal: AbortSignal): Promise<boolean> {
+async function looksAt(link: Link, command: Command, signal: AbortSignal): Promise<boolean> {
   try {
-    await link.ask(signal, 'admin', { createUser: '', roles: [], customData: 'is it looked at?' })
+    await link.ask(signal, 'admin', command)
     return false
   } catch (error) {
     const fault = toFault(error)

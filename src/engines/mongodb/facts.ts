@@ -16,6 +16,8 @@ export interface MongodbFacts extends Facts {
   readonly mark: Mark
   /** Does the server keep data beside a login? Else a role without rights is the mark. */
   readonly keepsData: boolean
+  /** Does it let logins in from where a role of theirs says; asked where the role of the locked is to be made. */
+  readonly closesSources?: boolean
   readonly account?: Account
   readonly login?: Login
   /** The new password opens it already. */

@@ -63,14 +63,6 @@ export function accountOf({ name, authDatabase }: UserKey): Account {
   return { user: name, db: authDatabase || DEFAULT_AUTH_DATABASE }
 }
 
-/**
- * Can a log-in prove that a password is this login's? Drivers and servers write `=` and `,` of a name each in their own way while they
- * log in: it may be turned away with the right one.
- */
-export function isProvable({ user }: Account): boolean {
-  return !/[=,]/.test(user)
-}
-
 /** A login's place in lists. No database has a slash in its name, so the last one parts the two. */
 export function placeText({ user, db }: Account): string {
   return `${user}/${db}`

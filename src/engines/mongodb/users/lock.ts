@@ -9,7 +9,7 @@ import type { Login } from './read.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
-/** The server locks nobody. A locked login has no roles: it can say who it is, and do nothing. */
+/** The server locks nobody. A locked login has no roles: at most it can say who it is, and do nothing. */
 export function planLock({ key }: Of<'lock-user'>, facts: MongodbFacts): Plan {
   if (!facts.login) return onExisting(key.name, facts, [])
   if (facts.login.locked) return { steps: [], refusals: [] }
@@ -17,15 +17,13 @@ export function planLock({ key }: Of<'lock-user'>, facts: MongodbFacts): Plan {
 }
 
 /** What it has is kept in a role of its own first: a lock that was cut off loses nothing. */
-export function lockSteps(login: Login, { roles }: MongodbFacts): readonly Step[] {
+export function lockSteps(login: Login, { roles, closesSources = false }: MongodbFacts): readonly Step[] {
   if (login.locked) return []
   const held = heldRole(login)
   const isThere = (name: RoleName) => roles.some(role => sameRole(role, name))
   const keep = isThere(held) ? 'updateRole' : 'createRole'
   return [
-    ...(isThere(LOCKED)
-      ? []
-      : [step('make the role of the locked', LOCKED.db, { createRole: LOCKED.role, privileges: [], roles: [] })]),
+    ...(isThere(LOCKED) ? [] : [lockedRoleStep(closesSources)]),
     step('keep its roles for the day when it is unlocked', held.db, {
       [keep]: held.role,
       privileges: [],
@@ -33,6 +31,15 @@ export function lockSteps(login: Login, { roles }: MongodbFacts): readonly Step[
     }),
     step('let it do nothing any more', login.db, { updateUser: login.user, roles: [LOCKED, ...login.markers] }),
   ]
+}
+
+/** An address that nobody has (RFC 5737). Who has the role is let in from there alone, where the server minds that. */
+const NOWHERE = [{ clientSource: ['192.0.2.0/32'] }]
+
+function lockedRoleStep(closesSources: boolean): Step {
+  const command = { createRole: LOCKED.role, privileges: [], roles: [] }
+  const closing = closesSources ? { authenticationRestrictions: NOWHERE } : {}
+  return step('make the role of the locked', LOCKED.db, { ...command, ...closing })
 }
 
 export function planUnlock({ key }: Of<'unlock-user'>, facts: MongodbFacts): Plan {

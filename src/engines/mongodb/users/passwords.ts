@@ -1,6 +1,7 @@
 import { saslprep } from '@mongodb-js/saslprep'
 import type { Secret } from '../../../domain/secret.ts'
 import type { Refusal } from '../../engine.ts'
+import type { Login } from './read.ts'
 
 /** Can a client log in with it: it prepares it first, as the server does, and knows nothing for some characters. */
 export function isPreparable(password: Secret): boolean {
@@ -15,4 +16,12 @@ export function refusalsOfPassword(password: Secret): readonly Refusal[] {
   if (isPreparable(password)) return []
   const message = 'The password has characters that no client could log in with (SASLprep has nothing for them)'
   return [{ code: 'invalid', subject: 'user', message }]
+}
+
+/**
+ * Can a log-in prove that a password is this login's? A locked one may be let in from nowhere; and drivers and servers write `=` and `,` of
+ * a name each in their own way while they log in. Both may be turned away with the right password.
+ */
+export function isProvable({ user, locked }: Login): boolean {
+  return !locked && !/[=,]/.test(user)
 }

@@ -6,6 +6,7 @@ import { heldRole, type RoleName, roleFrom, sameRole, without, writtenText } fro
 import { missingRoleSteps, refusalsOfRoles } from '../roles/plan.ts'
 import { onExisting } from './existing.ts'
 import { dropRoleStep } from './lock.ts'
+import { refusalsOfPassword } from './passwords.ts'
 import type { Login } from './read.ts'
 
 type Replace = Extract<Change, { kind: 'replace-user' }>
@@ -21,7 +22,8 @@ export function planReplace(change: Replace, facts: MongodbFacts): Plan {
     ...without(lonely, wanted).map(role => dropRoleStep('drop a role that only it had', role)),
   ]
   const { refusals } = onExisting(change.key.name, facts, steps)
-  return { steps, refusals: [...refusals, ...refusalsOfNew(wanted, facts)] }
+  const wrong = change.password ? refusalsOfPassword(change.password) : []
+  return { steps, refusals: [...refusals, ...wrong, ...refusalsOfNew(wanted, facts)] }
 }
 
 export function wantedRoles({ roles }: Replace): readonly RoleName[] {
