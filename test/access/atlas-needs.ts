@@ -6,6 +6,7 @@ const refusal = 401
 const group = '/groups/:groupId'
 const org = '/orgs/:orgId'
 const one = `${group}/databaseUsers/:databaseName/:username`
+const certs = `${group}/databaseUsers/:databaseName/certs`
 const role = `${group}/customDBRoles/roles`
 const user = { username: 'ada', password: 'teal-Harbor-91', roles: [{ databaseName: 'admin', roleName: 'backup' }] }
 const customRole = { roleName: 'reader', actions: [{ action: 'FIND', resources: [{ db: 'd', collection: 'c' }] }] }
@@ -47,17 +48,17 @@ const everywhere: Readonly<Record<string, Need>> = {
   [`GET ${one}`]: { right: 'read', refusal, empty: true },
   [`PATCH ${one}`]: { right: 'update', refusal, empty: true, body: {} },
   [`DELETE ${one}`]: { right: 'delete', refusal, empty: true },
-  [`POST ${group}/databaseUsers/:databaseName/certs`]: { right: 'create', refusal, empty: true, body: {} },
+  [`POST ${certs}`]: { right: 'create', refusal, empty: true, body: {} },
+  // The rest is about a user of that name.
+  [`GET ${certs}`]: { right: 'read', refusal, empty: true },
+  [`PATCH ${certs}`]: { right: 'update', refusal, empty: true, body: {} },
+  [`DELETE ${certs}`]: { right: 'delete', refusal, empty: true },
   [`GET ${role}`]: { right: 'read', refusal },
   [`POST ${role}`]: { right: 'create', refusal, body: customRole },
   [`GET ${role}/:roleName`]: { right: 'read', refusal, empty: true },
   [`PATCH ${role}/:roleName`]: { right: 'update', refusal, empty: true, body: {} },
   [`DELETE ${role}/:roleName`]: { right: 'delete', refusal, empty: true },
-  [`GET ${group}/accessList`]: { right: 'network', refusal },
-  [`POST ${group}/accessList`]: { right: 'administer', refusal, body: entries },
-  [`GET ${group}/accessList/:entry`]: { right: 'network', refusal, empty: true },
-  [`GET ${group}/accessList/:entry/status`]: { right: 'network', refusal, empty: true },
-  [`DELETE ${group}/accessList/:entry`]: { right: 'administer', refusal, empty: true },
+  ...accessList('accessList'),
   [`GET ${group}/apiKeys`]: { right: 'belong', refusal },
   [`POST ${group}/apiKeys`]: { right: 'administer', refusal, body: key },
   // A key of somebody else: for admins.
@@ -74,6 +75,16 @@ const everywhere: Readonly<Record<string, Need>> = {
   [`POST ${org}/apiKeys/:keyId/accessList`]: { right: 'first', refusal, body: entries },
   [`GET ${org}/apiKeys/:keyId/accessList/:entry`]: { right: 'first', refusal },
   [`DELETE ${org}/apiKeys/:keyId/accessList/:entry`]: { right: 'first', refusal },
+}
+
+function accessList(word: string): Readonly<Record<string, Need>> {
+  return {
+    [`GET ${group}/${word}`]: { right: 'network', refusal },
+    [`POST ${group}/${word}`]: { right: 'administer', refusal, body: entries },
+    [`GET ${group}/${word}/:entry`]: { right: 'network', refusal, empty: true },
+    [`GET ${group}/${word}/:entry/status`]: { right: 'network', refusal, empty: true },
+    [`DELETE ${group}/${word}/:entry`]: { right: 'administer', refusal, empty: true },
+  }
 }
 
 const accounts: Readonly<Record<string, Need>> = {
@@ -100,7 +111,7 @@ function below(prefix: string, needs: Readonly<Record<string, Need>>): Readonly<
 }
 
 export const atlas: Readonly<Record<string, Need>> = {
-  ...below('/api/atlas/v1.0', everywhere),
+  ...below('/api/atlas/v1.0', { ...everywhere, ...accessList('whitelist') }),
   ...below('/api/atlas/v1.5', clusters),
   ...below('/api/atlas/v2', { ...everywhere, ...accounts }),
   // These ask for a client's own secret, which is none of the keys of the matrix.

@@ -76,7 +76,7 @@ const PATHS = {
 
 /** The second name of the same routes, and addresses that only lead on. */
 const HIDDEN =
-  /\.(json|xml)$|^\/identity(\/v(3|2\.0))?\/?$|^\/identity\/v3\/auth\/projects$|^\/v2\.0\/|^\/v1\.0\/.+\/clusters\/|\/datastores\/versions\/|\/groups\/byName\/|\/databaseUsers\/\{databaseName\}\/certs$|^\/v1\/data-connections\/|^\/v1\/users\/(self|me)$/
+  /\.(json|xml)$|^\/identity(\/v(3|2\.0))?\/?$|^\/identity\/v3\/auth\/projects$|^\/v2\.0\/|^\/v1\.0\/.+\/clusters\/|\/datastores\/versions\/|\/groups\/byName\/|\/whitelist(\/|$)|\/databaseUsers\/\{databaseName\}\/certs$|^\/v1\/data-connections\/|^\/v1\/users\/(self|me)$/
 
 interface Operation {
   readonly operationId?: string

@@ -76,6 +76,7 @@ export interface NodeClient {
   readonly project: Readonly<Record<'getById' | 'getByName' | 'getAll' | 'create' | 'delete', Ask>>
   readonly cluster: Readonly<Record<'get' | 'getAll', Ask>>
   readonly organization: Readonly<Record<'getById' | 'getAll' | 'getAllProjectsForOrganization', Ask>>
+  readonly projectWhitelist: Readonly<Record<'get' | 'getAll' | 'create' | 'update' | 'delete', Ask>>
   readonly projectAccesslist: Readonly<Record<'get' | 'getAll' | 'create' | 'update' | 'delete', Ask>>
   readonly customDbRole: Readonly<Record<'get' | 'getAll' | 'create' | 'update' | 'delete', Ask>>
 }

@@ -22,8 +22,15 @@ const EntryParams = Type.Object({
 
 /** Client networks of a project: kept and told. They keep nobody away from a database server. */
 export function accessListRoutes(http: AtlasHttp, parts: AtlasParts): void {
+  entryRoutes(http, parts, 'accessList')
+  // What older clients ask for, and projects lead to.
+  if (http.generation === 'v1.0') entryRoutes(http, parts, 'whitelist')
+}
+
+function entryRoutes(http: AtlasHttp, parts: AtlasParts, word: 'accessList' | 'whitelist'): void {
   const { accessListEntries } = parts.services
-  const path = '/groups/:groupId/accessList'
+  const path = `/groups/:groupId/${word}`
+  const hide = word === 'whitelist'
   const reading = groupWith(parts, 'network')
   const writing = groupWith(parts, 'administer')
 
@@ -34,6 +41,7 @@ export function accessListRoutes(http: AtlasHttp, parts: AtlasParts): void {
       onRequest: reading,
       schema: {
         operationId: 'listAccessListEntries',
+        hide,
         tags,
         summary: 'Client networks that the project names',
         params: GroupParams,
@@ -50,6 +58,7 @@ export function accessListRoutes(http: AtlasHttp, parts: AtlasParts): void {
       config: { paged: true },
       schema: {
         operationId: 'createAccessListEntries',
+        hide,
         tags,
         summary: 'Name more networks, all of them or none',
         params: GroupParams,
@@ -71,6 +80,7 @@ export function accessListRoutes(http: AtlasHttp, parts: AtlasParts): void {
       onRequest: reading,
       schema: {
         operationId: 'getAccessListEntry',
+        hide,
         tags,
         summary: 'One of them',
         params: EntryParams,
@@ -86,6 +96,7 @@ export function accessListRoutes(http: AtlasHttp, parts: AtlasParts): void {
       onRequest: reading,
       schema: {
         operationId: 'getAccessListEntryStatus',
+        hide,
         tags,
         summary: 'Whether it is named: at once',
         params: EntryParams,
@@ -104,6 +115,7 @@ export function accessListRoutes(http: AtlasHttp, parts: AtlasParts): void {
       onRequest: writing,
       schema: {
         operationId: 'deleteAccessListEntry',
+        hide,
         tags,
         summary: 'Name it no more',
         params: EntryParams,

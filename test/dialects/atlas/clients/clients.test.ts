@@ -190,6 +190,15 @@ describe('mongodb-atlas-api-client for Node (traps 3 and 4)', () => {
     expect(await projectAccesslist.get('192.0.2.50')).toMatchObject({ error: 404 })
   })
 
+  test('manages the same list by its older name', async () => {
+    const { projectWhitelist, projectAccesslist } = nodeClient(atlas.running)
+    await projectWhitelist.create([{ ipAddress: '192.0.2.51', comment: 'of old' }])
+    expect((await projectAccesslist.get('192.0.2.51')).comment).toBe('of old')
+    expect((await projectWhitelist.getAll()).totalCount).toBe(1)
+    await projectWhitelist.delete('192.0.2.51')
+    expect(await projectWhitelist.get('192.0.2.51')).toMatchObject({ error: 404 })
+  })
+
   test('sends no algorithm, and that means MD5', async () => {
     const seen: IncomingHttpHeaders[] = []
     await using between = await listening(originOf(atlas.running), headers => seen.push(headers))
