@@ -46,8 +46,8 @@ describe('projects', () => {
   })
 
   test('are found by name, escaped or not', async () => {
-    const { body } = await create("a b's (c)")
-    for (const name of ["a%20b's%20(c)", 'a%20b%27s%20%28c%29'])
+    const { body } = await create("a+b's(c)&ß")
+    for (const name of ["a+b's(c)&%C3%9F", 'a%2Bb%27s%28c%29%26%c3%9f'])
       expect((await api('GET', `/groups/byName/${name}`)).body.id).toBe(body.id)
     expect((await api('GET', '/groups/byName/nobody')).body).toMatchObject({
       error: 404,
@@ -84,7 +84,8 @@ describe('projects', () => {
     expect(await outcome(create(undefined))).toEqual([400, 'MISSING_ATTRIBUTE', ['name']])
     expect(await outcome(create(7))).toEqual([400, 'INVALID_JSON_ATTRIBUTE', ['name']])
     expect(await outcome(create('x', { nmae: 1 }))).toEqual([400, 'INVALID_ATTRIBUTE', ['nmae']])
-    expect(await outcome(create('x'.repeat(65)))).toEqual([400, 'VALIDATION_ERROR', []])
+    for (const name of ['x'.repeat(65), '', 'a b', 'a/b', 'a\u0000'])
+      expect(await outcome(create(name))).toEqual([400, 'VALIDATION_ERROR', []])
     expect(await outcome(create('x', { tags: [{ key: 'a', value: 'b' }] }))).toEqual([
       400,
       'FEATURE_UNSUPPORTED',

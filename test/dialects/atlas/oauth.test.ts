@@ -218,7 +218,7 @@ describe('a service account', () => {
     const { status } = await atlas.v1('PATCH', '', {
       as: null,
       headers: { authorization: `Bearer ${token}` },
-      body: { name: 'by an account' },
+      body: { name: 'by-an-account' },
     })
     expect(status).toBe(200)
     const list = await atlas.ask('GET', at, { headers: V2024 })

@@ -88,7 +88,7 @@ describe('the legacy generations', () => {
   test.each(['application/x-www-form-urlencoded', 'text/plain', 'nonsense', 'application/vnd.atlas.2023-01-01+json'])(
     'read a body as JSON that is sent as %s',
     async type => {
-      const payload = JSON.stringify({ name: `as ${type.replaceAll(/[^a-z]/g, ' ').slice(0, 40)}` })
+      const payload = JSON.stringify({ name: `as-${type.replaceAll(/[^a-z]/g, '-').slice(0, 40)}` })
       const { status } = await atlas.v1('PATCH', '', { payload, headers: { 'content-type': type } })
       expect(status).toBe(200)
     },

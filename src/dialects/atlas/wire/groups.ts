@@ -19,7 +19,7 @@ export const Group = Type.Object(
 )
 export const GroupList = listOf(Group, 'GroupList')
 
-const name = Type.String({ pattern: "^[\\p{L}\\p{N}\\-_.(),:&@+' ]{1,64}$" })
+const name = Type.String({ pattern: "^[\\p{L}\\p{N}\\-_.(),:&@+']{1,64}$" })
 
 export const NewGroup = Type.Object(
   {
