@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { responseFor } from '../../../src/services/callers/digest/digest.ts'
 import { aPerson } from '../../support/people.ts'
@@ -261,6 +264,29 @@ describe('a key', () => {
     expect([status, text]).toEqual([401, BODY])
     expect(await statusOf({})).toBe(200)
   })
+})
+
+test('after a restart a request from before it can not be sent again, and its client is challenged once more', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rolecall-digest-'))
+  const asked = async (of: Atlas, nonce: string, nc: string) => {
+    const uri = `/api/atlas/v1.0/groups/${of.running.project}`
+    const authorization = authorizationOf(of.running.key, { method: 'GET', uri, nonce, nc })
+    const { status, headers } = await of.ask('GET', uri, { as: null, headers: { authorization } })
+    return { status, challenge: headers['www-authenticate'] }
+  }
+  const before = await anAtlas({ folder })
+  const nonce = await aNonce(before)
+  expect((await asked(before, nonce, '00000001')).status).toBe(200)
+  await before[Symbol.asyncDispose]()
+  {
+    await using after = await anAtlas({ folder, key: before.running.key })
+    for (const nc of ['00000001', '00000002']) {
+      const { status, challenge } = await asked(after, nonce, nc)
+      expect([status, challengeIn(challenge).stale]).toEqual([401, 'false'])
+      expect((await asked(after, challengeIn(challenge).nonce, nc)).status).toBe(200)
+    }
+  }
+  rmSync(folder, { recursive: true })
 })
 
 describe('with SHA-256', () => {
