@@ -99,7 +99,9 @@ async function beginOn(
   superseded: Set<string>,
 ): Promise<Begun> {
   const { record, projectId } = order
-  const targets = order.targets.map(target => ({ ...target, wish: { fanOut: {}, ...target.wish } }))
+  // Who is told that the rest follows, is told so for good.
+  const fanOut = { forward: order.onFailure === 'leave' }
+  const targets = order.targets.map(target => ({ ...target, wish: { ...target.wish, fanOut } }))
   const all = targets.map((target, at) => planned.get(at) ?? unseen(target))
   const whole = {
     ...order,
@@ -164,11 +166,7 @@ async function runPlans(work: Work, { attempts }: Reached): Promise<void> {
 
 async function leave(parts: LedgerParts, order: FanOutOrder): Promise<string> {
   const id = newOperationId(await parts.store.now())
-  const targets = order.targets.map(target => ({
-    ...target,
-    wish: { ...target.wish, fanOut: { forward: true } },
-  }))
-  const { operation } = await beginOn(parts, { ...order, targets }, id, new Map(), new Set())
+  const { operation } = await beginOn(parts, order, id, new Map(), new Set())
   const held = { worker: parts.leases.worker, attempt: 1 }
   await postpone(parts.store, operation.id, held, new Fault('unavailable', 'server', 'It waits for its turn'), 0)
   parts.onPostponed()

@@ -62,12 +62,20 @@ export function scopesFrom(
   })
 }
 
-/** The names that they have now. */
-export function scopesShown(clusters: readonly Cluster[], scopes: readonly Scope[]): readonly Scope[] {
-  return scopes.map(scope => {
-    const found = clusters.find(({ instance }) => instance.id === scope.instanceId)
-    return found ? { ...scope, name: found.name } : scope
+/** The names that they have now; those that the caller does not see are left out. */
+export function scopesShown(clusters: Clusters, scopes: readonly Scope[]): readonly Scope[] {
+  return scopes.flatMap(scope => {
+    const isIt = ({ instance }: Cluster) => instance.id === scope.instanceId
+    const found = clusters.seen.find(isIt)
+    if (found) return [{ ...scope, name: found.name }]
+    return clusters.all.some(isIt) ? [] : [scope]
   })
+}
+
+/** The servers of a project, and those of them that a caller sees. */
+export interface Clusters {
+  readonly all: readonly Cluster[]
+  readonly seen: readonly Cluster[]
 }
 
 function noCluster(name: string): Fault {
@@ -76,16 +84,19 @@ function noCluster(name: string): Fault {
   })
 }
 
-/** Throws where something of it would be done on a server that the caller does not see, or that nothing is changed on. */
+/** Throws (`unseen`, where the caller sees none of them) where something of it would be done on a server that the caller does not see, or that nothing is changed on. */
 export async function checkClusters(
   parts: ProjectParts,
   caller: Caller,
   projectId: string,
   wanted: readonly Cluster[],
+  unseen?: Fault,
 ): Promise<void> {
   const seen = await clustersFor(parts, caller, projectId)
-  const hidden = wanted.find(({ instance }) => !seen.some(one => one.instance.id === instance.id))
-  if (hidden) throw new Fault('forbidden', 'instance', 'It lives on servers of the project that you do not see')
+  const hidden = wanted.filter(({ instance }) => !seen.some(one => one.instance.id === instance.id))
+  if (unseen && hidden.length > 0 && hidden.length === wanted.length) throw unseen
+  if (hidden.length > 0)
+    throw new Fault('forbidden', 'instance', 'It lives on servers of the project that you do not see')
   const observed = wanted.find(({ instance }) => instance.mode === 'observe')
   if (observed)
     throw new Fault(

@@ -11,7 +11,7 @@ import { auditOf } from '../operations/audit.ts'
 import type { Asked } from '../operations/prepared.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { createChecks } from './checks.ts'
-import { checkClusters, clustersOf, isWithin, naming, scopesFrom } from './clusters.ts'
+import { checkClusters, clustersFor, clustersOf, isWithin, naming, scopesFrom } from './clusters.ts'
 import { comesTo, isGone, type Known, livesOn, pendingOn, placesOf } from './known.ts'
 import type { NewProjectUser, ProjectParts, ProjectUser, ProjectUserChange, WantedUser } from './project-user.ts'
 import { noUser, type ProjectUsers } from './project-users.ts'
@@ -52,7 +52,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     checkRight(caller, projectId, 'create')
     const key = userKeyText(wish.key)
     const clusters = await clustersOf(parts, projectId)
-    const scopes = scopesFrom(parts, clusters, wish.scopes)
+    const scopes = scopesFrom(parts, await clustersFor(parts, caller, projectId), wish.scopes)
     const on = clusters.filter(cluster => isWithin({ scopes }, cluster))
     await checkClusters(parts, caller, projectId, on)
     await check.notOwn(clusters, key)
@@ -72,10 +72,11 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     checkRight(caller, projectId, 'update')
     const known = await found(asked, projectId, key)
     const was = known.record ? wantedOf(known.record)! : adopted(await projectUsers.get(caller, projectId, key, signal))
-    const scopes = wish.scopes ? scopesFrom(parts, known.clusters, wish.scopes) : was.scopes
+    const seen = await clustersFor(parts, caller, projectId)
+    const scopes = wish.scopes ? scopesFrom(parts, seen, wish.scopes) : was.scopes
     const on = known.clusters.filter(cluster => isWithin({ scopes }, cluster))
     const off = known.clusters.filter(one => !on.includes(one) && (livesOn(known, one) || comesTo(known, one)))
-    await checkClusters(parts, caller, projectId, [...on, ...off])
+    await checkClusters(parts, caller, projectId, [...on, ...off], noUser(key))
     const { password, validUntil } = wish
     if (password) await check.password(on, password)
     const end =
@@ -93,7 +94,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     checkRight(asked.caller, projectId, 'delete')
     const known = await found(asked, projectId, key).catch(unlessExpired(key))
     const on = known.clusters.filter(cluster => livesOn(known, cluster) || comesTo(known, cluster))
-    await checkClusters(parts, asked.caller, projectId, on)
+    await checkClusters(parts, asked.caller, projectId, on, noUser(key))
     await dropOn(asked, projectId, on, known, planOf(userKeyText(key), 'remove'))
   }
 

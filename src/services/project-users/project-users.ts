@@ -5,7 +5,7 @@ import type { ProjectRecord } from '../../store/project-record.ts'
 import { checkRight } from '../access/access.ts'
 import { clustersFor, clustersOf } from './clusters.ts'
 import type { ProjectParts, ProjectUser } from './project-user.ts'
-import { isAlive, isExpired, isPlaced, isThere, rolesShown, shownFrom } from './records.ts'
+import { isAlive, isExpired, isHidden, isPlaced, isThere, rolesShown, shownFrom } from './records.ts'
 import { lookAt, type Sight } from './sight.ts'
 
 /** The users of a project: a merge of what it wants and of what its servers have, made on every request. */
@@ -47,21 +47,22 @@ export function createProjectUsers(parts: ProjectParts): ProjectUsers {
 
   /** Keys alone, in their order: what is told of one is put together for those that are asked for. */
   async function merge(caller: Caller, projectId: string, signal: AbortSignal, only?: string) {
-    const [clusters, allClusters, records, now] = await Promise.all([
+    const [seen, all, records, now] = await Promise.all([
       clustersFor(parts, caller, projectId),
       clustersOf(parts, projectId),
       store.read.projectRecords.list(projectId, 'user'),
       store.now(),
     ])
-    const sight = await lookAt(parts, clusters, signal, only)
+    const sight = await lookAt(parts, seen, signal, only)
     const asked = records.filter(({ key }) => only === undefined || key === only)
-    const managed = asked.filter(record => isThere(record, now) && isAlive(record, sight))
+    const there = asked.filter(record => isThere(record, now) && !isHidden(record, { all, seen }))
+    const managed = there.filter(record => isAlive(record, sight))
     const found = rules.listUnmanaged ? unmanaged(sight, asked, managed, now) : []
-    const all = [
-      ...managed.map(record => () => shownFrom(record, sight, allClusters)),
+    const merged = [
+      ...managed.map(record => () => shownFrom(record, sight, { all, seen })),
       ...found.map(key => () => foundAs(key, sight, rules.clusterType)),
     ]
-    return { all, sight }
+    return { all: merged, sight }
   }
 
   return { list, get }

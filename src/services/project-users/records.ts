@@ -1,6 +1,6 @@
 import { userKeyFrom } from '../../domain/user.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
-import { isWithin, scopesShown } from './clusters.ts'
+import { type Clusters, isWithin, scopesShown } from './clusters.ts'
 import type { Cluster, ProjectUser, WantedUser } from './project-user.ts'
 import type { Sight } from './sight.ts'
 
@@ -36,14 +36,20 @@ export function isAlive(record: ProjectRecord, sight: Sight): boolean {
   return asked.length === 0 || asked.some(cluster => isPlaced(record, cluster, sight))
 }
 
+/** Does it live nowhere but on servers that the caller does not see? */
+export function isHidden(record: ProjectRecord, clusters: Clusters): boolean {
+  const { scopes } = wantedOf(record)!
+  return scopes.length > 0 && scopesShown(clusters, scopes).length === 0
+}
+
 /** What it may do in truth: what all that were asked agree on, in the order that was asked for. */
-export function shownFrom(record: ProjectRecord, sight: Sight, allClusters: readonly Cluster[]): ProjectUser {
+export function shownFrom(record: ProjectRecord, sight: Sight, clusters: Clusters): ProjectUser {
   const wanted = wantedOf(record)!
   const placed = sight.clusters.filter(cluster => isPlaced(record, cluster, sight))
   const had = placed.map(({ instance }) => sight.seen.get(instance.id)!.get(record.key)!.roles ?? [])
   return {
     ...wanted,
-    scopes: scopesShown(allClusters, wanted.scopes),
+    scopes: scopesShown(clusters, wanted.scopes),
     roles: rolesShown(wanted.roles, had),
     key: userKeyFrom(record.key),
     managed: true,

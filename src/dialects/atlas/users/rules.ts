@@ -7,7 +7,7 @@ const SHORTEST = 8
 const MOST_BYTES = 1024
 
 /** How a user proves who it is; at most one of them is not `NONE`. */
-export const AUTH_TYPES = ['x509Type', 'ldapAuthType', 'awsIAMType', 'oidcAuthType'] as const
+const AUTH_TYPES = ['x509Type', 'ldapAuthType', 'awsIAMType', 'oidcAuthType'] as const
 
 /** What one field says of another, in a new user. */
 export function checkNew(body: UserBody & { readonly username: string }): void {

@@ -28,7 +28,7 @@ export function planUndoCreate({ of }: Extract<Change, { kind: 'undo-create-user
   return { steps: marker ? [dropRoleStep('drop the role that would have marked it', marker)] : [], refusals: [] }
 }
 
-export function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {
+function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {
   const end = endSteps(login, facts)
   return [
     ...lockSteps(login, facts),

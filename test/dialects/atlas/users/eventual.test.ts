@@ -6,7 +6,14 @@ let ground: Ground
 const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
 
 beforeAll(async () => {
-  ground = await twoClusters({ flags: { '--atlas-partial-failure': 'eventual', '--atlas-unknown-scope': 'accept' } })
+  ground = await twoClusters({
+    flags: {
+      '--atlas-partial-failure': 'eventual',
+      '--atlas-unknown-scope': 'accept',
+      '--atlas-delete-missing': '204',
+      '--atlas-join-username-segments': 'true',
+    },
+  })
 }, 120_000)
 afterAll(async () => {
   await ground?.[Symbol.asyncDispose]()
@@ -65,6 +72,38 @@ test('a later change takes the place of one that still waits for a cluster', asy
   expect(await logsIn(ground.west, 'moving', passwordOf('moving'))).toBe(false)
   expect((await v1('GET', userPath('moving'))).body.roles).toEqual(roles)
   expect((await v1('DELETE', userPath('moving'))).status).toBe(204)
+})
+
+test('a user is made though no cluster is there, and is there once they are', async () => {
+  for (const { door } of [ground.east, ground.west]) await door.refuse()
+  const made = await make(aUser('patient'))
+  expect(made.status, made.text).toBe(201)
+  expect((await v1('GET', usersPath)).body).toMatchObject({ results: [made.body], totalCount: 1 })
+  for (const { door } of [ground.east, ground.west]) await door.comeBack()
+  for (const cluster of [ground.east, ground.west])
+    expect(
+      await until(
+        () => logsIn(cluster, 'patient', passwordOf('patient')),
+        is => is,
+      ),
+    ).toBe(true)
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+  expect((await v1('DELETE', userPath('patient'))).status).toBe(204)
+})
+
+test('trap 13: deleting who is not there may be told as done', async () => {
+  expect((await v1('DELETE', userPath('nobody.at.all'))).status).toBe(204)
+  expect((await v1('GET', userPath('nobody.at.all'))).body.errorCode).toBe('USERNAME_NOT_FOUND')
+})
+
+test('trap 4: a slash in a username may come as it is', async () => {
+  const name = 'idp/group/one'
+  const made = await make(aUser(name, { password: 'teal-Harbor-91' }))
+  expect(made.status, made.text).toBe(201)
+  expect((await v1('GET', `${usersPath}/admin/${name}`)).body).toEqual(made.body)
+  expect((await v1('PATCH', `${usersPath}/admin/${name}`, { body: { description: 'x' } })).body.description).toBe('x')
+  expect((await v1('DELETE', `${usersPath}/admin/${name}`)).status).toBe(204)
+  expect((await v1('GET', userPath(name))).status).toBe(404)
 })
 
 test('a user that is deleted before it was made everywhere is made nowhere any more', async () => {

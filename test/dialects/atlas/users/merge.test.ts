@@ -174,6 +174,45 @@ test('who only reads may read, and who is no member learns nothing', async () =>
   expect((await v1('GET', usersPath, { as: null })).status).toBe(401)
 })
 
+test('who does not see a cluster sees none of its users, and changes none that lives there', async () => {
+  const { app, project, operator } = ground.atlas.running
+  const editor = await aPerson(app.store, project, 'editor')
+  const { items } = await app.store.read.connections.list(project, { limit: 10 })
+  const west = items.find(({ instanceId }) => instanceId === ground.west.instance)!
+  await app.store.transaction(async tables => {
+    const entity = { kind: 'connection', id: west.id } as const
+    for (const one of await tables.access.list(entity)) await tables.access.remove(entity, one.subject)
+    const subject = { kind: 'user', id: operator } as const
+    await tables.access.set({ projectId: project, entity, subject, access: 'admin', since: 0 })
+  })
+  await outside(ground.west, 'hidden', [])
+  const western = aUser('western', { scopes: [{ name: 'far-west', type: 'CLUSTER' }] })
+  expect((await v1('POST', usersPath, { body: western })).status).toBe(201)
+  const key = await app.store.read.keys.find(editor.keyId)
+  const as = { publicKey: key!.publicKey, privateKey: editor.key }
+  expect(names((await v1('GET', usersPath, { as })).body)).toEqual(['zoe', 'adam', 'bea'])
+  expect((await v1('GET', userPath('hidden'), { as })).status).toBe(404)
+  for (const [method, below, body] of [
+    ['POST', usersPath, aUser('x')],
+    ['PATCH', userPath('zoe'), { description: 'x' }],
+    ['DELETE', userPath('zoe'), undefined],
+  ] as const) {
+    const answer = await v1(method, below, { as, body })
+    expect([answer.status, answer.body.errorCode], method).toEqual([403, 'ACCESS_FORBIDDEN'])
+  }
+  const scopes = [{ name: 'east', type: 'CLUSTER' }]
+  expect((await v1('POST', usersPath, { as, body: aUser('eastern', { scopes }) })).status).toBe(201)
+  expect((await v1('DELETE', userPath('eastern'), { as })).status).toBe(204)
+  const hidden = await v1('POST', usersPath, {
+    as,
+    body: aUser('x', { scopes: [{ name: 'far-west', type: 'CLUSTER' }] }),
+  })
+  expect([hidden.status, hidden.body.errorCode]).toEqual([404, 'CLUSTER_NOT_FOUND'])
+  for (const method of ['GET', 'DELETE'])
+    for (const name of ['western', 'hidden']) expect((await v1(method, userPath(name), { as })).status).toBe(404)
+  for (const name of ['hidden', 'western']) expect((await v1('DELETE', userPath(name))).status).toBe(204)
+})
+
 test('of a cluster that leaves its project its users go, and others stay', async () => {
   await outside(ground.west, 'stranger', [])
   const { native } = ground.atlas.running
