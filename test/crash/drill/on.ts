@@ -23,8 +23,8 @@ function familyOf(family: ReturnType<typeof mysqlServers>[number] | undefined) {
   }
 }
 
-/** What an attempt may have sent can't be ended here: recovery waits as long as a statement may take. */
-const SOON = { '--timeouts-statement-ms': '1500' }
+/** What an attempt may have sent can't be ended here: recovery waits as long as a statement may take, and a busy machine takes its time. */
+const SOON = { '--timeouts-statement-ms': '2500' }
 
 /** Undefined where `ENGINES` leaves MongoDB out. */
 export const onMongodb: (() => Promise<Drilled>) | undefined = mongodbOf(mongodbServers().at(-1))
