@@ -202,6 +202,21 @@ describe.skipIf(mongodbServers().length === 0)('a cluster of MongoDB', () => {
     expect(await client.db('admin').command({ ping: 1 })).toMatchObject({ ok: 1 })
   })
 
+  test('it is among the options, is adopted and released as any other, and what belongs to other engines is refused', async () => {
+    const far = { host: 'documents.test', name: 'far', slug: 'rack-m', version: '8' }
+    const { instance } = await ocean.running.connect(server, far)
+    const { options } = (await ocean.ask('GET', '/v2/databases/options')).body
+    expect(options.mongodb.regions).toContain('rack-m')
+    const wish = { name: 'documents', engine: 'mongodb', version: '8', region: 'rack-m', size: 'byo', num_nodes: 1 }
+    expect((await ocean.ask('POST', '/v2/databases', { body: { ...wish, engine: 'pg' } })).status).toBe(422)
+    const { status, body } = await ocean.ask('POST', '/v2/databases', { body: wish })
+    expect([status, body.database]).toMatchObject([201, { ...wish, id: instance, status: 'online' }])
+    for (const part of ['pools', 'sql_mode', 'eviction_policy'])
+      expect((await ocean.ask('GET', `/v2/databases/${instance}/${part}`)).status, part).toBe(422)
+    expect((await ocean.ask('DELETE', `/v2/databases/${instance}`)).status).toBe(204)
+    expect((await ocean.ask('GET', `/v2/databases/${instance}`)).status).toBe(404)
+  })
+
   test('the connection of a managing login of another database names that one', async () => {
     const elsewhere = { host: 'elsewhere.test', name: 'staff', authDatabase: 'do_staff' }
     const { instance } = await ocean.running.connect({ ...server, username: 'do_manager', database: '' }, elsewhere)
