@@ -111,10 +111,11 @@ function checkManners(method: string, path: string, { status, headers, body, tex
   if (headers['content-type'] !== 'application/json') throw wrong('not as plain JSON')
   if (CODES[error.errorCode as keyof typeof CODES]?.[0] !== status) throw wrong('under a code that is not its own')
   if (path.startsWith('/api/atlas/v2') && headers['x-error-code'] !== error.errorCode) throw wrong('without its code')
-  const own = (error.parameters ?? []).reduce(
-    (rest: string, one: unknown) => rest.replaceAll(String(one), ''),
-    error.detail,
-  )
+  const told = (error.parameters ?? [])
+    .map(String)
+    .filter(Boolean)
+    .toSorted((a: string, b: string) => b.length - a.length)
+  const own = told.reduce((rest: string, one: string) => rest.replaceAll(one, '·'), error.detail)
   if (TELLTALE.test(own)) throw wrong('with words that are nobody’s business')
   if (/[45]\d\d|UNEXPECTED_ERROR/.test(own) && status !== 500) throw wrong('with digits that Terraform repeats for')
 }
