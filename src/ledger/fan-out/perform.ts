@@ -50,13 +50,13 @@ async function performWhole(
   id: string,
   onBegun: () => void,
 ): Promise<FannedOut> {
-  const signal = AbortSignal.any([order.signal, AbortSignal.timeout(order.perInstanceMs)])
   const wanted = order.targets.map((target, position) => ({ ...target, position }))
-  await using reachable: Reach = await reach(parts, { operation: id, attempt: 1 }, wanted, signal)
+  const { opening, planning } = shares(order)
+  await using reachable: Reach = await reach(parts, { operation: id, attempt: 1 }, wanted, order.signal, opening)
   // Nothing has been written, so there is nothing to take back.
   if (order.onFailure === 'undo' && reachable.failed.size > 0) throw failure(reachable.failed)
   const planned = new Map<number, Planned>()
-  const late = await onEach(reachable.reached, one => planOn(order, one, planned))
+  const late = await onEach(reachable.reached, one => one.within(planning, () => planOn(order, one, planned)))
   const unplanned = new Map([...reachable.failed, ...late])
   const refused = [...late.values()].find(isAnswer)
   if (refused) throw refused
@@ -69,6 +69,11 @@ async function performWhole(
   const work: Work = { order, begun, lease, reached, planned, done: new Map() }
   for (const instanceId of superseded) unplanned.set(instanceId, waits())
   return await bringAbout(parts, work, unplanned)
+}
+
+/** Whoever waits for one server to be reached, or to answer, leaves the others their own time. */
+function shares({ perInstanceMs: all }: FanOutOrder) {
+  return { opening: 0.4 * all, planning: 0.2 * all, running: 0.4 * all }
 }
 
 function waits(): Fault {
@@ -126,7 +131,10 @@ function unseen({ incarnation }: FanOutTarget): Planned {
 
 async function bringAbout(parts: LedgerParts, work: Work, unreached: ReadonlyMap<string, Fault>): Promise<FannedOut> {
   const { order, begun, lease } = work
-  const failed = new Map([...unreached, ...(await onEach(work.reached, one => runOn(work, one)))])
+  const failed = new Map([
+    ...unreached,
+    ...(await onEach(work.reached, one => one.within(shares(order).running, () => runOn(work, one)))),
+  ])
   const { operation } = begun
   if (failed.size > 0 && order.onFailure === 'undo') throw await takeAllBack(parts, work, failed)
   try {

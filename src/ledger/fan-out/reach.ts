@@ -1,6 +1,5 @@
 import type { Fault } from '../../domain/fault.ts'
 import { toFault } from '../../domain/fault.ts'
-import type { SessionName } from '../../engines/engine.ts'
 import type { Attempt, AttemptParts } from '../attempt.ts'
 import type { OpenLink } from '../links.ts'
 import type { RecordWish } from '../settlement.ts'
@@ -9,6 +8,8 @@ import type { FanOutTarget } from './order.ts'
 /** One instance, and what is to be done there: position in the operation, and the attempt at it. */
 export interface Reached {
   readonly instanceId: string
+  /** Work on its link that is cut off after so long. */
+  within<T>(ms: number, work: () => Promise<T>): Promise<T>
   readonly attempts: ReadonlyMap<number, Attempt>
 }
 
@@ -29,17 +30,24 @@ export async function reach(
   { operation, attempt }: { readonly operation: string; readonly attempt: number },
   targets: readonly Wanted[],
   signal: AbortSignal,
-  before: (instanceId: string, session: SessionName) => Promise<void> = async () => undefined,
+  openMs: number,
+  before: (instanceId: string, signal: AbortSignal) => Promise<void> = async () => undefined,
 ): Promise<Reach> {
   const { installation } = store
   const session = { installation, operation, attempt }
   const opened = new AsyncDisposableStack()
   const failed = new Map<string, Fault>()
   const open = async (instanceId: string): Promise<readonly Reached[]> => {
+    const time = ownTime(signal)
     try {
-      await before(instanceId, session)
-      const link = opened.use(await links.open(instanceId, session, signal))
-      return [{ instanceId, attempts: attemptsOn(link, targets, instanceId, { installation, operation }) }]
+      const link = opened.use(
+        await time.within(openMs, async () => {
+          await before(instanceId, time.signal)
+          return links.open(instanceId, session, time.signal)
+        }),
+      )
+      const attempts = attemptsOn(link, targets, instanceId, { installation, operation })
+      return [{ instanceId, attempts, within: time.within }]
     } catch (error) {
       failed.set(instanceId, toFault(error))
       return []
@@ -48,6 +56,21 @@ export async function reach(
   const ids = [...new Set(targets.map(({ instanceId }) => instanceId))].sort()
   const reached = (await Promise.all(ids.map(open))).flat()
   return { reached, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** One server that takes its time takes nobody else's: each has a signal of its own, and a new limit for each part of the work. */
+function ownTime(signal: AbortSignal) {
+  const late = new AbortController()
+  const pass = () => late.abort(new DOMException('Its time is over', 'TimeoutError'))
+  async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(pass, ms)
+    try {
+      return await work()
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  return { signal: AbortSignal.any([signal, late.signal]), within }
 }
 
 function attemptsOn(link: OpenLink, targets: readonly Wanted[], instanceId: string, mark: Attempt['mark']) {

@@ -17,6 +17,9 @@ import { onEach, type Reached, reach } from './reach.ts'
 const DROP_WAIT_MS = 2_000
 const LONGEST_WAIT_MS = 30_000
 
+/** Of the time for an attempt: whoever waits for one server leaves the others some. */
+const OPENING = 0.6
+
 /** An operation that was left behind, or that waits for some of its servers. */
 interface Recovering {
   readonly operation: ClaimedOperation
@@ -36,8 +39,8 @@ export async function recoverFanOut(
   const later = (fault: Fault) => postpone(parts.store, operation.id, lease.held, fault, waitOf(operation))
   try {
     const all = { operation: operation.id, attempt: operation.attempts }
-    const end = (instanceId: string) => endEarlier(parts, operation, instanceId, signal)
-    await using reachable = await reach(parts, all, openTargets(operation), signal, end)
+    const end = (instanceId: string, until: AbortSignal) => endEarlier(parts, operation, instanceId, until)
+    await using reachable = await reach(parts, all, openTargets(operation), signal, OPENING * parts.deadlineMs, end)
     const work: Recovering = { operation, lease, looked: new Map() }
     const unseen = await onEach(reachable.reached, one => lookAt(work, one))
     const away = new Map([...reachable.failed, ...unseen])

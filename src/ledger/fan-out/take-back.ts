@@ -46,7 +46,8 @@ async function takeBackNow(
     .filter(({ instanceId }) => !unsure.some(([id]) => id === instanceId))
   // The links of before may have used up their time.
   const signal = AbortSignal.timeout(order.perInstanceMs)
-  await using again = await reach(parts, { operation: begun.operation.id, attempt: 1 }, sure, signal)
+  const half = order.perInstanceMs / 2
+  await using again = await reach(parts, { operation: begun.operation.id, attempt: 1 }, sure, signal, half)
   const late = await onEach(again.reached, one => takeBackOn({ planned, lease }, one))
   return new Map([...unsure, ...again.failed, ...late])
 }

@@ -43,8 +43,13 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
 
   async function before(asked: Asked, projectId: string, key: UserKey): Promise<ProjectUser> {
     checkRight(asked.caller, projectId, 'update')
-    await find(asked, projectId, key)
-    return projectUsers.get(asked.caller, projectId, key, asked.signal)
+    try {
+      return await projectUsers.get(asked.caller, projectId, key, asked.signal)
+    } catch (error) {
+      // It may be over, and not gone.
+      await find(asked, projectId, key)
+      throw error
+    }
   }
 
   async function create(asked: Asked, projectId: string, wish: NewProjectUser): Promise<ProjectUser> {
@@ -136,7 +141,9 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     if (targets.length === 0) return rememberOnly(asked, projectId, record, known)
     const { caller, signal } = asked
     const confirm = known && !known.record ? (tables: Tables) => adopt(tables, projectId, known) : undefined
-    const supersede = known && ((tables: Tables) => supersedeOn(tables, targets, known))
+    // Where all is to be done now, what waits for its server is waited for.
+    const supersede =
+      known && onFailure === 'leave' ? (tables: Tables) => supersedeOn(tables, targets, known) : undefined
     const clusters = known?.clusters ?? (await clustersOf(parts, projectId))
     const how = { onFailure, perInstanceMs: rules.perInstanceMs, confirm, supersede }
     await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))

@@ -12,6 +12,9 @@ export interface Sight {
   readonly unreachable: readonly Cluster[]
 }
 
+/** So many times faster than all of them. */
+const ONE_LOOK = 4
+
 /** A page of a server's logins. */
 const AT_ONCE = 1_000
 
@@ -23,11 +26,13 @@ export async function lookAt(
   key?: string,
 ): Promise<Sight> {
   const seen = new Map<string, ReadonlyMap<string, DatabaseUser>>()
-  const until = AbortSignal.any([signal, AbortSignal.timeout(parts.rules.perInstanceMs)])
+  // A change looks at one, and has to leave time for what it is to do.
+  const most = key === undefined ? parts.rules.perInstanceMs : parts.rules.perInstanceMs / ONE_LOOK
+  const until = AbortSignal.any([signal, AbortSignal.timeout(most)])
   const look = async (cluster: Cluster) => {
     const users =
       key === undefined ? await everyLogin(parts, cluster, until) : await oneLogin(parts, cluster, until, key)
-    const own = await ownLogins(parts, cluster)
+    const own = await ownLogins(parts, cluster, ({ provedAt }) => provedAt !== undefined)
     seen.set(cluster.instance.id, new Map(users.filter(user => !own.has(userKeyText(user))).map(byKey)))
   }
   await Promise.all(clusters.map(cluster => look(cluster).catch(() => undefined)))
@@ -55,10 +60,14 @@ async function everyLogin({ links }: ProjectParts, { instance }: Cluster, signal
   return all
 }
 
-/** The logins that Rolecall itself uses there, by their keys. */
-export async function ownLogins({ store, links }: ProjectParts, { instance }: Cluster): Promise<ReadonlySet<string>> {
+/** The logins that Rolecall itself uses there, or would, by their keys. Anybody may name one: those that worked are proved. */
+export async function ownLogins(
+  { store, links }: ProjectParts,
+  { instance }: Cluster,
+  which: (connection: Connection) => boolean = () => true,
+): Promise<ReadonlySet<string>> {
   const { about } = links.engineOf(instance)
   const keyOf = ({ username, authDatabase }: Connection) =>
     userKeyText(wholeKey(about, instance, { name: username, authDatabase }))
-  return new Set((await store.read.connections.ofInstance(instance.id)).map(keyOf))
+  return new Set((await store.read.connections.ofInstance(instance.id)).filter(which).map(keyOf))
 }

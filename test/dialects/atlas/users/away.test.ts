@@ -109,6 +109,50 @@ test('a delete is done once every cluster that can be reached has done it; one t
   expect((await v1('DELETE', userPath('going'))).status).toBe(204)
 })
 
+test('a cluster that is silent holds up a delete no longer than it may', async () => {
+  expect((await make(aUser('silent'))).status).toBe(201)
+  ground.west.door.behave('hang')
+  const began = performance.now()
+  const gone = await v1('DELETE', userPath('silent'))
+  expect([gone.status, gone.text]).toEqual([204, ''])
+  expect(performance.now() - began).toBeLessThan(6_000)
+  expect(await loginsOn(ground.east)).toEqual([])
+  expect(await openTargets()).toEqual([['drop-user', ground.west.instance]])
+  await ground.west.door.comeBack()
+  expect(
+    await until(
+      () => loginsOn(ground.west),
+      logins => logins.length === 0,
+    ),
+  ).toEqual([])
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+})
+
+test('a cluster that stays silent keeps no other from what it has to do when it returns', async () => {
+  expect((await make(aUser('two'))).status).toBe(201)
+  ground.west.door.behave('hang')
+  await ground.east.door.refuse()
+  expect((await v1('DELETE', userPath('two'))).status).toBe(204)
+  expect([await loginsOn(ground.east), await loginsOn(ground.west)]).toEqual([['two'], ['two']])
+  await ground.east.door.comeBack()
+  expect(
+    await until(
+      () => loginsOn(ground.east),
+      logins => logins.length === 0,
+    ),
+  ).toEqual([])
+  expect(await loginsOn(ground.west)).toEqual(['two'])
+  expect(await until(openTargets, open => open.length === 1)).toEqual([['drop-user', ground.west.instance]])
+  await ground.west.door.comeBack()
+  expect(
+    await until(
+      () => loginsOn(ground.west),
+      logins => logins.length === 0,
+    ),
+  ).toEqual([])
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+}, 60_000)
+
 test('a user with a record is listed from it while its clusters are away, and others are not', async () => {
   expect((await make(aUser('known', { scopes: [{ name: 'west', type: 'CLUSTER' }] }))).status).toBe(201)
   await using admin = await adminOf(ground.west)

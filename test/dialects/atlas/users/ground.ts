@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MongoClient } from 'mongodb'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Db, MongoClient } from 'mongodb'
+import type { Parts } from '../../../../src/app.ts'
 import type { AppWish } from '../../../support/app.ts'
 import { ADMIN, ADMIN_PASSWORD, type RunningInstance, startInstance } from '../../../support/mongodb/instance.ts'
 import { aProxy, type TcpProxy } from '../../../support/proxy.ts'
@@ -21,8 +23,8 @@ export interface Ground extends AsyncDisposable {
   readonly atlas: Atlas
   readonly east: Cluster
   readonly west: Cluster
-  /** A server that is no cluster of the project yet. */
-  join(name: string): Promise<Cluster>
+  /** A server that is no cluster of the project yet; `before`: what others do there first. */
+  join(name: string, before?: (admin: Db) => Promise<void>): Promise<Cluster>
 }
 
 export const usersPath = '/databaseUsers'
@@ -37,7 +39,7 @@ export async function twoClusters(wish: AppWish = {}): Promise<Ground> {
     ['east', 'west', 'north'].map(name => startInstance(join(folder, name))),
   )
   for (const server of servers) stack.use(server)
-  const flags = { '--timeouts-statement-ms': '1500', '--atlas-cluster-ms': '2500', ...wish.flags }
+  const flags = { '--timeouts-statement-ms': '1500', '--atlas-cluster-ms': '4000', ...wish.flags }
   const atlas = stack.use(await anAtlas({ ...wish, flags }))
   const spare = servers.slice(2)
   const attach = async (name: string, { port }: RunningInstance): Promise<Cluster> => {
@@ -52,7 +54,14 @@ export async function twoClusters(wish: AppWish = {}): Promise<Ground> {
     atlas,
     east,
     west,
-    join: name => attach(name, spare.shift()!),
+    join: async (name, before) => {
+      const server = spare.shift()!
+      if (before) {
+        await using admin = await adminOf({ server: serverAt(name, server.port) })
+        await before(admin.db('admin'))
+      }
+      return attach(name, server)
+    },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }
@@ -63,13 +72,13 @@ function serverAt(name: string, port: number): TestServer {
 }
 
 /** A client of the server itself, past Rolecall. */
-export async function clientOf({ server }: Cluster, username: string, password: string): Promise<MongoClient> {
+export async function clientOf({ server }: Pick<Cluster, 'server'>, username: string, password: string): Promise<MongoClient> {
   const auth = { username, password }
   const client = new MongoClient(`mongodb://${server.host}:${server.port}/?directConnection=true`, { auth })
   return client.connect()
 }
 
-export function adminOf(cluster: Cluster): Promise<MongoClient> {
+export function adminOf(cluster: Pick<Cluster, 'server'>): Promise<MongoClient> {
   return clientOf(cluster, ADMIN, ADMIN_PASSWORD)
 }
 
@@ -108,3 +117,57 @@ export const aUser = (username: string, more: Readonly<Record<string, unknown>> 
 })
 
 export const passwordOf = (username: string) => `teal-Harbor-${username}`
+
+/** What is still open, and where. */
+export async function openTargetsOf({ atlas }: Ground): Promise<readonly (readonly [string, string])[]> {
+  const { app, project } = atlas.running
+  const { items } = await app.store.read.operations.list({ projectId: project, state: 'open' }, { limit: 20 })
+  return items.flatMap(({ targets }) =>
+    targets.filter(({ isOver }) => !isOver).map(({ kind, instanceId }) => [kind, instanceId] as const),
+  )
+}
+
+export async function until<T>(look: () => Promise<T>, holds: (found: T) => boolean, ms = 40_000): Promise<T> {
+  for (const end = Date.now() + ms; ; await sleep(200)) {
+    const found = await look()
+    if (holds(found) || Date.now() > end) return found
+  }
+}
+
+/** Holds up whoever has read all users of the project, between that and what it does then. */
+export function aGate() {
+  let door: PromiseWithResolvers<void> | undefined
+  let waiting = 0
+  const parts = (real: Parts): Parts => {
+    const { projectRecords } = real.store.read
+    const list: typeof projectRecords.list = async (project, kind) => {
+      const found = await projectRecords.list(project, kind)
+      if (kind !== 'user' || !door) return found
+      waiting += 1
+      await door.promise
+      return found
+    }
+    return { ...real, store: { ...real.store, read: { ...real.store.read, projectRecords: { ...projectRecords, list } } } }
+  }
+  const shut = () => {
+    waiting = 0
+    door = Promise.withResolvers<void>()
+  }
+  const open = () => {
+    door?.resolve()
+    door = undefined
+  }
+  const held = () =>
+    until(
+      async () => waiting,
+      count => count > 0,
+    )
+  /** Whoever is held up goes on; the next one is held. */
+  const passes = async () => {
+    await held()
+    const before = door
+    shut()
+    before?.resolve()
+  }
+  return { parts, shut, open, held, passes }
+}
