@@ -102,3 +102,60 @@ test.each(PLACES.flatMap(([text, how]) => [0, 1].map(door => [text, how, door] a
     expect((await atlas('DELETE', `/databaseUsers/admin/${username}`)).status).toBe(204)
   },
 )
+
+test.each([
+  ['dropUser', 'hang', 0],
+  ['dropUser', 'swallow', 1],
+] as const)(
+  'a kill in the middle of a delete (%s, %s, cluster %i) leaves the user nowhere',
+  { timeout: 120_000 },
+  async (text, how, door) => {
+    const username = `deleted-${how}`
+    const roles = [{ databaseName: 'shop', collectionName: 'orders', roleName: 'read' }]
+    expect((await atlas('POST', '/databaseUsers', { username, password: 'teal-Harbor-91', roles })).status).toBe(201)
+    doors[door]!.behaveAt(text, how)
+    const asked = atlas('DELETE', `/databaseUsers/admin/${username}`).catch(() => undefined)
+    await sleep(700)
+    await running.kill()
+    await asked
+    await doors[door]!.comeBack()
+    running = await serving({ folder, flags })
+    await settled()
+    for (const server of servers) {
+      const { logins, orphans } = await thingsOn(server)
+      expect([logins.includes(username), orphans]).toEqual([false, []])
+    }
+    expect((await atlas('GET', `/databaseUsers/admin/${username}`)).status).toBe(404)
+  },
+)
+
+test.each(['hang', 'swallow'] as const)(
+  'a kill in the middle of a change (%s) leaves the same roles and the same password on both clusters',
+  { timeout: 120_000 },
+  async how => {
+    const username = `changed-${how}`
+    const role = (databaseName: string) => [{ databaseName, roleName: 'read' }]
+    const before = { username, password: 'teal-Harbor-91', roles: role('before') }
+    expect((await atlas('POST', '/databaseUsers', before)).status).toBe(201)
+    doors[1]!.behaveAt('olive-Harbor', how)
+    const after = { password: 'olive-Harbor-92', roles: role('after') }
+    const asked = atlas('PATCH', `/databaseUsers/admin/${username}`, after).catch(() => undefined)
+    await sleep(700)
+    await running.kill()
+    await asked
+    await doors[1]!.comeBack()
+    running = await serving({ folder, flags })
+    await settled()
+    const read = await atlas('GET', `/databaseUsers/admin/${username}`)
+    const { roles } = (await read.json()) as { roles: { databaseName: string }[] }
+    const [{ databaseName } = { databaseName: 'none' }] = roles
+    expect(['before', 'after']).toContain(databaseName)
+    const password = databaseName === 'after' ? after.password : before.password
+    for (const { port } of servers) {
+      const auth = { username, password }
+      await using client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { auth })
+      await client.connect()
+    }
+    expect((await atlas('DELETE', `/databaseUsers/admin/${username}`)).status).toBe(204)
+  },
+)
