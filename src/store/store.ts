@@ -380,6 +380,8 @@ export interface ProjectRecords {
   /** By creation. */
   list(projectId: string, kind: ProjectRecord['kind']): Promise<readonly ProjectRecord[]>
   find(projectId: string, kind: ProjectRecord['kind'], key: string): Promise<ProjectRecord | undefined>
+  /** As `find`, and whoever else changes it waits until this transaction is over. */
+  hold(record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>): Promise<ProjectRecord | undefined>
   /** Projects that have any. */
   projects(): Promise<readonly string[]>
   /** Adds or replaces it, without an operation. */
@@ -437,8 +439,11 @@ export interface ClaimedOperation extends Operation {
 }
 
 export interface Operations {
-  /** Throws `conflict` (subject: the target's kind) when another operation is open on one of the subjects. */
-  begin(operation: NewOperation): Promise<void>
+  /**
+   * Throws `conflict` (subject: the target's kind) when another operation is open on one of the subjects. Answers whether one may have
+   * ended there since `plannedAt`.
+   */
+  begin(operation: NewOperation, plannedAt?: number): Promise<boolean>
   find(id: string): Promise<Operation | undefined>
   /** Newest first; pages after an id. */
   list(filter: OperationFilter, page: KeyPage): Promise<Page<Operation>>

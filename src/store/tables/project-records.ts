@@ -25,16 +25,21 @@ export function projectRecordTable(context: Context): ProjectRecords {
     .selectAll('projectRecords')
     .select('operations.id as stillOpen')
   const one = ({ projectId, kind, key }: Named) => ({ projectId, kind, key })
+  const find = async ({ projectId, kind, key }: Named) => {
+    const own = rows.where('projectRecords.projectId', '=', projectId).where('kind', '=', kind)
+    const row = await own.where('key', '=', key).executeTakeFirst()
+    return row && recordFrom(vault, row)
+  }
   return {
     async list(projectId, kind) {
       const own = rows.where('projectRecords.projectId', '=', projectId).where('kind', '=', kind)
       const found = await own.orderBy('projectRecords.createdAt').orderBy('key').execute()
       return found.map(row => recordFrom(vault, row))
     },
-    async find(projectId, kind, key) {
-      const own = rows.where('projectRecords.projectId', '=', projectId).where('kind', '=', kind)
-      const row = await own.where('key', '=', key).executeTakeFirst()
-      return row && recordFrom(vault, row)
+    find: (projectId, kind, key) => find({ projectId, kind, key }),
+    async hold(named) {
+      // What it joins is seen as it is once the row is held.
+      return (await holdRow(context, named)) && find(named)
     },
     async projects() {
       const found = await db.selectFrom('projectRecords').select('projectId').distinct().execute()
@@ -58,32 +63,42 @@ export function projectRecordTable(context: Context): ProjectRecords {
   }
 }
 
-/** One open change of a record: a second one waits for it, as with every other subject. */
-async function begin({ db, vault }: Context, plan: RecordPlan, now: number): Promise<void> {
+/**
+ * One open change of a record: a second one waits for it, as with every other subject. Whether one is open is asked in a statement of
+ * its own: only once the row is held does PostgreSQL see what was committed meanwhile.
+ */
+async function begin(context: Context, plan: RecordPlan, now: number): Promise<void> {
+  const { db, vault } = context
   const { projectId, kind, key, operationId, change, next, password } = plan
-  const row: Partial<ProjectRecordRow> = {
+  const anew = { createdAt: now, places: '{}', current: null, password: null }
+  const made = { projectId, kind, key, ...anew, ...CLOSED } satisfies ProjectRecordRow
+  const added = db.insertInto('projectRecords').values(made)
+  await added.onConflict(taken => taken.columns(['projectId', 'kind', 'key']).doNothing()).execute()
+  const held = await holdRow(context, plan)
+  if (held?.operationId && (await isOpen(context, held.operationId))) throw underWay(kind)
+  const row = {
     operationId,
     change,
     next: toJson(next) ?? null,
     nextPassword: password ? vault.seal(password, projectRecordPlace(plan, 'next_password')) : null,
   }
-  const anew = { createdAt: now, places: '{}', current: null, password: null }
-  const made = { projectId, kind, key, ...anew, ...row }
-  const { numInsertedOrUpdatedRows } = await db
-    .insertInto('projectRecords')
-    .values(made as ProjectRecordRow)
-    .onConflict(taken =>
-      taken
-        .columns(['projectId', 'kind', 'key'])
-        .doUpdateSet(change === 'create' ? { ...anew, ...row } : row)
-        .where(({ or, eb, not, exists, selectFrom }) => {
-          const open = selectFrom('operations').select('id').where('state', '=', OPEN)
-          const own = open.whereRef('operations.id', '=', 'projectRecords.operationId')
-          return or([eb('projectRecords.operationId', 'is', null), not(exists(own))])
-        }),
-    )
-    .executeTakeFirst()
-  if (numInsertedOrUpdatedRows === 0n) throw underWay(kind)
+  const query = db.updateTable('projectRecords').set(change === 'create' ? { ...anew, ...row } : row)
+  await query.where('projectId', '=', projectId).where('kind', '=', kind).where('key', '=', key).execute()
+}
+
+/** Nobody else changes it until the end of the transaction. */
+async function holdRow(
+  { db, words, locking }: Context,
+  { projectId, kind, key }: Named,
+): Promise<ProjectRecordRow | undefined> {
+  const named = db.selectFrom('projectRecords').selectAll().where('projectId', '=', projectId)
+  const own = named.where('kind', '=', kind).where('key', '=', key)
+  return (words.rowLocks && locking ? own.forUpdate() : own).executeTakeFirst()
+}
+
+async function isOpen({ db }: Context, operationId: string): Promise<boolean> {
+  const query = db.selectFrom('operations').select('id').where('id', '=', operationId).where('state', '=', OPEN)
+  return (await query.executeTakeFirst()) !== undefined
 }
 
 function underWay(kind: ProjectRecord['kind']): Fault {
@@ -107,20 +122,16 @@ async function finish(context: Context, operationId: string, open: number): Prom
   await db.updateTable('projectRecords').set(after).where('operationId', '=', operationId).execute()
 }
 
-/** Several servers may come to their end at once: the row is held before it is read. */
-async function move(
-  { db, words, locking }: Context,
-  { projectId, kind, key }: Named,
-  made: Places,
-  dropped: readonly string[],
-): Promise<void> {
-  const named = db.selectFrom('projectRecords').select('places').where('projectId', '=', projectId)
-  const own = named.where('kind', '=', kind).where('key', '=', key)
-  const row = await (words.rowLocks && locking ? own.forUpdate() : own).executeTakeFirst()
+/** Several servers may come to their end at once: the row is held before it is read. A login that was made is not unmade by a later refusal. */
+async function move(context: Context, record: Named, made: Places, dropped: readonly string[]): Promise<void> {
+  const { projectId, kind, key } = record
+  const row = await holdRow(context, record)
   if (!row) return
-  const all = Object.entries({ ...fromJson<Places>(row.places), ...made })
+  const had = fromJson<Places>(row.places)
+  const news = Object.entries(made).filter(([id, place]) => place !== null || typeof had[id] !== 'string')
+  const all = Object.entries({ ...had, ...Object.fromEntries(news) })
   const places = JSON.stringify(Object.fromEntries(all.filter(([id]) => !dropped.includes(id))))
-  const query = db.updateTable('projectRecords').set({ places }).where('projectId', '=', projectId)
+  const query = context.db.updateTable('projectRecords').set({ places }).where('projectId', '=', projectId)
   await query.where('kind', '=', kind).where('key', '=', key).execute()
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { newInstanceId } from '../../../src/domain/id.ts'
 import { Secret } from '../../../src/domain/secret.ts'
@@ -65,13 +66,42 @@ export function projectRecords(opened: Opened): void {
       expect((await find())?.current).toEqual({ roles: ['e'] })
     })
 
-    it('remembers where it was made, refused and dropped', async () => {
+    it('has one open change, also where two begin at the very same time', async () => {
+      const named = { projectId: project.id, kind: 'user', key: 'twice' } as const
+      const record = { ...named, createdAt: NOON, places: {}, current: { roles: ['a'] } }
+      await opened.store.transaction(tables => tables.projectRecords.put(record))
+      const beginning = async (change: RecordPlan['change'], meanwhile: () => Promise<unknown>) => {
+        const target = aTarget({ instanceId: newInstanceId(), subject: { kind: 'user', key: 'twice' } })
+        const operation = anOperation({ projectId: project.id, targets: [target] })
+        await opened.store.transaction(async tables => {
+          await tables.operations.begin(operation)
+          await tables.projectRecords.begin({ ...named, operationId: operation.id, change }, NOON)
+          await meanwhile()
+        })
+        return operation.id
+      }
+      const begun = Promise.withResolvers<void>()
+      const first = beginning('remove', async () => {
+        begun.resolve()
+        // Long enough that the other one waits for the row.
+        await sleep(300)
+      })
+      await begun.promise
+      const second = beginning('change', async () => undefined)
+      await expect(second).rejects.toMatchObject({ code: 'conflict', subject: 'user' })
+      expect(await find('twice')).toMatchObject({ open: { operationId: await first, change: 'remove' } })
+      await opened.store.transaction(tables => tables.projectRecords.remove(named))
+    })
+
+    it('remembers where it was made, refused and dropped, and what was made is not refused later', async () => {
       const named = { projectId: project.id, kind: 'user', key: 'ada' } as const
       const move = (made: Record<string, string | null>, dropped: string[]) =>
         opened.store.transaction(tables => tables.projectRecords.move(named, made, dropped))
       await move({ one: 'first', two: null }, [])
       await move({ three: '' }, ['one'])
       expect((await find())?.places).toEqual({ two: null, three: '' })
+      await move({ two: 'second', three: null }, [])
+      expect((await find())?.places).toEqual({ two: 'second', three: '' })
     })
 
     it('goes when it is gone from the last of its servers, and not before', async () => {
