@@ -126,7 +126,9 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     const isLeft = record && isExpired(record, now) && clusters.some(one => livesOn({ ...all, record }, one))
     if (isLeft) throw new Fault('precondition_failed', 'user', `The time of ${key.name} is over`)
     const known = { ...all, record: record && isThere(record, now) ? record : undefined }
-    if (clusters.some(one => livesOn(known, one)) || (known.record && !isGone(known))) return known
+    const mayBeFound = known.record !== undefined || rules.listUnmanaged
+    const isFound = clusters.some(one => livesOn(known, one)) || (known.record && !isGone(known))
+    if (mayBeFound && isFound) return known
     throw noUser(key)
   }
 

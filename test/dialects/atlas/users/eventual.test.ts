@@ -1,6 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aUser, type Ground, loginsOn, logsIn, passwordOf, twoClusters, userPath, usersPath } from './ground.ts'
+import {
+  adminOf,
+  aUser,
+  type Ground,
+  loginsOn,
+  logsIn,
+  passwordOf,
+  twoClusters,
+  userPath,
+  usersPath,
+} from './ground.ts'
 
 let ground: Ground
 const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
@@ -12,6 +22,8 @@ beforeAll(async () => {
       '--atlas-unknown-scope': 'accept',
       '--atlas-delete-missing': '204',
       '--atlas-join-username-segments': 'true',
+      '--atlas-late-join': 'ask',
+      '--atlas-list-unmanaged': 'false',
     },
   })
 }, 120_000)
@@ -136,4 +148,28 @@ test('changes of one user that meet are made one after the other', async () => {
   const { body } = await v1('GET', userPath('busy'))
   expect(body.roles).toEqual([{ databaseName: body.description, roleName: 'read' }])
   expect((await v1('DELETE', userPath('busy'))).status).toBe(204)
+})
+
+test('users that others made are nobody’s where lists leave them out, and keep their names', async () => {
+  await using admin = await adminOf(ground.east)
+  await admin.db('admin').command({ createUser: 'stranger', pwd: 'made-by-others', roles: [] })
+  expect((await v1('GET', usersPath)).body.totalCount).toBe(0)
+  expect((await v1('GET', userPath('stranger'))).status).toBe(404)
+  expect((await v1('PATCH', userPath('stranger'), { body: { description: 'x' } })).status).toBe(404)
+  expect((await make(aUser('stranger'))).body.errorCode).toBe('USER_ALREADY_EXISTS')
+  expect(await loginsOn(ground.west)).toEqual([])
+  expect(await loginsOn(ground.east)).toEqual(['stranger'])
+})
+
+test('a cluster that joins later gets a user with its next password, where none is kept', async () => {
+  expect((await make(aUser('asked'))).status).toBe(201)
+  const north = await ground.join('north')
+  await sleep(7_000)
+  expect(await loginsOn(north)).toEqual([])
+  expect((await v1('PATCH', userPath('asked'), { body: { description: 'no password' } })).status).toBe(200)
+  expect(await loginsOn(north)).toEqual([])
+  expect((await v1('PATCH', userPath('asked'), { body: { password: 'teal-Harbor-next' } })).status).toBe(200)
+  for (const cluster of [ground.east, ground.west, north])
+    expect(await logsIn(cluster, 'asked', 'teal-Harbor-next')).toBe(true)
+  expect((await v1('DELETE', userPath('asked'))).status).toBe(204)
 })
