@@ -83,7 +83,8 @@ export type Change =
 /** One role that people define on a server. `drop-role` takes it from everybody who has it. */
 export type RoleChange =
   | { readonly kind: 'create-role'; readonly role: RoleDefinition }
-  | { readonly kind: 'set-role'; readonly role: RoleDefinition }
+  /** `orCreate`: where it is not there, it is made. */
+  | { readonly kind: 'set-role'; readonly role: RoleDefinition; readonly orCreate?: boolean }
   | { readonly kind: 'drop-role'; readonly name: string }
   /** Drops it if it is what was to be made, and nothing else. */
   | { readonly kind: 'undo-create-role'; readonly role: RoleDefinition }

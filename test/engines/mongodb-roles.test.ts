@@ -188,6 +188,19 @@ for (const { name: title, start } of mongodbServers())
         expect((await planned(engine, client, { kind: 'create-role', role }, aMark())).steps).toEqual([])
       })
 
+      test('are made by a change that may make them, and go again when that is taken back', async () => {
+        const role = definition('or_create')
+        const change: Change = { kind: 'set-role', role, orCreate: true }
+        expect((await planned(engine, client, { kind: 'set-role', role }, aMark())).refusals).toMatchObject([
+          { code: 'not_found' },
+        ])
+        const before = await client.facts(change, aMark())
+        await run(change)
+        expect(await rolesNamed(role.name)).toHaveLength(1)
+        await run(engine.undo(change, before)!)
+        expect(await rolesNamed(role.name)).toEqual([])
+      })
+
       test('hand on no role that is not there', async () => {
         const change: Change = { kind: 'create-role', role: definition('missing', { roles: ['admin.nobody_made_it'] }) }
         expect((await planned(engine, client, change, aMark())).refusals).toMatchObject([

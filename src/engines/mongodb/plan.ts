@@ -76,7 +76,8 @@ export function undo(change: Change, before: Facts): Change | undefined {
       return before.exists ? undefined : { kind: 'undo-create-role', role: change.role }
     case 'set-role': {
       const role = roleBefore(change.role, before as MongodbFacts)
-      return role && { kind: 'set-role', role }
+      if (role) return { kind: 'set-role', role }
+      return change.orCreate ? { kind: 'undo-create-role', role: change.role } : undefined
     }
     case 'replace-user': {
       const { login } = before as MongodbFacts

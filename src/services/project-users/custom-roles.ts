@@ -3,10 +3,11 @@ import { Fault } from '../../domain/fault.ts'
 import type { RoleDefinition } from '../../domain/role-definition.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
 import type { RecordPlan } from '../../store/project-record.ts'
+import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import type { Asked } from '../operations/prepared.ts'
 import { checkClusters, clustersOf, naming } from './clusters.ts'
-import type { ProjectParts } from './project-user.ts'
+import type { Cluster, ProjectParts } from './project-user.ts'
 import { wantedOf } from './records.ts'
 import { lookAt } from './sight.ts'
 
@@ -67,7 +68,7 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     checkRight(asked.caller, projectId, 'update')
     await get(asked.caller, projectId, role.name)
     const plan = { kind: 'role', key: role.name, change: 'change', next: { ...role } } as const
-    await fanOutTo(asked, projectId, plan, { kind: 'set-role', role: role.definition })
+    await fanOutTo(asked, projectId, plan, { kind: 'set-role', role: role.definition, orCreate: true })
     return role
   }
 
@@ -109,7 +110,12 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     const wish = { username: caller.operator.username }
     const targets = clusters.map(({ instance }) => ({ instanceId: instance.id, change: what, wish }))
     if (targets.length > 0) {
-      const how = { onFailure, perInstanceMs: rules.perInstanceMs }
+      const supersede = (tables: Tables) => supersedeOn(tables, clusters, record.key)
+      const how = {
+        onFailure,
+        perInstanceMs: rules.perInstanceMs,
+        supersede: onFailure === 'leave' ? supersede : undefined,
+      }
       await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
       return
     }
@@ -122,6 +128,19 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
   }
 
   return { list, get, create, change, drop }
+}
+
+/** What still waits for a server need not be done there: this says what is to be. */
+async function supersedeOn(tables: Tables, clusters: readonly Cluster[], key: string): Promise<readonly string[]> {
+  const subject = { kind: 'role', key } as const
+  const superseded: string[] = []
+  for (const { instance } of clusters) {
+    const open = await tables.operations.findOpen(instance.id, subject)
+    const target = open?.targets.find(({ instanceId, isOver }) => instanceId === instance.id && !isOver)
+    if (target?.kind !== 'create-role' && target?.kind !== 'set-role') continue
+    if (await tables.operations.supersede(instance.id, subject, await tables.now())) superseded.push(instance.id)
+  }
+  return superseded
 }
 
 function noRole(name: string): Fault {

@@ -19,7 +19,9 @@ export function planRole(change: RoleChange, facts: MongodbFacts): Plan {
     case 'create-role':
       return planCreateRole(change.role, facts)
     case 'set-role':
-      return planSetRole(change.role, facts)
+      return change.orCreate && !found(change.role.name, facts)
+        ? planCreateRole(change.role, facts)
+        : planSetRole(change.role, facts)
     case 'drop-role':
       return { steps: dropSteps(change.name, facts), refusals: [] }
     case 'undo-create-role':

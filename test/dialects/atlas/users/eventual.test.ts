@@ -150,6 +150,31 @@ test('changes of one user that meet are made one after the other', async () => {
   expect((await v1('DELETE', userPath('busy'))).status).toBe(204)
 })
 
+test('a custom role that still waits for a cluster is changed and withdrawn by what is asked later', async () => {
+  const roles = '/customDBRoles/roles'
+  const allows = (action: string) => ({ actions: [{ action, resources: [{ db: 'billing' }] }] })
+  await ground.west.door.refuse()
+  const made = await v1('POST', roles, { body: { roleName: 'ledger', ...allows('FIND') } })
+  expect(made.status, made.text).toBe(202)
+  const changed = await v1('PATCH', `${roles}/ledger`, { body: allows('INSERT') })
+  expect(changed.status, changed.text).toBe(200)
+  expect(await openTargets()).toEqual([['set-role', ground.west.instance]])
+  await ground.west.door.comeBack()
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+  await using admin = await adminOf(ground.west)
+  const found = async () =>
+    (await admin.db('admin').command({ rolesInfo: 'ledger', showPrivileges: true })).roles.map(
+      (role: { privileges: { actions: string[] }[] }) => role.privileges.flatMap(({ actions }) => actions),
+    )
+  expect(await found()).toEqual([['insert']])
+  await ground.west.door.refuse()
+  expect((await v1('PATCH', `${roles}/ledger`, { body: allows('REMOVE') })).status).toBe(200)
+  expect((await v1('DELETE', `${roles}/ledger`)).status).toBe(204)
+  await ground.west.door.comeBack()
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+  expect(await found()).toEqual([])
+}, 90_000)
+
 test('users that others made are nobody’s where lists leave them out, and keep their names', async () => {
   await using admin = await adminOf(ground.east)
   await admin.db('admin').command({ createUser: 'stranger', pwd: 'made-by-others', roles: [] })
