@@ -48,14 +48,18 @@ export function createExpiryNotes(
     (reason: string) =>
     (expiry: ClaimedExpiry): Promise<void> =>
       store.transaction(async tables => {
-        if (await tables.expiries.remove(expiry)) await addLine(tables, expiry, 'done', reason)
+        if (!(await tables.expiries.remove(expiry))) return
+        await forgetUser(tables, expiry)
+        await addLine(tables, expiry, 'done', reason)
       })
 
   const nobody = forget('It was dropped by somebody else before its end')
   const unknown = forget('Nothing on the server tells any more whether this is the login that was to go')
 
   async function renamed(expiry: ClaimedExpiry): Promise<void> {
-    await store.transaction(tables => tables.expiries.remove(expiry))
+    await store.transaction(async tables => {
+      if (await tables.expiries.remove(expiry)) await forgetUser(tables, expiry)
+    })
     await gone(expiry)
   }
 
@@ -71,6 +75,12 @@ export function createExpiryNotes(
   }
 
   return { locked, shutOut, gone, nobody, unknown, renamed, failed }
+}
+
+/** What was remembered of it, its password perhaps, goes with it; one that was made since has a record of its own. */
+async function forgetUser(tables: Tables, { instanceId, key, incarnation }: ClaimedExpiry): Promise<void> {
+  const record = await tables.users.find(instanceId, key)
+  if (record?.incarnation === incarnation) await tables.users.remove(instanceId, key)
 }
 
 async function addLine(
