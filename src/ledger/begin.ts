@@ -18,12 +18,14 @@ export interface Beginning {
   readonly worker: string
   readonly order: Order
   readonly planned: readonly Planned[]
+  /** By the store's clock: when it was begun to ask what is so. */
+  readonly plannedAt?: number
 }
 
 /** An operation that has been written. */
 export interface Begun {
   readonly operation: Written
-  /** Another one was open on the same subject, and waited for. */
+  /** Another one ended on the same subject since this one was planned, and may have been waited for. */
   readonly waited: boolean
   /** When its lease began, by `performance.now()`. */
   readonly since: number
@@ -35,7 +37,8 @@ export async function begin(store: Store, beginning: Beginning): Promise<Begun> 
   for (let waited = false; ; waited = true) {
     const since = performance.now()
     try {
-      return { operation: await store.transaction(tables => write(tables, beginning)), waited, since }
+      const { operation, isLate } = await store.transaction(tables => write(tables, beginning))
+      return { operation, waited: waited || isLate, since }
     } catch (error) {
       const busy = isFault(error) && error.code === 'conflict' && error.subject !== 'request'
       if (!busy || performance.now() > until || beginning.order.signal.aborted) throw error
@@ -45,15 +48,15 @@ export async function begin(store: Store, beginning: Beginning): Promise<Begun> 
 }
 
 /** The operation with everything needed to finish or undo it, its lease, its audit lines, and the replay that will find it. */
-async function write(tables: Tables, beginning: Beginning): Promise<Written> {
-  const { order } = beginning
+async function write(tables: Tables, beginning: Beginning) {
+  const { order, plannedAt } = beginning
   const operation = newOperation(beginning, await tables.now())
   await order.prepare?.(tables)
-  await tables.operations.begin(operation)
+  const isLate = await tables.operations.begin(operation, plannedAt)
   await order.confirm?.(tables)
   for (const line of auditLines(operation)) await tables.audit.add(line)
   if (order.replay) await tables.replays.save({ ...order.replay, operationId: operation.id })
-  return operation
+  return { operation, isLate }
 }
 
 function newOperation({ id, worker, order, planned }: Beginning, now: number): NewOperation & Written {

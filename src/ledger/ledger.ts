@@ -50,17 +50,23 @@ async function preview(parts: LedgerParts, order: Omit<Order, 'replay'>): Promis
 
 /** A server that is silent must not make its caller wait longer than was promised: the work then goes on alone. */
 async function perform(parts: LedgerParts, order: Order): Promise<Performed> {
-  const id = newOperationId(await parts.store.now())
+  const plannedAt = await parts.store.now()
+  const id = newOperationId(plannedAt)
   let begunAs: string | undefined
-  const work = performWhole(parts, order, id, () => (begunAs = id))
+  const work = performWhole(parts, order, { id, plannedAt }, () => (begunAs = id))
   return orLate(work, order.signal, () => tooLate(begunAs))
 }
 
-async function performWhole(parts: LedgerParts, order: Order, id: string, onBegun: () => void): Promise<Performed> {
+async function performWhole(
+  parts: LedgerParts,
+  order: Order,
+  { id, plannedAt }: { readonly id: string; readonly plannedAt: number },
+  onBegun: () => void,
+): Promise<Performed> {
   await using attempts = await openAttempts(parts, id, 1, order.targets, order.signal)
   const planned = await planWhole(order, attempts.all)
   if (order.signal.aborted) throw tooLate()
-  const begun = await begin(parts.store, { id, worker: parts.leases.worker, order, planned })
+  const begun = await begin(parts.store, { id, worker: parts.leases.worker, order, planned, plannedAt })
   onBegun()
   using lease = parts.leases.hold(id, 1, begun.since)
   const work: Work = { operation: begun.operation, order, attempts: attempts.all, lease, planned, hasSent: false }

@@ -130,8 +130,13 @@ function withNew(known: readonly StepShown[], ran: readonly StepShown[]): readon
 async function handOver(store: Store, unfinished: Recovering, fault: Fault): Promise<void> {
   const { operation, lease } = unfinished
   const later = (why: Fault) => postpone(store, operation.id, lease.held, why, waitAfter(operation.attempts))
-  if (isTransient(fault) || fault.code === 'server_changed') return later(fault)
+  if (isTransient(fault) || isCuredByTime(fault)) return later(fault)
   await unwind(store, unfinished, fault).catch(error => later(toFault(error)))
+}
+
+/** Somebody accepts the server, or it is no standby any more when its election is over. */
+export function isCuredByTime({ code }: Fault): boolean {
+  return code === 'server_changed' || code === 'read_only'
 }
 
 /** 0.5, 1, 2, … 30 seconds. */

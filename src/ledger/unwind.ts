@@ -46,7 +46,7 @@ const canUndo = (target: OperationTarget, { exists }: Facts) =>
   undoOf(target) !== undefined && (exists || isCreate(target.kind))
 
 /** Nobody knows the one before any more. */
-const setsPassword = ({ kind, change }: OperationTarget) => !isCreate(kind) && passwordOf(change) !== undefined
+export const setsPassword = ({ kind, change }: OperationTarget) => !isCreate(kind) && passwordOf(change) !== undefined
 
 /** Something of it is so, and of what was to be done some is no longer to be done. */
 function hasEffect(target: OperationTarget, facts: Facts, plan: Plan): boolean {
@@ -72,7 +72,7 @@ export function madeAnew({ subject }: OperationTarget): Fault {
   )
 }
 
-function undoOf({ record }: OperationTarget): Change | undefined {
+export function undoOf({ record }: OperationTarget): Change | undefined {
   return record?.undo as Change | undefined
 }
 

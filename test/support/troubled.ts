@@ -1,6 +1,7 @@
 import type { Parts } from '../../src/app.ts'
+import type { Change } from '../../src/domain/change.ts'
 import { Fault } from '../../src/domain/fault.ts'
-import type { AdminClient, Engine, Step } from '../../src/engines/engine.ts'
+import type { AdminClient, Engine, Facts, Step } from '../../src/engines/engine.ts'
 import type { Engines } from '../../src/engines/registry.ts'
 
 /** Servers that give trouble when a test wants it. */
@@ -8,6 +9,8 @@ export interface Trouble {
   readonly parts: (real: Parts) => Parts
   /** Stands between every step and its server. */
   around: (step: Step, run: (step: Step) => Promise<void>) => Promise<void>
+  /** Stands between whoever asks what a plan needs to know, and the server on that port. */
+  asked: (change: Change, port: number, ask: () => Promise<Facts>) => Promise<Facts>
   /** Nobody gets a session for a change. */
   away: boolean
 }
@@ -16,14 +19,16 @@ export function trouble(): Trouble {
   const mine: Trouble = {
     parts: real => ({ ...real, engines: troubled(real.engines, mine) }),
     around: (step, run) => run(step),
+    asked: (_change, _port, ask) => ask(),
     away: false,
   }
   return mine
 }
 
 function troubled(engines: Engines, mine: Trouble): Engines {
-  const over = (client: AdminClient): AdminClient => ({
+  const over = (client: AdminClient, port: number): AdminClient => ({
     ...client,
+    facts: (change, mark) => mine.asked(change, port, () => client.facts(change, mark)),
     run: step => mine.around(step, one => client.run(one)),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   })
@@ -31,7 +36,7 @@ function troubled(engines: Engines, mine: Trouble): Engines {
     ...engine,
     open: async (...all) => {
       if (mine.away) throw hungUp()
-      return over(await engine.open(...all))
+      return over(await engine.open(...all), all[0].hosts[0]!.port)
     },
   })
   return { ...engines, get: name => wrapped(engines.get(name)) }
@@ -55,6 +60,7 @@ export function cutOffAt(mine: Trouble, words: string): void {
 /** Whatever was wrong is so no more. */
 export function heal(mine: Trouble): void {
   mine.around = (step, run) => run(step)
+  mine.asked = (_change, _port, ask) => ask()
   mine.away = false
 }
 

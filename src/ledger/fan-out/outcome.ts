@@ -1,10 +1,15 @@
-import type { ChangeKind } from '../../domain/change.ts'
+import type { Change, ChangeKind } from '../../domain/change.ts'
 import { Fault, isTransient } from '../../domain/fault.ts'
-import type { Operation } from '../../domain/operation.ts'
+import type { Operation, OperationTarget } from '../../domain/operation.ts'
 import type { DoneTarget, Held, Store, Tables } from '../../store/store.ts'
 import { takenOver } from '../leases.ts'
 import { addAudit, toRecord, type Written } from '../outcome.ts'
 import { type RecordWish, remember } from '../settlement.ts'
+
+export interface EndedTarget extends DoneTarget {
+  /** It was left alone: what has its name was made by others since. */
+  readonly isAnother?: boolean
+}
 
 /**
  * These targets have come to their end, and are remembered; the rest stays open. What the project wants is so from now on, but for what
@@ -14,7 +19,7 @@ export async function finishSome(
   store: Store,
   operation: Written,
   held: Held,
-  done: readonly DoneTarget[],
+  done: readonly EndedTarget[],
   fault?: Fault,
 ): Promise<number> {
   const left = await store.transaction(async tables => {
@@ -44,12 +49,13 @@ async function rememberOne(tables: Tables, operation: Written, done: DoneTarget,
   )
 }
 
-async function follow(tables: Tables, operation: Written, done: readonly DoneTarget[], open: number): Promise<void> {
+async function follow(tables: Tables, operation: Written, done: readonly EndedTarget[], open: number): Promise<void> {
   const { kind, key } = operation.targets[0]!.subject
   const record = { projectId: operation.projectId, kind: kind as 'user' | 'role', key }
   const at = done.map(one => ({ ...one, target: operation.targets[one.position]! }))
   const made = at.filter(({ target }) => isHad(target.kind)).map(one => [one.target.instanceId, placeOf(one)])
-  const dropped = at.filter(({ target }) => !isHad(target.kind)).map(({ target }) => target.instanceId)
+  const gone = at.filter(({ target, outcome, isAnother }) => !isHad(target.kind) && (outcome || isAnother))
+  const dropped = gone.map(({ target }) => target.instanceId)
   await tables.projectRecords.move(record, Object.fromEntries(made), dropped)
   await tables.projectRecords.finish(operation.id, open)
 }
@@ -60,6 +66,38 @@ function placeOf({ outcome }: DoneTarget): string | null {
 
 function isHad(kind: ChangeKind): boolean {
   return !kind.startsWith('drop-') && !kind.startsWith('undo-')
+}
+
+/** What is to happen to the targets of an operation that is taken back. */
+interface TurningBack {
+  readonly turned: Parameters<Tables['operations']['turnBack']>[2]
+  /** Nothing is left of these; or, where there is an outcome, what can't be had back. */
+  readonly over: readonly DoneTarget[]
+  readonly told: Fault
+}
+
+/** What can't be taken back is remembered as what it is; for the project, all is as it was. */
+export async function turnBack(
+  store: Store,
+  operation: Written,
+  held: Held,
+  { turned, over, told }: TurningBack,
+): Promise<void> {
+  const isMine = await store.transaction(async tables => {
+    const now = await tables.now()
+    if (!(await tables.operations.turnBack(operation.id, held, turned))) return false
+    await tables.operations.finishTargets(operation.id, held, over, now, toRecord(told, now))
+    const before = { ...operation, targets: operation.targets.map(withoutEnd) }
+    for (const one of over) await rememberOne(tables, before, one, now, told)
+    await tables.projectRecords.undo(operation.id)
+    return true
+  })
+  if (!isMine) throw takenOver(operation.id)
+}
+
+/** Its password is new, and nothing else is. */
+function withoutEnd(target: OperationTarget): OperationTarget {
+  return { ...target, change: { ...target.change, end: undefined } as Change }
 }
 
 /** Nothing of it is left: everything is as it was. */

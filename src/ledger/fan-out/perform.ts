@@ -4,13 +4,13 @@ import type { StepShown, TargetOutcome } from '../../domain/operation.ts'
 import { showStep } from '../../engines/engine.ts'
 import type { Tables } from '../../store/store.ts'
 import { type Planned, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
-import { type Begun, begin } from '../begin.ts'
+import { type Begun, begin, beginAnew } from '../begin.ts'
 import { orLate, tooLate } from '../deadline.ts'
 import { isTakenOver } from '../leases.ts'
 import type { LedgerParts } from '../ledger.ts'
 import { postpone } from '../outcome.ts'
 import type { FanOutOrder, FanOutTarget } from './order.ts'
-import { failure, finishSome } from './outcome.ts'
+import { closeUndone, failure, finishSome } from './outcome.ts'
 import { onEach, type Reach, type Reached, reach } from './reach.ts'
 import { takeAllBack } from './take-back.ts'
 import type { Work } from './work.ts'
@@ -38,42 +38,88 @@ export function createFanOut(parts: LedgerParts): FanOut {
 }
 
 async function perform(parts: LedgerParts, order: FanOutOrder): Promise<FannedOut> {
-  const id = newOperationId(await parts.store.now())
+  const plannedAt = await parts.store.now()
+  const id = newOperationId(plannedAt)
   let begunAs: string | undefined
-  const work = performWhole(parts, order, id, () => (begunAs = id))
+  const work = performWhole(parts, order, { id, plannedAt }, () => (begunAs = id))
   return orLate(work, order.signal, () => tooLate(begunAs))
 }
 
 async function performWhole(
   parts: LedgerParts,
   order: FanOutOrder,
-  id: string,
+  beginning: Beginning,
   onBegun: () => void,
 ): Promise<FannedOut> {
+  const { id } = beginning
   const wanted = order.targets.map((target, position) => ({ ...target, position }))
-  const { opening, planning } = shares(order)
-  await using reachable: Reach = await reach(parts, { operation: id, attempt: 1 }, wanted, order.signal, opening)
+  await using reachable: Reach = await reach(
+    parts,
+    { operation: id, attempt: 1 },
+    wanted,
+    order.signal,
+    shares(order).opening,
+  )
   // Nothing has been written, so there is nothing to take back.
   if (order.onFailure === 'undo' && reachable.failed.size > 0) throw failure(reachable.failed)
   const planned = new Map<number, Planned>()
-  const late = await onEach(reachable.reached, one => one.within(planning, () => planOn(order, one, planned)))
-  const unplanned = new Map([...reachable.failed, ...late])
-  const refused = [...late.values()].find(isAnswer)
-  if (refused) throw refused
-  if (order.onFailure === 'undo' && late.size > 0) throw failure(late)
+  const late = await planEach(order, reachable.reached, planned)
+  if (order.signal.aborted) throw tooLate()
   const superseded = new Set<string>()
-  const begun = await beginOn(parts, order, id, planned, superseded)
+  const begun = await beginOn(parts, order, beginning, planned, superseded)
   onBegun()
   using lease = parts.leases.hold(id, 1, begun.since)
-  const reached = reachable.reached.filter(({ instanceId }) => !late.has(instanceId) && !superseded.has(instanceId))
-  const work: Work = { order, begun, lease, reached, planned, done: new Map() }
-  for (const instanceId of superseded) unplanned.set(instanceId, waits())
-  return await bringAbout(parts, work, unplanned)
+  // What was sent for the one before may still take effect: the worker waits for that. Where all is to be done now, there is no time to.
+  const waiting = order.onFailure === 'leave' ? [...superseded] : []
+  const reached = reachable.reached.filter(({ instanceId }) => !late.has(instanceId) && !waiting.includes(instanceId))
+  const letGo = async () => reachable[Symbol.asyncDispose]()
+  const work: Work = { order, begun, lease, reached, planned, done: new Map(), letGo }
+  const unplanned = new Map([...reachable.failed, ...late, ...waiting.map(one => [one, waits()] as const)])
+  return begun.waited || superseded.size > 0
+    ? await startOver(parts, work, unplanned)
+    : await bringAbout(parts, work, unplanned)
 }
 
 /** Whoever waits for one server to be reached, or to answer, leaves the others their own time. */
 function shares({ perInstanceMs: all }: FanOutOrder) {
   return { opening: 0.4 * all, planning: 0.2 * all, running: 0.4 * all }
+}
+
+/** An operation that is to be written. */
+interface Beginning {
+  readonly id: string
+  /** By the store's clock. */
+  readonly plannedAt?: number
+}
+
+/** Throws a refusal; answers which servers could not be asked, or not in time. */
+async function planEach(
+  order: FanOutOrder,
+  reached: readonly Reached[],
+  planned: Map<number, Planned>,
+): Promise<ReadonlyMap<string, Fault>> {
+  const late = await onEach(reached, one => one.within(shares(order).planning, () => planOn(order, one, planned)))
+  const refused = [...late.values()].find(isAnswer)
+  if (refused) throw refused
+  if (order.onFailure === 'undo' && late.size > 0) throw failure(late)
+  return late
+}
+
+/** Somebody else changed the subject meanwhile: what was planned may be wrong by now. Nothing has been sent yet. */
+async function startOver(parts: LedgerParts, work: Work, unreached: ReadonlyMap<string, Fault>): Promise<FannedOut> {
+  const { order, lease, planned } = work
+  const { operation } = work.begun
+  const late = await planEach(order, work.reached, planned).catch(async error => {
+    await closeUndone(parts.store, operation, lease.held, toFault(error))
+    throw error
+  })
+  const seen = order.targets.map((target, at) => planned.get(at) ?? unseen(target))
+  const anew = await beginAnew(parts.store, operation, lease.held, noted(order), seen).catch(error => {
+    throw tooLate(operation.id, error)
+  })
+  const begun = { ...work.begun, operation: anew }
+  const reached = work.reached.filter(({ instanceId }) => !late.has(instanceId))
+  return bringAbout(parts, { ...work, begun, reached }, new Map([...unreached, ...late]))
 }
 
 function waits(): Fault {
@@ -99,18 +145,14 @@ async function planOn({ targets }: FanOutOrder, { attempts }: Reached, planned: 
 async function beginOn(
   { store, leases }: Pick<LedgerParts, 'store' | 'leases'>,
   order: FanOutOrder,
-  id: string,
+  { id, plannedAt }: Beginning,
   planned: ReadonlyMap<number, Planned>,
   superseded: Set<string>,
 ): Promise<Begun> {
   const { record, projectId } = order
-  // Who is told that the rest follows, is told so for good.
-  const fanOut = { forward: order.onFailure === 'leave' }
-  const targets = order.targets.map(target => ({ ...target, wish: { ...target.wish, fanOut } }))
-  const all = targets.map((target, at) => planned.get(at) ?? unseen(target))
+  const all = order.targets.map((target, at) => planned.get(at) ?? unseen(target))
   const whole = {
-    ...order,
-    targets,
+    ...noted(order),
     confirm: async (tables: Tables) => {
       await tables.projectRecords.begin({ ...record, projectId, operationId: id }, await tables.now())
       await order.confirm?.(tables)
@@ -120,7 +162,13 @@ async function beginOn(
       for (const instanceId of (await order.supersede?.(tables)) ?? []) superseded.add(instanceId)
     },
   }
-  return begin(store, { id, worker: leases.worker, order: whole, planned: all })
+  return begin(store, { id, worker: leases.worker, order: whole, planned: all, plannedAt })
+}
+
+/** Who is told that the rest follows, is told so for good. */
+function noted(order: FanOutOrder): FanOutOrder {
+  const fanOut = { forward: order.onFailure === 'leave' }
+  return { ...order, targets: order.targets.map(target => ({ ...target, wish: { ...target.wish, fanOut } })) }
 }
 
 /** What is not known of a server that could not be asked. */
@@ -151,8 +199,6 @@ async function bringAbout(parts: LedgerParts, work: Work, unreached: ReadonlyMap
 }
 
 async function runOn(work: Work, one: Reached): Promise<void> {
-  // Somebody else changed the subject while we waited: what was planned may be wrong by now.
-  if (work.begun.waited) await planOn(work.order, one, work.planned)
   for (let tries = TRIES; ; tries--) {
     try {
       return await runPlans(work, one)
@@ -174,7 +220,7 @@ async function runPlans(work: Work, { attempts }: Reached): Promise<void> {
 
 async function leave(parts: LedgerParts, order: FanOutOrder): Promise<string> {
   const id = newOperationId(await parts.store.now())
-  const { operation } = await beginOn(parts, order, id, new Map(), new Set())
+  const { operation } = await beginOn(parts, order, { id }, new Map(), new Set())
   const held = { worker: parts.leases.worker, attempt: 1 }
   await postpone(parts.store, operation.id, held, new Fault('unavailable', 'server', 'It waits for its turn'), 0)
   parts.onPostponed()

@@ -53,9 +53,12 @@ export async function reach(
       return []
     }
   }
-  const ids = [...new Set(targets.map(({ instanceId }) => instanceId))].sort()
-  const reached = (await Promise.all(ids.map(open))).flat()
+  const reached = (await Promise.all(instancesOf(targets).map(open))).flat()
   return { reached, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+export function instancesOf(targets: readonly Pick<FanOutTarget, 'instanceId'>[]): readonly string[] {
+  return [...new Set(targets.map(({ instanceId }) => instanceId))].sort()
 }
 
 /** One server that takes its time takes nobody else's: each has a signal of its own, and a new limit for each part of the work. */

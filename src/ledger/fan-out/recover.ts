@@ -2,16 +2,17 @@ import { goesForward } from '../../domain/change.ts'
 import { Fault, isTransient, toFault } from '../../domain/fault.ts'
 import type { OperationTarget, StepShown } from '../../domain/operation.ts'
 import { showStep } from '../../engines/engine.ts'
-import type { ClaimedOperation, DoneTarget } from '../../store/store.ts'
+import type { ClaimedOperation } from '../../store/store.ts'
 import { type Planned, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
 import type { HeldLease } from '../leases.ts'
 import { postpone } from '../outcome.ts'
-import type { RecoveryParts } from '../recover.ts'
+import { isCuredByTime, type RecoveryParts } from '../recover.ts'
 import type { RecordWish } from '../settlement.ts'
-import { isAnother, madeAnew, ranOf } from '../unwind.ts'
+import { isAnother, madeAnew, ranOf, setsPassword, undoOf } from '../unwind.ts'
 import { noteOf } from './order.ts'
-import { closeUndone, failure, finishSome } from './outcome.ts'
-import { onEach, type Reached, reach } from './reach.ts'
+import { closeUndone, type EndedTarget, failure, finishSome } from './outcome.ts'
+import { instancesOf, type Reached, reach } from './reach.ts'
+import { isApplied, takeBackOne } from './take-back.ts'
 
 /** What was dropped meanwhile may not stay a moment longer than its server is away. */
 const DROP_WAIT_MS = 2_000
@@ -25,9 +26,10 @@ interface Recovering {
   readonly operation: ClaimedOperation
   readonly lease: HeldLease
   readonly looked: Map<number, Planned>
+  readonly verdict: Verdict
 }
 
-/** Each server by itself: one that is away keeps nothing on the others from coming to its end. */
+/** Each server by itself: one that is away, or silent, keeps nothing on the others from coming to its end. */
 export async function recoverFanOut(
   parts: RecoveryParts,
   operation: ClaimedOperation,
@@ -36,19 +38,91 @@ export async function recoverFanOut(
 ): Promise<void> {
   using lease = parts.leases.hold(operation.id, operation.attempts, since)
   const signal = AbortSignal.any([stopping, lease.signal, AbortSignal.timeout(parts.deadlineMs)])
-  const later = (fault: Fault) => postpone(parts.store, operation.id, lease.held, fault, waitOf(operation))
+  const later = (fault: Fault) => postpone(parts.store, operation.id, lease.held, fault, waitOf(operation, fault))
   try {
-    const all = { operation: operation.id, attempt: operation.attempts }
-    const end = (instanceId: string, until: AbortSignal) => endEarlier(parts, operation, instanceId, until)
-    await using reachable = await reach(parts, all, openTargets(operation), signal, OPENING * parts.deadlineMs, end)
-    const work: Recovering = { operation, lease, looked: new Map() }
-    const unseen = await onEach(reachable.reached, one => lookAt(work, one))
-    const away = new Map([...reachable.failed, ...unseen])
-    const seen = reachable.reached.filter(({ instanceId }) => !unseen.has(instanceId))
-    const left = await bringToEnd(parts, work, seen, away)
-    if (left) await later(left)
+    const ids = instancesOf(openTargets(operation))
+    const work: Recovering = { operation, lease, looked: new Map(), verdict: verdictOf(ids.length) }
+    if (isDecided(work)) work.verdict.bringAbout()
+    const open = new Map<string, Fault>()
+    const end = (id: string) => endOn(parts, work, id, signal).catch(error => void open.set(id, toFault(error)))
+    await Promise.all(ids.map(end))
+    if (open.size > 0) await later(failure(open))
+    else if (!(await work.verdict.reached)) await closeUndone(parts.store, operation, lease.held, interrupted())
   } catch (error) {
     await later(toFault(error))
+  }
+}
+
+/** Is it to be done, or was nothing of it? */
+interface Verdict {
+  readonly reached: Promise<boolean>
+  bringAbout(): void
+  /** One server more was looked at, or could not be. */
+  next(): void
+}
+
+function verdictOf(servers: number): Verdict {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  let left = servers
+  return {
+    reached: promise,
+    bringAbout: () => resolve(true),
+    next: () => {
+      if (--left === 0) resolve(false)
+    },
+  }
+}
+
+/** Throws why something is still open there. */
+async function endOn(parts: RecoveryParts, work: Recovering, instanceId: string, signal: AbortSignal): Promise<void> {
+  const { operation, verdict } = work
+  await using stack = new AsyncDisposableStack()
+  const one = await lookAt(parts, work, instanceId, signal, stack).finally(() => verdict.next())
+  if (!(await verdict.reached)) return
+  await work.lease.confirm()
+  const done: EndedTarget[] = []
+  const fault = await finishOn(work, one, done).then(() => undefined, toFault)
+  const isOver = fault && isForGood(operation, instanceId, fault)
+  if (isOver) await giveUp(work, one, done)
+  const why = isOver ? fault : anotherOf(work, instanceId)
+  if (done.length > 0) await finishSome(parts.store, operation, work.lease.held, done, why)
+  if (fault && !isOver) throw fault
+}
+
+async function lookAt(
+  parts: RecoveryParts,
+  work: Recovering,
+  instanceId: string,
+  signal: AbortSignal,
+  stack: AsyncDisposableStack,
+): Promise<Reached> {
+  const { operation, looked, verdict } = work
+  const all = { operation: operation.id, attempt: operation.attempts }
+  const own = openTargets(operation).filter(target => target.instanceId === instanceId)
+  const end = (_: string, until: AbortSignal) => endEarlier(parts, operation, instanceId, until)
+  const reachable = stack.use(await reach(parts, all, own, signal, OPENING * parts.deadlineMs, end))
+  const [one] = reachable.reached
+  if (!one) throw reachable.failed.get(instanceId)!
+  for (const [position, attempt] of one.attempts) looked.set(position, await planTarget(attempt))
+  if (isDecided(work)) verdict.bringAbout()
+  return one
+}
+
+/** No repeat cures it. What takes something away is tried for ever: whoever asked was told that it goes. */
+function isForGood({ targets }: ClaimedOperation, instanceId: string, fault: Fault): boolean {
+  if (isTransient(fault) || isCuredByTime(fault)) return false
+  return !targets.some(target => target.instanceId === instanceId && !target.isOver && goesForward(target.change))
+}
+
+/** There nothing of it stays, but a password that nobody can have back. Last first. */
+async function giveUp({ operation, lease, looked }: Recovering, { attempts }: Reached, done: EndedTarget[]) {
+  for (const [position, attempt] of [...attempts].reverse()) {
+    const target = operation.targets[position]!
+    if (done.some(one => one.position === position)) continue
+    const wasDone = !isAnother(target, looked.get(position)!.facts) && (await isApplied(attempt, target))
+    if (wasDone) await takeBackOne(attempt, undoOf(target), lease)
+    const outcome = wasDone && setsPassword(target) ? await readBack(attempt) : undefined
+    done.push({ position, outcome, steps: target.steps })
   }
 }
 
@@ -71,35 +145,6 @@ function openTargets({ targets }: ClaimedOperation) {
   )
 }
 
-async function lookAt({ looked }: Recovering, { attempts }: Reached): Promise<void> {
-  for (const [position, attempt] of attempts) looked.set(position, await planTarget(attempt))
-}
-
-/** Answers why some of it is still open. */
-async function bringToEnd(
-  parts: RecoveryParts,
-  work: Recovering,
-  seen: readonly Reached[],
-  away: ReadonlyMap<string, Fault>,
-): Promise<Fault | undefined> {
-  const { operation, lease } = work
-  if (!isDecided(work)) {
-    if (away.size > 0) return failure(away)
-    await closeUndone(parts.store, operation, lease.held, interrupted())
-    return undefined
-  }
-  await lease.confirm()
-  const done: DoneTarget[] = []
-  const failed = await onEach(seen, one => finishOn(work, one, done))
-  const refused = [...failed].filter(([, fault]) => !isTransient(fault) && fault.code !== 'server_changed')
-  // No repeat cures it: there it stays undone, with the reason.
-  for (const [instanceId] of refused) done.push(...untouched(operation, instanceId, done))
-  const why = refused[0]?.[1] ?? anotherOf(work)
-  const left = await finishSome(parts.store, operation, lease.held, done, why)
-  const open = new Map([...away, ...failed].filter(([id]) => !refused.some(([one]) => one === id)))
-  return left === 0 ? undefined : failure(open.size > 0 ? open : new Map([['', interrupted()]]))
-}
-
 /** Once any of it is so, all of it is to be; and what only goes forward is done in any case. */
 function isDecided({ operation, looked }: Recovering): boolean {
   const isForward = (target: OperationTarget) => goesForward(target.change) || noteOf(target.record)?.forward === true
@@ -111,12 +156,12 @@ function interrupted(): Fault {
   return new Fault('unavailable', 'server', 'It was interrupted before anything was changed')
 }
 
-async function finishOn({ operation, lease, looked }: Recovering, { attempts }: Reached, done: DoneTarget[]) {
+async function finishOn({ operation, lease, looked }: Recovering, { attempts }: Reached, done: EndedTarget[]) {
   for (const [position, attempt] of attempts) {
     const { facts, plan } = looked.get(position)!
     const target = operation.targets[position]!
     if (isAnother(target, facts)) {
-      done.push({ position, steps: [] })
+      done.push({ position, steps: [], isAnother: true })
       continue
     }
     refuse([{ ...plan, refusals: plan.refusals.filter(({ code }) => !isMet(target, code)) }])
@@ -134,15 +179,11 @@ function isMet({ kind, record }: OperationTarget, code: string): boolean {
   return code === 'not_found' && kind !== 'create-user' && noteOf(record)?.forward === true
 }
 
-function untouched({ targets }: ClaimedOperation, instanceId: string, done: readonly DoneTarget[]): DoneTarget[] {
-  const isHere = (target: OperationTarget, at: number) =>
-    target.instanceId === instanceId && !target.isOver && !done.some(({ position }) => position === at)
-  return targets.flatMap((target, position) => (isHere(target, position) ? [{ position, steps: target.steps }] : []))
-}
-
-function anotherOf({ operation, looked }: Recovering): Fault | undefined {
-  for (const [position, { facts }] of looked)
-    if (isAnother(operation.targets[position]!, facts)) return madeAnew(operation.targets[position]!)
+function anotherOf({ operation, looked }: Recovering, instanceId: string): Fault | undefined {
+  for (const [position, { facts }] of looked) {
+    const target = operation.targets[position]!
+    if (target.instanceId === instanceId && isAnother(target, facts)) return madeAnew(target)
+  }
   return undefined
 }
 
@@ -151,7 +192,8 @@ function withNew(known: readonly StepShown[], ran: readonly StepShown[]): readon
   return [...known, ...ran.filter(step => !isKnown(step))]
 }
 
-function waitOf({ attempts, targets }: ClaimedOperation): number {
-  const longest = targets.some(({ kind }) => kind.startsWith('drop-')) ? DROP_WAIT_MS : LONGEST_WAIT_MS
+function waitOf({ attempts, targets }: ClaimedOperation, fault: Fault): number {
+  const isDrop = targets.some(({ kind }) => kind.startsWith('drop-'))
+  const longest = isDrop && (isTransient(fault) || isCuredByTime(fault)) ? DROP_WAIT_MS : LONGEST_WAIT_MS
   return Math.min(longest, 500 * 2 ** Math.min(attempts - 1, 10))
 }

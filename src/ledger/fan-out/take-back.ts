@@ -1,44 +1,51 @@
-import { type Fault, isTransient, toFault } from '../../domain/fault.ts'
-import type { OperationTarget } from '../../domain/operation.ts'
-import { planTarget, refuse, runSteps } from '../attempt.ts'
+import type { Change } from '../../domain/change.ts'
+import { Fault, isTransient, toFault } from '../../domain/fault.ts'
+import type { OperationTarget, TargetOutcome } from '../../domain/operation.ts'
+import type { DoneTarget } from '../../store/store.ts'
+import { type Attempt, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
 import { tooLate } from '../deadline.ts'
+import type { HeldLease } from '../leases.ts'
 import type { LedgerParts } from '../ledger.ts'
-import { postpone } from '../outcome.ts'
-import { closeUndone, failure } from './outcome.ts'
+import { postpone, type Written } from '../outcome.ts'
+import { isAnother, ranOf, setsPassword } from '../unwind.ts'
+import { closeUndone, failure, turnBack } from './outcome.ts'
 import { onEach, type Reached, reach } from './reach.ts'
 import type { Work } from './work.ts'
 
 /**
  * One instance failed: on the others nothing stays. What can't be taken back now, for the server is away, is the worker's from now on:
- * it takes it back when the server returns. Answers what to tell.
+ * it takes it back when the server returns. A new password can't be taken back at all: where it is set, that is told. Answers what to tell.
  */
 export async function takeAllBack(parts: LedgerParts, work: Work, failed: ReadonlyMap<string, Fault>): Promise<Fault> {
   const { operation } = work.begun
-  const { held } = work.lease
   try {
     await work.lease.confirm()
-    const stuck = await takeBackNow(parts, work, failed)
-    if (stuck.size === 0) {
-      const told = failure(failed)
-      await closeUndone(parts.store, operation, held, told)
-      return told
-    }
-    await turnBack(parts, work, stuck)
-    parts.onPostponed()
-    return failure(failed, operation.id)
+    await work.letGo()
+    const { stuck, kept } = await takeBackNow(parts, work, failed)
+    const told = failure(
+      new Map([...failed, ...keptOf(operation, kept)]),
+      stuck.size + kept.size > 0 ? operation.id : undefined,
+    )
+    await endOthers(parts, work, { stuck, kept }, told)
+    if (stuck.size > 0) parts.onPostponed()
+    return told
   } catch (error) {
-    await postpone(parts.store, operation.id, held, toFault(error), 0).catch(() => undefined)
+    await postpone(parts.store, operation.id, work.lease.held, toFault(error), 0).catch(() => undefined)
     parts.onPostponed()
     return tooLate(operation.id, error)
   }
 }
 
-/** Answers where that could not be done, and why. Where nobody knows what was done, what was sent may still take effect. */
-async function takeBackNow(
-  parts: LedgerParts,
-  { begun, reached, order, planned, lease }: Work,
-  failed: ReadonlyMap<string, Fault>,
-): Promise<ReadonlyMap<string, Fault>> {
+/** What could not be taken back. */
+interface NotBack {
+  /** By instance, and why: where nobody knows what was done, what was sent may still take effect. */
+  readonly stuck: ReadonlyMap<string, Fault>
+  /** By position: what has a new password now. */
+  readonly kept: ReadonlyMap<number, TargetOutcome>
+}
+
+async function takeBackNow(parts: LedgerParts, work: Work, failed: ReadonlyMap<string, Fault>): Promise<NotBack> {
+  const { begun, reached, order } = work
   const unsure = [...failed].filter(([id, fault]) => isTransient(fault) && reached.some(one => one.instanceId === id))
   const sure = order.targets
     .map((target, position) => ({ ...target, position }))
@@ -46,41 +53,73 @@ async function takeBackNow(
     .filter(({ instanceId }) => !unsure.some(([id]) => id === instanceId))
   // The links of before may have used up their time.
   const signal = AbortSignal.timeout(order.perInstanceMs)
-  const half = order.perInstanceMs / 2
-  await using again = await reach(parts, { operation: begun.operation.id, attempt: 1 }, sure, signal, half)
-  const late = await onEach(again.reached, one => takeBackOn({ planned, lease }, one))
-  return new Map([...unsure, ...again.failed, ...late])
+  await using again = await reach(
+    parts,
+    { operation: begun.operation.id, attempt: 1 },
+    sure,
+    signal,
+    order.perInstanceMs / 2,
+  )
+  const kept = new Map<number, TargetOutcome>()
+  const late = await onEach(again.reached, one => takeBackOn(work, one, kept))
+  return { stuck: new Map([...unsure, ...again.failed, ...late]), kept }
 }
 
 /** Last first. */
-async function takeBackOn({ planned, lease }: Pick<Work, 'planned' | 'lease'>, { attempts }: Reached): Promise<void> {
+async function takeBackOn(
+  { planned, lease, begun, done }: Work,
+  { attempts }: Reached,
+  kept: Map<number, TargetOutcome>,
+): Promise<void> {
   for (const [position, attempt] of [...attempts].reverse()) {
-    const undo = planned.get(position)?.undo
-    if (!undo) continue
-    const { plan } = await planTarget({ ...attempt, change: undo })
-    refuse([{ ...plan, refusals: plan.refusals.filter(({ code }) => code !== 'not_found') }])
-    await runSteps(attempt, plan, lease)
+    const target = begun.operation.targets[position]!
+    const isSet = setsPassword(target) && (done.has(position) || (await isApplied(attempt, target)))
+    await takeBackOne(attempt, planned.get(position)?.undo, lease)
+    if (isSet) kept.set(position, await readBack(attempt))
   }
 }
 
+export async function takeBackOne(attempt: Attempt, undo: Change | undefined, lease: HeldLease): Promise<void> {
+  if (!undo) return
+  const { plan } = await planTarget({ ...attempt, change: undo })
+  // What is not there any more needs no taking back.
+  refuse([{ ...plan, refusals: plan.refusals.filter(({ code }) => code !== 'not_found') }])
+  await runSteps(attempt, plan, lease)
+}
+
+/** Is any of it so, by what its server says now? */
+export async function isApplied(attempt: Attempt, target: OperationTarget): Promise<boolean> {
+  const { facts, plan } = await planTarget(attempt)
+  return facts.exists && !isAnother(target, facts) && (facts.applied || ranOf(target, plan).length > 0)
+}
+
+function keptOf({ targets }: Written, kept: NotBack['kept']): [string, Fault][] {
+  return [...kept.keys()].map(position => [targets[position]!.instanceId, passwordStays()])
+}
+
+export function passwordStays(): Fault {
+  return new Fault('unavailable', 'server', 'The new password is set and can’t be taken back: it stays')
+}
+
 /** What is open from now on is the taking back, on the instances that still need it. */
-async function turnBack({ store }: LedgerParts, work: Work, stuck: ReadonlyMap<string, Fault>): Promise<void> {
+async function endOthers({ store }: LedgerParts, work: Work, { stuck, kept }: NotBack, told: Fault): Promise<void> {
   const { operation } = work.begun
   const { held } = work.lease
+  if (stuck.size + kept.size === 0) return closeUndone(store, operation, held, told)
   const turned = operation.targets.flatMap((target, position) => {
     const undo = work.planned.get(position)?.undo
     return stuck.has(target.instanceId) && undo ? [{ position, change: undo, record: recordOf(target) }] : []
   })
   const isTurned = (at: number) => turned.some(({ position }) => position === at)
-  const over = operation.targets.flatMap((_, position) => (isTurned(position) ? [] : [{ position, steps: [] }]))
-  await store.transaction(async tables => {
-    const now = await tables.now()
-    if (!(await tables.operations.turnBack(operation.id, held, turned))) return
-    await tables.operations.finishTargets(operation.id, held, over, now)
-    await tables.projectRecords.undo(operation.id)
-  })
+  const over = operation.targets.flatMap((_, at) => (isTurned(at) ? [] : [endOf(work, at, kept.get(at))]))
+  await turnBack(store, operation, held, { turned, over, told })
   const [fault] = [...stuck.values()].filter(isTransient)
-  await postpone(store, operation.id, held, fault ?? [...stuck.values()][0]!, 0)
+  if (turned.length > 0) await postpone(store, operation.id, held, fault ?? [...stuck.values()][0]!, 0)
+}
+
+function endOf({ done, begun }: Work, position: number, outcome?: TargetOutcome): DoneTarget {
+  if (!outcome) return { position, steps: [] }
+  return { position, outcome, steps: done.get(position)?.steps ?? begun.operation.targets[position]!.steps }
 }
 
 function recordOf({ record }: OperationTarget): Readonly<Record<string, unknown>> {

@@ -13,4 +13,6 @@ export interface Work {
   readonly reached: readonly Reached[]
   readonly planned: Map<number, Planned>
   readonly done: Map<number, DoneTarget>
+  /** Gives its links back: whoever waits for another one of the same server must not hold one. */
+  readonly letGo: () => Promise<void>
 }

@@ -67,6 +67,7 @@ export function createOperations({ store, links, wake }: OperationParts): Operat
       const now = await tables.now()
       const open = await tables.operations.abandon(id, caller.operator.id, now)
       if (!open) throw new Fault('conflict', 'operation', 'Only an open operation can be abandoned')
+      await tables.projectRecords.undo(id)
       await tables.audit.add({
         ...auditOf(caller, { projectId, action: 'operation.abandon', subject: id, detail: [], at: now }),
         operationId: id,

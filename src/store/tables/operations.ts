@@ -1,7 +1,8 @@
 import type { Subject } from '../../domain/change.ts'
 import { Fault } from '../../domain/fault.ts'
 import { cutPage } from '../../domain/page.ts'
-import { type Context, STILL_OPEN } from '../context.ts'
+import { type Context, OPEN, STILL_OPEN } from '../context.ts'
+import type { TargetRow } from '../schema.ts'
 import type { NewOperation, Operations } from '../store.ts'
 import { operationAnswers } from './operation-answers.ts'
 import { operationLeases } from './operation-leases.ts'
@@ -15,7 +16,7 @@ export function operationTable(context: Context): Operations {
     ...operationLeases(context),
     ...operationAnswers(context),
     ...operationTargets(context),
-    begin: operation => begin(context, operation),
+    begin: (operation, plannedAt) => begin(context, operation, plannedAt),
     find: async id => (await readOperations(context, rows => rows.where('id', '=', id)))[0],
     async list(filter, page) {
       const operations = await readOperations(context, newestFirst(context, filter, page))
@@ -46,8 +47,13 @@ function openOn({ db }: Context, instanceId: string) {
   return query.where('instanceId', '=', instanceId)
 }
 
-async function begin(context: Context, operation: NewOperation): Promise<void> {
+async function begin(
+  context: Context,
+  operation: NewOperation,
+  plannedAt = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
   const { db, vault } = context
+  let isLate = false
   await db.insertInto('operations').values(toOperationRow(operation)).execute()
   const targets = operation.targets.map((target, at) => toTargetRow(vault, operation.id, target, at))
   // Always in the same order, so that two operations on the same subjects wait for one another instead of in a circle.
@@ -56,12 +62,40 @@ async function begin(context: Context, operation: NewOperation): Promise<void> {
     const insert = db.insertInto('operationTargets').values(target)
     const added = await insert
       .onConflict(held => held.doNothing())
-      .returning('operationId')
+      .returning(endedSince(context, target, plannedAt).as('ended'))
       .execute()
     if (added.length === 0) throw underWay(target.subjectKind)
+    isLate ||= added[0]!.ended !== null
   }
   const steps = operation.targets.flatMap((target, at) => toStepRows(operation.id, at, target.steps))
   if (steps.length > 0) await db.insertInto('operationSteps').values(steps).execute()
+  return isLate
+}
+
+/** Those on one subject were written one after another: what ended just now is among the last. */
+const LATEST = 8
+
+/** Of one that is open elsewhere nobody knows when it ended here. */
+function endedSince(
+  { db }: Context,
+  { operationId, instanceId, subjectKind, subjectKey }: TargetRow,
+  plannedAt: number,
+) {
+  const others = db
+    .selectFrom('operationTargets as other')
+    .select('other.operationId')
+    .where('other.instanceId', '=', instanceId)
+    .where('other.subjectKind', '=', subjectKind)
+    .where('other.subjectKey', '=', subjectKey)
+    .where('other.operationId', '!=', operationId)
+    .orderBy('other.operationId', 'desc')
+    .limit(LATEST)
+  return db
+    .selectFrom(others.as('latest'))
+    .innerJoin('operations', 'operations.id', 'latest.operationId')
+    .select('operations.id')
+    .where(eb => eb.or([eb('operations.state', '=', OPEN), eb('operations.settledAt', '>=', plannedAt)]))
+    .limit(1)
 }
 
 function orderOf(target: { instanceId: string; subjectKind: string; subjectKey: string }): string {
