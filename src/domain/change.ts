@@ -21,6 +21,8 @@ export type Change =
       readonly end?: EndWish
       /** An operation that this one takes the place of: what that had made may be there, and goes first. */
       readonly over?: string
+      /** Incarnations of its own from before: one of them that is there becomes it, with these roles and this password. */
+      readonly known?: readonly string[]
     }
   | {
       readonly kind: 'reset-user'
@@ -61,7 +63,8 @@ export type Change =
   | {
       readonly kind: 'replace-user'
       readonly key: UserKey
-      readonly roles: readonly string[]
+      /** Left out, as before. */
+      readonly roles?: readonly string[]
       readonly password?: Secret
       /** Left out, as before. */
       readonly end?: EndWish

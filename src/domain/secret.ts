@@ -14,6 +14,10 @@ export class Secret {
     return this.#text
   }
 
+  isSame(other: Secret): boolean {
+    return this.reveal() === other.reveal()
+  }
+
   /** In code points. */
   get length(): number {
     return [...this.#text].length

@@ -97,6 +97,28 @@ test('an action that the server does not know is left out of the roles that are 
   expect(commands[0]![1].privileges).toEqual([{ resource: { db: '', collection: '' }, actions: ['compact'] }])
 })
 
+describe('a login that is there already', () => {
+  const login = someLogin({ userId: 'the-same', roles: [{ role: 'read', db: 'old' }] })
+  const create = { ...aCreate('ada'), known: ['another', 'the-same'] }
+
+  test('becomes the one that is to be made where it is known to be its own, and else is refused', () => {
+    expect(shown(create, someFacts({ login }))).toEqual([
+      ['admin', { updateUser: 'ada', roles: [], pwd: '[secret]', writeConcern }],
+    ])
+    const refusals = [{ code: 'exists' }]
+    expect(plan(create, someFacts({ login: { ...login, userId: 'not-it' } })).refusals).toMatchObject(refusals)
+    expect(plan(aCreate('ada'), someFacts({ login })).refusals).toMatchObject(refusals)
+  })
+
+  test('keeps its roles where a change names none', () => {
+    const change: Change = { kind: 'replace-user', key: { name: 'ada' }, password: new Secret('new') }
+    expect(shown(change, someFacts({ login }))).toEqual([
+      ['admin', { updateUser: 'ada', pwd: '[secret]', writeConcern }],
+    ])
+    expect(shown({ kind: 'replace-user', key: { name: 'ada' } }, someFacts({ login }))).toEqual([])
+  })
+})
+
 describe('a lock', () => {
   const roles = [{ role: 'read', db: 'shop' }]
 

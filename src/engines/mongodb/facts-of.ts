@@ -121,7 +121,7 @@ function makesRoles(change: UserChange, roles: readonly RoleFound[]): boolean {
 
 function rolesWanted(change: UserChange): readonly RoleName[] {
   if (change.kind === 'create-user') return change.user.engineRoles.map(roleFrom)
-  if (change.kind === 'replace-user') return change.roles.map(roleFrom)
+  if (change.kind === 'replace-user') return (change.roles ?? []).map(roleFrom)
   return change.kind === 'set-user' ? (change.engineRoles ?? []).map(roleFrom) : []
 }
 
@@ -195,7 +195,10 @@ async function isApplied(
     case 'set-user':
       return isPartlySet(change, { login })
     case 'replace-user':
-      return login !== undefined && (opens ?? (change.password !== undefined || hasExactly(login, wantedRoles(change))))
+      return (
+        login !== undefined &&
+        (opens ?? (change.password !== undefined || hasExactly(login, wantedRoles(change, login))))
+      )
     case 'grant-user':
       return login !== undefined && isPartlyGranted(change.grants, login)
     default:

@@ -14,9 +14,9 @@ export function createChecks(parts: ProjectParts & { readonly instances: Instanc
   const { store, rules, instances } = parts
 
   async function notOwn(clusters: readonly Cluster[], key: string): Promise<void> {
-    for (const cluster of clusters)
-      if ((await ownLogins(parts, cluster)).has(key))
-        throw new Fault('in_use', 'user', `Rolecall itself logs in to ${cluster.name} by this name`)
+    const own = await Promise.all(clusters.map(cluster => ownLogins(parts, cluster)))
+    const found = clusters.find((_, at) => own[at]!.has(key))
+    if (found) throw new Fault('in_use', 'user', `Rolecall itself logs in to ${found.name} by this name`)
   }
 
   /** What others made is changed where the policy lets it be. */

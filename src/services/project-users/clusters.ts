@@ -38,9 +38,13 @@ async function everyOne(tables: Tables, projectId: string, viewer?: string): Pro
   return all
 }
 
-/** Whose rows the caller may see at all. */
-export function clustersFor(parts: ProjectParts, caller: Caller, projectId: string): Promise<readonly Cluster[]> {
-  return clustersOf(parts, projectId, viewerIn(caller, projectId))
+/** All, and those whose rows the caller may see at all. */
+export async function clustersFor(parts: ProjectParts, caller: Caller, projectId: string): Promise<Clusters> {
+  const viewer = viewerIn(caller, projectId)
+  const all = clustersOf(parts, projectId)
+  const seen = viewer === undefined ? all : clustersOf(parts, projectId, viewer)
+  const [one, other] = await Promise.all([all, seen])
+  return { all: one, seen: other }
 }
 
 /** Does it live there. */
@@ -85,14 +89,7 @@ function noCluster(name: string): Fault {
 }
 
 /** Throws (`unseen`, where the caller sees none of them) where something of it would be done on a server that the caller does not see, or that nothing is changed on. */
-export async function checkClusters(
-  parts: ProjectParts,
-  caller: Caller,
-  projectId: string,
-  wanted: readonly Cluster[],
-  unseen?: Fault,
-): Promise<void> {
-  const seen = await clustersFor(parts, caller, projectId)
+export function checkClusters({ seen }: Clusters, wanted: readonly Cluster[], unseen?: Fault): void {
   const hidden = wanted.filter(({ instance }) => !seen.some(one => one.instance.id === instance.id))
   if (unseen && hidden.length > 0 && hidden.length === wanted.length) throw unseen
   if (hidden.length > 0)

@@ -1,4 +1,5 @@
 import type { Caller } from '../../domain/caller.ts'
+import type { Change } from '../../domain/change.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { RoleDefinition } from '../../domain/role-definition.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
@@ -6,7 +7,7 @@ import type { RecordPlan } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import type { Asked } from '../operations/prepared.ts'
-import { checkClusters, clustersOf, naming } from './clusters.ts'
+import { checkClusters, clustersFor, clustersOf, naming } from './clusters.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 import { wantedOf } from './records.ts'
 import { lookAt } from './sight.ts'
@@ -60,7 +61,8 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     if (others.length >= rules.mostRoles)
       throw new Fault('too_large', 'role', `A project has ${rules.mostRoles} roles of its own at most`)
     const plan = { kind: 'role', key: role.name, change: 'create', next: { ...role } } as const
-    await fanOutTo(asked, projectId, plan, { kind: 'create-role', role: role.definition })
+    const what = { kind: 'create-role', role: role.definition } as const
+    await fanOutTo(asked, projectId, plan, what, what)
     return role
   }
 
@@ -68,19 +70,21 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     checkRight(asked.caller, projectId, 'update')
     await get(asked.caller, projectId, role.name)
     const plan = { kind: 'role', key: role.name, change: 'change', next: { ...role } } as const
-    await fanOutTo(asked, projectId, plan, { kind: 'set-role', role: role.definition, orCreate: true })
+    const what = { kind: 'set-role', role: role.definition, orCreate: true } as const
+    await fanOutTo(asked, projectId, plan, what, { kind: 'create-role', role: role.definition })
     return role
   }
 
   async function drop(asked: Asked, projectId: string, name: string): Promise<void> {
     checkRight(asked.caller, projectId, 'delete')
-    await get(asked.caller, projectId, name)
+    const { definition } = await get(asked.caller, projectId, name)
     await checkUnused(asked, projectId, name)
     await fanOutTo(
       asked,
       projectId,
       { kind: 'role', key: name, change: 'remove' },
       { kind: 'drop-role', name },
+      { kind: 'undo-create-role', role: definition },
       'leave',
     )
   }
@@ -102,13 +106,20 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     { caller, signal }: Asked,
     projectId: string,
     record: Omit<RecordPlan, 'operationId' | 'projectId'>,
-    what: Parameters<FanOut['perform']>[0]['targets'][number]['change'],
+    what: Change,
+    whereItComes: Change,
     onFailure: 'undo' | 'leave' = rules.partialFailure === 'all' ? 'undo' : 'leave',
   ): Promise<void> {
-    const clusters = await clustersOf(parts, projectId)
-    await checkClusters(parts, caller, projectId, clusters)
+    const around = await clustersFor(parts, caller, projectId)
+    const there = await placesOf(projectId, record.key, around.all)
+    const isMaking = record.change === 'create'
+    const clusters = around.all.filter(({ instance }) => isMaking || there.has(instance.id))
+    checkClusters(around, clusters)
     const wish = { username: caller.operator.username }
-    const targets = clusters.map(({ instance }) => ({ instanceId: instance.id, change: what, wish }))
+    const targets = clusters.map(({ instance: { id } }) => {
+      const change = there.get(id) === 'comes' && !isMaking ? whereItComes : what
+      return { instanceId: id, change, wish }
+    })
     if (targets.length > 0) {
       const supersede = (tables: Tables) => supersedeOn(tables, clusters, record.key)
       const how = {
@@ -122,9 +133,23 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     await store.transaction(async tables => {
       const { kind, key, change: how, next } = record
       if (how === 'remove') return tables.projectRecords.remove({ projectId, kind, key })
-      const createdAt = (await tables.projectRecords.find(projectId, kind, key))?.createdAt ?? (await tables.now())
-      return tables.projectRecords.put({ projectId, kind, key, createdAt, places: {}, current: next })
+      const was = await tables.projectRecords.hold({ projectId, kind, key })
+      const { createdAt, places } = was ?? { createdAt: await tables.now(), places: {} }
+      return tables.projectRecords.put({ projectId, kind, key, createdAt, places, current: next })
     })
+  }
+
+  /** Where it was made, or is on its way; a role of its name that others made is theirs. */
+  async function placesOf(projectId: string, key: string, all: readonly Cluster[]) {
+    const places = (await store.read.projectRecords.find(projectId, 'role', key))?.places ?? {}
+    const isOpen = ({ instance }: Cluster) => store.read.operations.findOpen(instance.id, { kind: 'role', key })
+    const open = await Promise.all(all.map(isOpen))
+    const found = new Map<string, 'is' | 'comes'>()
+    for (const [at, { instance }] of all.entries()) {
+      if (typeof places[instance.id] === 'string') found.set(instance.id, 'is')
+      else if (open[at]) found.set(instance.id, 'comes')
+    }
+    return found
   }
 
   return { list, get, create, change, drop }

@@ -4,10 +4,12 @@ import { isFault } from '../../domain/fault.ts'
 import { userKeyFrom } from '../../domain/user.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
+import type { Tables } from '../../store/store.ts'
 import { clustersOf, isWithin } from './clusters.ts'
 import type { CustomRole } from './custom-roles.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
-import { isExpired, isThere, wantedOf } from './records.ts'
+import { incarnationsOf, isExpired, isThere, wantedOf } from './records.ts'
+import { checkSameRecord } from './unchanged.ts'
 
 /** Brings servers that joined a project later what its users and roles are to be there. */
 export interface Joining {
@@ -57,33 +59,62 @@ export function createJoining(parts: JoiningParts): Joining {
       wish: { username: ROLECALL.operator.id, passwordChosen: true },
       incarnation: record.places[cluster.instance.id] || undefined,
     }))
-    const free = await Promise.all(targets.map(({ instanceId, change }) => isFree(instanceId, change)))
-    const open = targets.filter((_, at) => free[at])
+    const open: typeof targets = []
+    for (const target of targets) if (await isFree(record, target)) open.push(target)
     if (open.length > 0) await leave(record, open).catch(unlessUnderWay)
   }
 
-  async function isFree(instanceId: string, change: Change): Promise<boolean> {
-    return (await store.read.operations.findOpen(instanceId, subjectOf(change))) === undefined
+  /** Nothing is under way there, and nobody gave it up. */
+  async function isFree(record: ProjectRecord, { instanceId, change }: Target): Promise<boolean> {
+    const filter = { projectId: record.projectId, instanceId, subject: subjectOf(change) }
+    const [last] = (await store.read.operations.list(filter, { limit: 1 })).items
+    if (last?.state === 'open') return false
+    const isThis = last?.targets.some(one => one.instanceId === instanceId && one.kind === change.kind)
+    if (!isThis || last?.abandonedBy === undefined || last.createdAt < record.createdAt) return true
+    // From now on that server's place says so.
+    if (change.kind !== 'drop-user') await refuseOn(record, instanceId).catch(unlessUnderWay)
+    return false
   }
 
-  function leave({ projectId, kind, key, current }: ProjectRecord, targets: Parameters<FanOut['leave']>[0]['targets']) {
+  function refuseOn(record: ProjectRecord, instanceId: string): Promise<void> {
+    return store.transaction(async tables => {
+      await tables.projectRecords.hold(record)
+      await checkSameRecord(tables, record)
+      await tables.projectRecords.move(record, { [instanceId]: null }, [])
+    })
+  }
+
+  function leave(was: ProjectRecord, targets: readonly Target[]) {
+    const { projectId, kind, key, current } = was
     const caller = { ...ROLECALL, requestId: randomUUID() }
     const record = { kind, key, change: 'change', next: current } as const
-    const how = { onFailure: 'leave', perInstanceMs: parts.rules.perInstanceMs } as const
+    const confirm = (tables: Tables) => checkSameRecord(tables, was)
+    const how = { onFailure: 'leave', perInstanceMs: parts.rules.perInstanceMs, confirm } as const
     // Whoever finds another change under way looks again soon enough.
     return fanOut.leave({ caller, projectId, targets, record, signal: AbortSignal.abort(), ...how })
   }
 
   /** A user whose time is over goes from the project's records when it is gone from the last of its servers. */
   async function forget(record: ProjectRecord): Promise<void> {
-    const promises = await Promise.all(
-      Object.keys(record.places).map(id => store.read.expiries.findMany(id, [record.key])),
-    )
-    if (promises.every(({ size }) => size === 0))
-      await store.transaction(tables => tables.projectRecords.remove(record))
+    if (record.open || (await isPromised(store.read, record))) return
+    const remove = async (tables: Tables) => {
+      const is = await tables.projectRecords.hold(record)
+      if (!is || is.open || (await isPromised(tables, record))) return
+      await checkSameRecord(tables, record)
+      await tables.projectRecords.remove(record)
+    }
+    await store.transaction(remove).catch(unlessUnderWay)
   }
 
   return { look }
+}
+
+type Target = Parameters<FanOut['leave']>[0]['targets'][number]
+
+/** Is it still to go from any of its servers? */
+async function isPromised(tables: Tables, { places, key }: ProjectRecord): Promise<boolean> {
+  const promises = await Promise.all(Object.keys(places).map(id => tables.expiries.findMany(id, [key])))
+  return promises.some(({ size }) => size > 0)
 }
 
 const isNew =
@@ -103,7 +134,8 @@ function makeUser(record: ProjectRecord): Change {
   const { roles, validUntil } = wantedOf(record)!
   const user = { ...userKeyFrom(record.key), settings: {}, engineRoles: roles, grants: [] }
   const end = validUntil === undefined ? undefined : { until: validUntil }
-  return { kind: 'create-user', user, password: record.password!, ahead: true, end }
+  const known = incarnationsOf(record.places)
+  return { kind: 'create-user', user, password: record.password!, ahead: true, end, known }
 }
 
 function dropUser(record: ProjectRecord, instanceId: string): Change {

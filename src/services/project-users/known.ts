@@ -12,17 +12,19 @@ export interface Known {
   readonly clusters: readonly Cluster[]
   readonly sight: Sight
   readonly record?: ProjectRecord
+  /** As it was read, also where its time is over. */
+  readonly stored?: ProjectRecord
   /** By instance. */
   readonly pending: ReadonlyMap<string, Pending>
 }
 
-/** A change that waits for its server. */
+/** A change that has not come to its end on its server. */
 export interface Pending {
   readonly operationId: string
   readonly kind: 'create-user' | 'replace-user'
 }
 
-/** What waits for a server and may be taken the place of. A drop that waits comes first whatever is asked for. */
+/** What waits for a server, or is being tried there. A drop that waits comes first whatever is asked for. */
 export async function pendingOn(
   tables: Tables,
   clusters: readonly Cluster[],
@@ -32,7 +34,7 @@ export async function pendingOn(
   for (const { instance } of clusters) {
     const open = await tables.operations.findOpen(instance.id, { kind: 'user', key })
     const target = open?.targets.find(one => one.instanceId === instance.id && !one.isOver)
-    if (!open || open.nextTryAt === undefined || !target) continue
+    if (!open || !target) continue
     const { kind } = target
     if (kind === 'create-user' || kind === 'replace-user') found.set(instance.id, { operationId: open.id, kind })
   }
@@ -50,6 +52,13 @@ export function livesOn({ record, key, sight }: Omit<Known, 'pending'>, cluster:
 /** It may be made there any moment. */
 export function comesTo({ pending }: Known, { instance }: Cluster): boolean {
   return pending.get(instance.id)?.kind === 'create-user'
+}
+
+/** It was refused there for one of its name, and that one is there still, as far as can be known. */
+export function isRefused({ record, key, sight }: Known, cluster: Cluster): boolean {
+  const { id } = cluster.instance
+  const isSeen = sight.unreachable.includes(cluster) || sight.seen.get(id)?.has(userKeyText(key)) === true
+  return record?.places[id] === null && isSeen
 }
 
 /** Dropped by others on every server that can be asked. */

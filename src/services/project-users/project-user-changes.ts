@@ -13,11 +13,19 @@ import { changeStore } from '../operations/store-change.ts'
 import { createChecks } from './checks.ts'
 import { checkClusters, clustersFor, clustersOf, isWithin, naming, scopesFrom } from './clusters.ts'
 import { comesTo, isGone, type Known, livesOn, pendingOn, placesOf } from './known.ts'
-import type { NewProjectUser, ProjectParts, ProjectUser, ProjectUserChange, WantedUser } from './project-user.ts'
+import type {
+  Cluster,
+  NewProjectUser,
+  ProjectParts,
+  ProjectUser,
+  ProjectUserChange,
+  WantedUser,
+} from './project-user.ts'
 import { noUser, type ProjectUsers } from './project-users.ts'
 import { isExpired, isThere, wantedOf } from './records.ts'
 import { lookAt } from './sight.ts'
 import { changeTargets, createTarget, dropTarget, supersedeOn } from './targets.ts'
+import { type AsRead, checkNothingComes, checkUnchanged, lost, untilWon } from './unchanged.ts'
 
 /** Changes of a project's users, on every server that they live on. */
 export interface ProjectUserChanges {
@@ -56,10 +64,11 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     const { caller, signal } = asked
     checkRight(caller, projectId, 'create')
     const key = userKeyText(wish.key)
-    const clusters = await clustersOf(parts, projectId)
-    const scopes = scopesFrom(parts, await clustersFor(parts, caller, projectId), wish.scopes)
+    const around = await clustersFor(parts, caller, projectId)
+    const clusters = around.all
+    const scopes = scopesFrom(parts, around.seen, wish.scopes)
     const on = clusters.filter(cluster => isWithin({ scopes }, cluster))
-    await checkClusters(parts, caller, projectId, on)
+    checkClusters(around, on)
     await check.notOwn(clusters, key)
     const now = await store.now()
     const validUntil = await check.end(on, wish.validUntil, now)
@@ -68,64 +77,79 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     await check.free(projectId, key, clusters, signal, now)
     const wanted: WantedUser = { ...wantedIn(wish), scopes, validUntil }
     const targets = on.map(cluster => createTarget(asked, cluster, wish.key, { wanted, password: wish.password }))
-    await carryOut(asked, projectId, { ...planOf(key, 'create', wanted), password: kept(wish.password) }, targets)
-    return projectUsers.get(caller, projectId, wish.key, signal)
+    const plan = { ...planOf(key, 'create', wanted), password: kept(wish.password) }
+    await carryOut(asked, projectId, plan, targets, { clusters })
+    return projectUsers.get(caller, projectId, wish.key, signal, Promise.resolve(around))
   }
 
-  async function change(asked: Asked, projectId: string, key: UserKey, wish: ProjectUserChange): Promise<ProjectUser> {
+  function change(asked: Asked, projectId: string, key: UserKey, wish: ProjectUserChange): Promise<ProjectUser> {
+    checkRight(asked.caller, projectId, 'update')
+    return untilWon(asked.signal, () => changeOnce(asked, projectId, key, wish))
+  }
+
+  async function changeOnce(asked: Asked, projectId: string, key: UserKey, wish: ProjectUserChange) {
     const { caller, signal } = asked
-    checkRight(caller, projectId, 'update')
-    const known = await found(asked, projectId, key)
-    const was = known.record ? wantedOf(known.record)! : adopted(await projectUsers.get(caller, projectId, key, signal))
-    const seen = await clustersFor(parts, caller, projectId)
-    const scopes = wish.scopes ? scopesFrom(parts, seen, wish.scopes) : was.scopes
+    const around = await clustersFor(parts, caller, projectId)
+    const now = () => projectUsers.get(caller, projectId, key, signal, Promise.resolve(around))
+    const known = await found(asked, projectId, key, around.all)
+    const was = known.record ? wantedOf(known.record)! : adopted(await now())
+    const scopes = wish.scopes ? scopesFrom(parts, around.seen, wish.scopes) : was.scopes
     const on = known.clusters.filter(cluster => isWithin({ scopes }, cluster))
     const off = known.clusters.filter(one => !on.includes(one) && (livesOn(known, one) || comesTo(known, one)))
-    await checkClusters(parts, caller, projectId, [...on, ...off], noUser(key))
+    checkClusters(around, [...on, ...off], noUser(key))
     const { password, validUntil } = wish
     if (password) await check.password(on, password)
     const end =
       validUntil === undefined ? was.validUntil : await check.end(on, validUntil ?? undefined, await store.now())
     const wanted: WantedUser = { ...was, ...changed(was, wish), scopes, validUntil: end }
     const plan = planOf(userKeyText(key), 'change', wanted)
-    const targets = on.flatMap(cluster => changeTargets(asked, cluster, known, { before: was, wanted, password }))
-    await carryOut(asked, projectId, { ...plan, password: kept(password) }, targets, known)
+    const changing = { before: was, wanted, password, setsRoles: wish.roles !== undefined }
+    const targets = on.flatMap(cluster => changeTargets(asked, cluster, known, changing))
+    const basis = { clusters: around.all, known, was: asRead(projectId, known) }
+    await carryOut(asked, projectId, { ...plan, password: kept(password) }, targets, basis)
     // Only once it is where it is to be from now on.
-    if (off.length > 0) await dropOn(asked, projectId, off, known, plan)
-    return projectUsers.get(caller, projectId, key, signal)
+    const then = { projectId, kind: 'user', key: plan.key, current: plan.next } as const
+    if (off.length > 0) await dropOn(asked, projectId, off, { ...basis, was: then }, plan)
+    return now()
   }
 
-  async function drop(asked: Asked, projectId: string, key: UserKey): Promise<void> {
+  function drop(asked: Asked, projectId: string, key: UserKey): Promise<void> {
     checkRight(asked.caller, projectId, 'delete')
-    const known = await found(asked, projectId, key).catch(unlessExpired(key))
+    return untilWon(asked.signal, () => dropOnce(asked, projectId, key))
+  }
+
+  async function dropOnce(asked: Asked, projectId: string, key: UserKey): Promise<void> {
+    const around = await clustersFor(parts, asked.caller, projectId)
+    const known = await found(asked, projectId, key, around.all).catch(unlessExpired(key))
     const on = known.clusters.filter(cluster => livesOn(known, cluster) || comesTo(known, cluster))
-    await checkClusters(parts, asked.caller, projectId, on, noUser(key))
-    await dropOn(asked, projectId, on, known, planOf(userKeyText(key), 'remove'))
+    checkClusters(around, on, noUser(key))
+    const basis = { clusters: around.all, known, was: asRead(projectId, known) }
+    await dropOn(asked, projectId, on, basis, planOf(userKeyText(key), 'remove'))
   }
 
   /** A user that may be changed. */
-  async function found(asked: Asked, projectId: string, key: UserKey): Promise<Known> {
-    const known = await find(asked, projectId, key)
+  async function found(asked: Asked, projectId: string, key: UserKey, clusters: readonly Cluster[]): Promise<Known> {
+    const known = await find(asked, projectId, key, clusters)
     await check.notOwn(known.clusters, userKeyText(key))
     await check.mayAdopt(known)
     return known
   }
 
   /** What is known of a user that there is. */
-  async function find({ signal }: Asked, projectId: string, key: UserKey): Promise<Known> {
+  async function find({ signal }: Asked, projectId: string, key: UserKey, all?: readonly Cluster[]): Promise<Known> {
     const text = userKeyText(key)
     const [clusters, record, now] = await Promise.all([
-      clustersOf(parts, projectId),
+      all ?? clustersOf(parts, projectId),
       store.read.projectRecords.find(projectId, 'user', text),
       store.now(),
     ])
     if (record?.open?.change === 'remove') throw noUser(key)
     const sight = await lookAt(parts, clusters, signal, text)
     const pending = await pendingOn(store.read, clusters, text)
-    const all = { key, clusters, sight, pending }
-    const isLeft = record && isExpired(record, now) && clusters.some(one => livesOn({ ...all, record }, one))
+    const read = { key, clusters, sight, pending, stored: record }
+    const isLeft = record && isExpired(record, now) && clusters.some(one => livesOn({ ...read, record }, one))
     if (isLeft) throw new Fault('precondition_failed', 'user', `The time of ${key.name} is over`)
-    const known = { ...all, record: record && isThere(record, now) ? record : undefined }
+    const known = { ...read, record: record && isThere(record, now) ? record : undefined }
     const mayBeFound = known.record !== undefined || rules.listUnmanaged
     const isFound = clusters.some(one => livesOn(known, one)) || (known.record && !isGone(known))
     if (mayBeFound && isFound) return known
@@ -137,34 +161,35 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     projectId: string,
     record: Plan,
     targets: readonly FanOutTarget[],
-    known?: Known,
+    basis: Basis,
     onFailure: 'undo' | 'leave' = rules.partialFailure === 'all' ? 'undo' : 'leave',
   ): Promise<void> {
-    if (targets.length === 0) return rememberOnly(asked, projectId, record, known)
+    const { known, clusters } = basis
+    if (targets.length === 0) return rememberOnly(asked, projectId, record, basis)
     const { caller, signal } = asked
-    const confirm = known && !known.record ? (tables: Tables) => adopt(tables, projectId, known) : undefined
+    const confirm = (tables: Tables) => confirmOn(tables, projectId, targets, basis)
     // Where all is to be done now, what waits for its server is waited for.
     const supersede =
       known && onFailure === 'leave' ? (tables: Tables) => supersedeOn(tables, targets, known) : undefined
-    const clusters = known?.clusters ?? (await clustersOf(parts, projectId))
     const how = { onFailure, perInstanceMs: rules.perInstanceMs, confirm, supersede }
     await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
   }
 
   /** Where it can be dropped, it is; the rest follows. */
-  function dropOn(asked: Asked, projectId: string, on: Known['clusters'], known: Known, record: Plan): Promise<void> {
-    const targets = on.map(cluster => dropTarget(asked, cluster, known))
-    return carryOut(asked, projectId, record, targets, known, 'leave')
+  function dropOn(asked: Asked, projectId: string, on: readonly Cluster[], basis: KnownBasis, record: Plan) {
+    const targets = on.map(cluster => dropTarget(asked, cluster, basis.known))
+    return carryOut(asked, projectId, record, targets, basis, 'leave')
   }
 
   /** Nothing is to be done on any server. */
-  async function rememberOnly({ caller }: Asked, projectId: string, plan: Plan, known?: Known): Promise<void> {
+  async function rememberOnly({ caller }: Asked, projectId: string, plan: Plan, basis: Basis): Promise<void> {
     const { kind, key, change: what, next } = plan
     await changeStore(store, async tables => {
       const now = await tables.now()
-      const was = await tables.projectRecords.find(projectId, kind, key)
-      if (was?.open) throw new Fault('conflict', 'user', 'Another change of this user is under way')
-      const kept = was ?? { createdAt: now, places: known ? placesOf(known) : {} }
+      const was = await tables.projectRecords.hold({ projectId, kind, key })
+      if (was?.open) throw lost()
+      if (was) await confirmOn(tables, projectId, [], basis)
+      const kept = was ?? { createdAt: now, places: basis.known ? placesOf(basis.known) : {} }
       const password = plan.password ?? was?.password
       if (what === 'remove') await tables.projectRecords.remove({ projectId, kind, key })
       else await tables.projectRecords.put({ ...kept, projectId, kind, key, current: next, password })
@@ -193,6 +218,37 @@ function changed(was: WantedUser, { roles, labels, description }: ProjectUserCha
 
 function adopted({ roles, scopes, labels }: ProjectUser): WantedUser {
   return { roles, scopes, labels }
+}
+
+/** What a change was made from. */
+interface Basis {
+  /** All of the project. */
+  readonly clusters: readonly Cluster[]
+  /** None of a user that is made. */
+  readonly known?: Known
+  readonly was?: AsRead
+}
+
+type KnownBasis = Basis & Required<Pick<Basis, 'known'>>
+
+const NOT_YET = { current: undefined, places: {} }
+
+function asRead(projectId: string, { key, stored }: Known): AsRead {
+  return stored ?? { projectId, kind: 'user', key: userKeyText(key), ...NOT_YET }
+}
+
+/** In the transaction that writes the change: it is made from what there is, or made anew. */
+async function confirmOn(
+  tables: Tables,
+  projectId: string,
+  targets: readonly FanOutTarget[],
+  { known, was }: Basis,
+): Promise<void> {
+  if (was) await checkUnchanged(tables, was)
+  if (!known) return
+  const touched = targets.map(({ instanceId }) => instanceId)
+  await checkNothingComes(tables, known, touched)
+  if (!known.record) await adopt(tables, projectId, known)
 }
 
 /** From now on it is one of the project's, where it is. */

@@ -3,7 +3,7 @@ import { Fault } from '../../domain/fault.ts'
 import { type UserKey, userKeyFrom, userKeyText } from '../../domain/user.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
 import { checkRight } from '../access/access.ts'
-import { clustersFor, clustersOf } from './clusters.ts'
+import { type Clusters, clustersFor } from './clusters.ts'
 import type { ProjectParts, ProjectUser } from './project-user.ts'
 import { isAlive, isExpired, isHidden, isPlaced, isThere, rolesShown, shownFrom } from './records.ts'
 import { lookAt, type Sight } from './sight.ts'
@@ -11,7 +11,13 @@ import { lookAt, type Sight } from './sight.ts'
 /** The users of a project: a merge of what it wants and of what its servers have, made on every request. */
 export interface ProjectUsers {
   list(caller: Caller, projectId: string, page: Cut, signal: AbortSignal): Promise<ListedUsers>
-  get(caller: Caller, projectId: string, key: UserKey, signal: AbortSignal): Promise<ProjectUser>
+  get(
+    caller: Caller,
+    projectId: string,
+    key: UserKey,
+    signal: AbortSignal,
+    clusters?: Promise<Clusters>,
+  ): Promise<ProjectUser>
 }
 
 export interface Cut {
@@ -32,37 +38,43 @@ export function createProjectUsers(parts: ProjectParts): ProjectUsers {
 
   async function list(caller: Caller, projectId: string, { skip, limit }: Cut, signal: AbortSignal) {
     checkRight(caller, projectId, 'read')
-    const merged = await merge(caller, projectId, signal)
+    const merged = await merge(projectId, signal, clustersFor(parts, caller, projectId))
     const unreachable = merged.sight.unreachable.map(({ name }) => name)
     const items = merged.all.slice(skip, skip + limit).map(one => one())
     return { items, total: merged.all.length, unreachable }
   }
 
-  async function get(caller: Caller, projectId: string, key: UserKey, signal: AbortSignal): Promise<ProjectUser> {
+  async function get(
+    caller: Caller,
+    projectId: string,
+    key: UserKey,
+    signal: AbortSignal,
+    clusters = clustersFor(parts, caller, projectId),
+  ): Promise<ProjectUser> {
     checkRight(caller, projectId, 'read')
-    const { all } = await merge(caller, projectId, signal, userKeyText(key))
+    const { all } = await merge(projectId, signal, clusters, userKeyText(key))
     if (!all[0]) throw noUser(key)
     return all[0]()
   }
 
   /** Keys alone, in their order: what is told of one is put together for those that are asked for. */
-  async function merge(caller: Caller, projectId: string, signal: AbortSignal, only?: string) {
-    const [seen, all, records, now] = await Promise.all([
-      clustersFor(parts, caller, projectId),
-      clustersOf(parts, projectId),
-      store.read.projectRecords.list(projectId, 'user'),
-      store.now(),
-    ])
-    const sight = await lookAt(parts, seen, signal, only)
-    const asked = records.filter(({ key }) => only === undefined || key === only)
-    const there = asked.filter(record => isThere(record, now) && !isHidden(record, { all, seen }))
+  async function merge(projectId: string, signal: AbortSignal, around: Promise<Clusters>, only?: string) {
+    const [clusters, asked, now] = await Promise.all([around, recordsOf(projectId, only), store.now()])
+    const sight = await lookAt(parts, clusters.seen, signal, only)
+    const there = asked.filter(record => isThere(record, now) && !isHidden(record, clusters))
     const managed = there.filter(record => isAlive(record, sight))
     const found = rules.listUnmanaged ? unmanaged(sight, asked, managed, now) : []
     const merged = [
-      ...managed.map(record => () => shownFrom(record, sight, { all, seen })),
+      ...managed.map(record => () => shownFrom(record, sight, clusters)),
       ...found.map(key => () => foundAs(key, sight, rules.clusterType)),
     ]
     return { all: merged, sight }
+  }
+
+  async function recordsOf(projectId: string, only?: string): Promise<readonly ProjectRecord[]> {
+    if (only === undefined) return store.read.projectRecords.list(projectId, 'user')
+    const record = await store.read.projectRecords.find(projectId, 'user', only)
+    return record ? [record] : []
   }
 
   return { list, get }

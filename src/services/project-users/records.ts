@@ -1,5 +1,5 @@
 import { userKeyFrom } from '../../domain/user.ts'
-import type { ProjectRecord } from '../../store/project-record.ts'
+import type { Places, ProjectRecord } from '../../store/project-record.ts'
 import { type Clusters, isWithin, scopesShown } from './clusters.ts'
 import type { Cluster, ProjectUser, WantedUser } from './project-user.ts'
 import type { Sight } from './sight.ts'
@@ -26,7 +26,15 @@ export function isPlaced(
 ): boolean {
   const place = places[instance.id]
   const login = seen.get(instance.id)?.get(key)
-  return login !== undefined && typeof place === 'string' && (place === '' || place === login.incarnation)
+  if (login === undefined) return false
+  if (typeof place === 'string') return place === '' || place === login.incarnation
+  // A server that left and came back is another one; the login on it is the same.
+  return login.incarnation !== undefined && incarnationsOf(places).includes(login.incarnation)
+}
+
+/** What tells its logins from others of their name. */
+export function incarnationsOf(places: Places): readonly string[] {
+  return [...new Set(Object.values(places))].filter(place => typeof place === 'string' && place !== '') as string[]
 }
 
 /** Where a server of its scopes has it; or where none of them can be asked. */

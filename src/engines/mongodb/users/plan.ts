@@ -12,7 +12,8 @@ import { changeSteps, missingRoleSteps, refusalsOfRoles, refusalsToGrant } from 
 import { planUndoCreate } from './drop.ts'
 import { onExisting } from './existing.ts'
 import { isProvable, refusalsOfPassword } from './passwords.ts'
-import type { Login } from './read.ts'
+import { incarnationOfLogin, type Login } from './read.ts'
+import { planReplace } from './replace.ts'
 
 type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 
@@ -25,6 +26,7 @@ export function planCreate(change: Of<'create-user'>, found: MongodbFacts): Plan
   const wrong = wrongUserName(account.user) ?? wrongAuthDatabase(account.db)
   if (wrong) return { steps: [], refusals: [{ code: 'invalid', subject: 'user', message: wrong }] }
   if (found.login && found.applied) return { steps: [], refusals: [] }
+  if (isKnown(change, found)) return planReplace(replacing(change), found)
   const leftover = leftoverSteps(change, found)
   const facts = leftover.length > 0 ? { ...found, login: undefined } : found
   const engineRoles = [...user.engineRoles.map(roleFrom), ...(everything ? [ROOT] : [])]
@@ -43,6 +45,17 @@ export function planCreate(change: Of<'create-user'>, found: MongodbFacts): Plan
     ...(ahead ? [] : refusalsToGrant(user.grants, facts)),
   ]
   return { steps, refusals: [...refusalsToMake(account, facts), ...refusals] }
+}
+
+/** It was there before its server left, and came back with it. */
+function isKnown({ known = [] }: Of<'create-user'>, { login }: MongodbFacts): boolean {
+  const incarnation = login && incarnationOfLogin(login)
+  return incarnation !== undefined && known.includes(incarnation)
+}
+
+function replacing({ user, password }: Of<'create-user'>): Of<'replace-user'> {
+  const { name, authDatabase, engineRoles } = user
+  return { kind: 'replace-user', key: { name, authDatabase }, roles: engineRoles, password }
 }
 
 /** What the operation that this one takes the place of has made, and nothing else. Roles on collections stay: it may want the same. */

@@ -15,7 +15,7 @@ type Replace = Extract<Change, { kind: 'replace-user' }>
 export function planReplace(change: Replace, facts: MongodbFacts): Plan {
   const { login, lonely = [] } = facts
   if (!login) return onExisting(change.key.name, facts, [])
-  const wanted = wantedRoles(change)
+  const wanted = wantedRoles(change, login)
   const steps = [
     ...missingRoleSteps(wanted, facts),
     ...setSteps(change, wanted, login, facts),
@@ -26,8 +26,9 @@ export function planReplace(change: Replace, facts: MongodbFacts): Plan {
   return { steps, refusals: [...refusals, ...wrong, ...refusalsOfNew(wanted, facts)] }
 }
 
-export function wantedRoles({ roles }: Replace): readonly RoleName[] {
-  const all = roles.map(roleFrom)
+/** Where none are asked for, those that it has. */
+export function wantedRoles({ roles }: Replace, login: Login): readonly RoleName[] {
+  const all = roles?.map(roleFrom) ?? login.roles
   return all.filter((role, at) => all.findIndex(one => sameRole(one, role)) === at)
 }
 

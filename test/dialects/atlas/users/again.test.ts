@@ -41,8 +41,7 @@ async function comeBack(): Promise<string> {
 }
 
 test('a cluster that left and came back has its users again, as they are by now; they are changed and go', async () => {
-  for (const name of ['again', 'soon'])
-    expect((await v1('POST', usersPath, { body: aUser(name) })).status).toBe(201)
+  for (const name of ['again', 'soon']) expect((await v1('POST', usersPath, { body: aUser(name) })).status).toBe(201)
   await leave()
   const roles = [{ databaseName: 'vault', roleName: 'read' }]
   const changed = await v1('PATCH', userPath('again'), { body: { roles, password: 'fresh-Pass-word-1' } })
@@ -57,7 +56,12 @@ test('a cluster that left and came back has its users again, as they are by now;
     found => found?.places[back] !== undefined,
   )
   expect(typeof record?.places[back]).toBe('string')
-  expect(await until(() => openTargetsOf(ground), open => open.length === 0)).toEqual([])
+  expect(
+    await until(
+      () => openTargetsOf(ground),
+      open => open.length === 0,
+    ),
+  ).toEqual([])
   expect(await logsIn(ground.west, 'again', 'fresh-Pass-word-1')).toBe(true)
   expect(await logsIn(ground.west, 'again', passwordOf('again'))).toBe(false)
   const shown = (await v1('GET', userPath('again'))).body.roles

@@ -72,7 +72,11 @@ function serverAt(name: string, port: number): TestServer {
 }
 
 /** A client of the server itself, past Rolecall. */
-export async function clientOf({ server }: Pick<Cluster, 'server'>, username: string, password: string): Promise<MongoClient> {
+export async function clientOf(
+  { server }: Pick<Cluster, 'server'>,
+  username: string,
+  password: string,
+): Promise<MongoClient> {
   const auth = { username, password }
   const client = new MongoClient(`mongodb://${server.host}:${server.port}/?directConnection=true`, { auth })
   return client.connect()
@@ -147,7 +151,10 @@ export function aGate() {
       await door.promise
       return found
     }
-    return { ...real, store: { ...real.store, read: { ...real.store.read, projectRecords: { ...projectRecords, list } } } }
+    return {
+      ...real,
+      store: { ...real.store, read: { ...real.store.read, projectRecords: { ...projectRecords, list } } },
+    }
   }
   const shut = () => {
     waiting = 0
@@ -162,12 +169,5 @@ export function aGate() {
       async () => waiting,
       count => count > 0,
     )
-  /** Whoever is held up goes on; the next one is held. */
-  const passes = async () => {
-    await held()
-    const before = door
-    shut()
-    before?.resolve()
-  }
-  return { parts, shut, open, held, passes }
+  return { parts, shut, open, held }
 }
