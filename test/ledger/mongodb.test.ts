@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { MongodbFacts } from '../../src/engines/mongodb/facts.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { mongodbClient } from '../support/mongodb/logins.ts'
 import { mongodbServers, type TestServer } from '../support/servers.ts'
@@ -39,6 +40,30 @@ describe.each(mongodbServers())('on $name, a change that was cut off or refused 
     expect(await read('mongo_anew')).toMatchObject({ state: 'active', engineRoles: ['admin.readAnyDatabase'] })
     await client.db('admin').command({ dropUser: 'mongo_anew' })
   }, 40_000)
+
+  test('waits for the end of an election', async () => {
+    const database = `${users.replace('/users', '/databases')}/mongo_elected`
+    await rolecall.native('POST', database.replace('/mongo_elected', ''), { body: { name: 'mongo_elected' } })
+    cutOffAt(mine, 'dropDatabase')
+    const { status, body } = await rolecall.native('DELETE', database)
+    expect([status, body.title]).toEqual([503, expect.any(String)])
+    heal(mine)
+    let isElecting = true
+    let looks = 0
+    mine.asked = async (_change, _port, ask) => {
+      const facts = (await ask()) as MongodbFacts
+      looks++
+      return isElecting ? ({ ...facts, state: { ...facts.state, readOnly: true } } as MongodbFacts) : facts
+    }
+    const path = `/projects/${rolecall.project}/operations/${body.operation}`
+    const state = async () => (await rolecall.native('GET', path)).body.state
+    await expect.poll(() => looks, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(state, { timeout: 5_000 }).toBe('stuck')
+    isElecting = false
+    await expect.poll(state, { timeout: 20_000 }).toBe('settled')
+    expect((await rolecall.native('GET', database)).status).toBe(404)
+    heal(mine)
+  }, 60_000)
 
   test.each([
     ['locked', 'POST', '/lock'],

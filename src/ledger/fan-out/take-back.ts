@@ -90,7 +90,8 @@ export async function takeBackOne(attempt: Attempt, undo: Change | undefined, le
 /** Is any of it so, by what its server says now? */
 export async function isApplied(attempt: Attempt, target: OperationTarget): Promise<boolean> {
   const { facts, plan } = await planTarget(attempt)
-  return facts.exists && !isAnother(target, facts) && (facts.applied || ranOf(target, plan).length > 0)
+  if (isAnother(target, facts)) return false
+  return facts.applied || (facts.exists && ranOf(target, plan).length > 0)
 }
 
 function keptOf({ targets }: Written, kept: NotBack['kept']): [string, Fault][] {
