@@ -85,7 +85,8 @@ export type Change =
 
 /** One role that people define on a server. `drop-role` takes it from everybody who has it. */
 export type RoleChange =
-  | { readonly kind: 'create-role'; readonly role: RoleDefinition }
+  /** `over`: what it was to be before; one that is so may be ours, and becomes it. */
+  | { readonly kind: 'create-role'; readonly role: RoleDefinition; readonly over?: RoleDefinition }
   /** `orCreate`: where it is not there, it is made. */
   | { readonly kind: 'set-role'; readonly role: RoleDefinition; readonly orCreate?: boolean }
   | { readonly kind: 'drop-role'; readonly name: string }

@@ -166,6 +166,15 @@ for (const { name: title, start } of mongodbServers())
         expect((await planned(engine, client, other, aMark())).refusals).toMatchObject([{ code: 'exists' }])
       })
 
+      test('become what they are to be where they are as they were to be before', async () => {
+        const [over, role] = [definition('before'), definition('before', { roles: [] })]
+        await run({ kind: 'create-role', role: over })
+        await run({ kind: 'create-role', role, over })
+        expect((await rolesNamed(role.name))[0]).toMatchObject({ roles: [] })
+        const another: Change = { kind: 'create-role', role: definition('before', { privileges: [] }), over }
+        expect((await planned(engine, client, another, aMark())).refusals).toMatchObject([{ code: 'exists' }])
+      })
+
       test('are taken back only where this very change made them', async () => {
         const role = definition('undone')
         const change: Change = { kind: 'create-role', role }

@@ -68,10 +68,10 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
 
   async function change(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
     checkRight(asked.caller, projectId, 'update')
-    await get(asked.caller, projectId, role.name)
+    const { definition: over } = await get(asked.caller, projectId, role.name)
     const plan = { kind: 'role', key: role.name, change: 'change', next: { ...role } } as const
     const what = { kind: 'set-role', role: role.definition, orCreate: true } as const
-    await fanOutTo(asked, projectId, plan, what, { kind: 'create-role', role: role.definition })
+    await fanOutTo(asked, projectId, plan, what, { kind: 'create-role', role: role.definition, over })
     return role
   }
 

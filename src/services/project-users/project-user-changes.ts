@@ -109,7 +109,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     await carryOut(asked, projectId, { ...plan, password: kept(password) }, targets, basis)
     // Only once it is where it is to be from now on.
     const then = { projectId, kind: 'user', key: plan.key, current: plan.next } as const
-    if (off.length > 0) await dropOn(asked, projectId, off, { ...basis, was: then }, plan)
+    if (off.length > 0) await dropOn(asked, projectId, off, { ...basis, was: then, begun: targets }, plan)
     return now()
   }
 
@@ -168,9 +168,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     if (targets.length === 0) return rememberOnly(asked, projectId, record, basis)
     const { caller, signal } = asked
     const confirm = (tables: Tables) => confirmOn(tables, projectId, targets, basis)
-    // Where all is to be done now, what waits for its server is waited for.
-    const supersede =
-      known && onFailure === 'leave' ? (tables: Tables) => supersedeOn(tables, targets, known) : undefined
+    const supersede = known && ((tables: Tables) => supersedeOn(tables, targets, known))
     const how = { onFailure, perInstanceMs: rules.perInstanceMs, confirm, supersede }
     await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
   }
@@ -227,6 +225,8 @@ interface Basis {
   /** None of a user that is made. */
   readonly known?: Known
   readonly was?: AsRead
+  /** What this very change has begun already. */
+  readonly begun?: readonly FanOutTarget[]
 }
 
 type KnownBasis = Basis & Required<Pick<Basis, 'known'>>
@@ -242,11 +242,11 @@ async function confirmOn(
   tables: Tables,
   projectId: string,
   targets: readonly FanOutTarget[],
-  { known, was }: Basis,
+  { known, was, begun = [] }: Basis,
 ): Promise<void> {
   if (was) await checkUnchanged(tables, was)
   if (!known) return
-  const touched = targets.map(({ instanceId }) => instanceId)
+  const touched = [...targets, ...begun].map(({ instanceId }) => instanceId)
   await checkNothingComes(tables, known, touched)
   if (!known.record) await adopt(tables, projectId, known)
 }

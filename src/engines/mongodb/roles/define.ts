@@ -17,7 +17,9 @@ export function definedRole(name: string): RoleName {
 export function planRole(change: RoleChange, facts: MongodbFacts): Plan {
   switch (change.kind) {
     case 'create-role':
-      return planCreateRole(change.role, facts)
+      return change.over && isDefinedSo(change.over, facts)
+        ? planSetRole(change.role, facts)
+        : planCreateRole(change.role, facts)
     case 'set-role':
       return change.orCreate && !found(change.role.name, facts)
         ? planCreateRole(change.role, facts)

@@ -150,6 +150,20 @@ test('changes of one user that meet are made one after the other', async () => {
   expect((await v1('DELETE', userPath('busy'))).status).toBe(204)
 })
 
+test('a user that is changed, and from now on lives on a cluster that is away alone, goes from the others at once', async () => {
+  expect((await make(aUser('mover'))).status).toBe(201)
+  await ground.west.door.refuse()
+  const scopes = [{ name: 'west', type: 'CLUSTER' }]
+  const roles = [{ databaseName: 'vault', roleName: 'read' }]
+  const moved = await v1('PATCH', userPath('mover'), { body: { scopes, roles } })
+  expect(moved.status, moved.text).toBe(200)
+  expect(await loginsOn(ground.east)).toEqual([])
+  await ground.west.door.comeBack()
+  expect(await until(openTargets, open => open.length === 0)).toEqual([])
+  expect((await v1('GET', userPath('mover'))).body).toMatchObject({ scopes, roles })
+  expect((await v1('DELETE', userPath('mover'))).status).toBe(204)
+}, 60_000)
+
 test('a custom role that still waits for a cluster is changed and withdrawn by what is asked later', async () => {
   const roles = '/customDBRoles/roles'
   const allows = (action: string) => ({ actions: [{ action, resources: [{ db: 'billing' }] }] })
@@ -158,7 +172,7 @@ test('a custom role that still waits for a cluster is changed and withdrawn by w
   expect(made.status, made.text).toBe(202)
   const changed = await v1('PATCH', `${roles}/ledger`, { body: allows('INSERT') })
   expect(changed.status, changed.text).toBe(200)
-  expect(await openTargets()).toEqual([['set-role', ground.west.instance]])
+  expect(await openTargets()).toEqual([['create-role', ground.west.instance]])
   await ground.west.door.comeBack()
   expect(await until(openTargets, open => open.length === 0)).toEqual([])
   await using admin = await adminOf(ground.west)
