@@ -3,7 +3,7 @@ import type { Change } from '../../domain/change.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { RoleDefinition } from '../../domain/role-definition.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
-import type { RecordPlan } from '../../store/project-record.ts'
+import type { Places, ProjectRecord, RecordPlan } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import type { Asked } from '../operations/prepared.ts'
@@ -11,6 +11,7 @@ import { checkClusters, clustersFor, clustersOf, naming } from './clusters.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 import { wantedOf } from './records.ts'
 import { lookAt } from './sight.ts'
+import { checkNotMade, untilWon } from './unchanged.ts'
 
 /** A role that a project defines, as its dialect asked for it, and as servers are to have it. */
 export interface CustomRole {
@@ -38,9 +39,7 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
 
   async function all(projectId: string): Promise<readonly CustomRole[]> {
     const records = await store.read.projectRecords.list(projectId, 'role')
-    return records
-      .filter(({ current, open }) => current !== undefined && open?.change !== 'remove')
-      .map(({ current }) => current as unknown as CustomRole)
+    return records.filter(isMade).map(({ current }) => current as unknown as CustomRole)
   }
 
   async function list(caller: Caller, projectId: string): Promise<readonly CustomRole[]> {
@@ -54,8 +53,12 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     return found
   }
 
-  async function create(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
+  function create(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
     checkRight(asked.caller, projectId, 'create')
+    return untilWon(asked.signal, () => createOnce(asked, projectId, role))
+  }
+
+  async function createOnce(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
     const others = await all(projectId)
     if (others.some(({ name }) => name === role.name)) throw taken(role.name)
     if (others.length >= rules.mostRoles)
@@ -111,8 +114,10 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
     onFailure: 'undo' | 'leave' = rules.partialFailure === 'all' ? 'undo' : 'leave',
   ): Promise<void> {
     const around = await clustersFor(parts, caller, projectId)
-    const there = await placesOf(projectId, record.key, around.all)
+    const before = await store.read.projectRecords.find(projectId, 'role', record.key)
+    const there = await placesOf(record.key, around.all, before?.places)
     const isMaking = record.change === 'create'
+    if (isMaking && before && isMade(before)) throw taken(record.key)
     const clusters = around.all.filter(({ instance }) => isMaking || there.has(instance.id))
     checkClusters(around, clusters)
     const wish = { username: caller.operator.username }
@@ -121,12 +126,11 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
       return { instanceId: id, change, wish }
     })
     if (targets.length > 0) {
-      const supersede = (tables: Tables) => supersedeOn(tables, clusters, record.key)
-      const how = {
-        onFailure,
-        perInstanceMs: rules.perInstanceMs,
-        supersede: onFailure === 'leave' ? supersede : undefined,
+      const supersede = async (tables: Tables) => {
+        if (isMaking) await checkNotMade(tables, { ...record, projectId }, before)
+        return onFailure === 'leave' ? supersedeOn(tables, clusters, record.key) : []
       }
+      const how = { onFailure, perInstanceMs: rules.perInstanceMs, supersede }
       await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
       return
     }
@@ -140,8 +144,7 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
   }
 
   /** Where it was made, or is on its way; a role of its name that others made is theirs. */
-  async function placesOf(projectId: string, key: string, all: readonly Cluster[]) {
-    const places = (await store.read.projectRecords.find(projectId, 'role', key))?.places ?? {}
+  async function placesOf(key: string, all: readonly Cluster[], places: Places = {}) {
     const isOpen = ({ instance }: Cluster) => store.read.operations.findOpen(instance.id, { kind: 'role', key })
     const open = await Promise.all(all.map(isOpen))
     const found = new Map<string, 'is' | 'comes'>()
@@ -166,6 +169,10 @@ async function supersedeOn(tables: Tables, clusters: readonly Cluster[], key: st
     if (await tables.operations.supersede(instance.id, subject, await tables.now())) superseded.push(instance.id)
   }
   return superseded
+}
+
+function isMade({ current, open }: ProjectRecord): boolean {
+  return current !== undefined && open?.change !== 'remove'
 }
 
 function noRole(name: string): Fault {

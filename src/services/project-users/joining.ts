@@ -68,9 +68,10 @@ export function createJoining(parts: JoiningParts): Joining {
   async function isFree(record: ProjectRecord, { instanceId, change }: Target): Promise<boolean> {
     const filter = { projectId: record.projectId, instanceId, subject: subjectOf(change) }
     const [last] = (await store.read.operations.list(filter, { limit: 1 })).items
-    if (last?.state === 'open') return false
-    const isThis = last?.targets.some(one => one.instanceId === instanceId && one.kind === change.kind)
-    if (!isThis || last?.abandonedBy === undefined || last.createdAt < record.createdAt) return true
+    const target = last?.targets.find(one => one.instanceId === instanceId)
+    if (last?.state === 'open' && !target?.isOver) return false
+    const isThis = target?.kind === change.kind && last!.createdAt >= record.createdAt
+    if (!isThis || last?.abandonedBy === undefined) return true
     // From now on that server's place says so.
     if (change.kind !== 'drop-user') await refuseOn(record, instanceId).catch(unlessUnderWay)
     return false

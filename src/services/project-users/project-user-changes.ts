@@ -3,7 +3,7 @@ import type { Secret } from '../../domain/secret.ts'
 import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { FanOutTarget } from '../../ledger/fan-out/order.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
-import type { RecordPlan } from '../../store/project-record.ts'
+import type { ProjectRecord, RecordPlan } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import type { Instances } from '../instances/instances.ts'
@@ -25,7 +25,7 @@ import { noUser, type ProjectUsers } from './project-users.ts'
 import { isExpired, isThere, wantedOf } from './records.ts'
 import { lookAt } from './sight.ts'
 import { changeTargets, createTarget, dropTarget, supersedeOn } from './targets.ts'
-import { type AsRead, checkNothingComes, checkUnchanged, lost, untilWon } from './unchanged.ts'
+import { type AsRead, checkNothingComes, checkNotMade, checkUnchanged, lost, untilWon } from './unchanged.ts'
 
 /** Changes of a project's users, on every server that they live on. */
 export interface ProjectUserChanges {
@@ -60,10 +60,15 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     }
   }
 
-  async function create(asked: Asked, projectId: string, wish: NewProjectUser): Promise<ProjectUser> {
+  function create(asked: Asked, projectId: string, wish: NewProjectUser): Promise<ProjectUser> {
+    checkRight(asked.caller, projectId, 'create')
+    return untilWon(asked.signal, () => createOnce(asked, projectId, wish))
+  }
+
+  async function createOnce(asked: Asked, projectId: string, wish: NewProjectUser): Promise<ProjectUser> {
     const { caller, signal } = asked
-    checkRight(caller, projectId, 'create')
     const key = userKeyText(wish.key)
+    const before = await store.read.projectRecords.find(projectId, 'user', key)
     const around = await clustersFor(parts, caller, projectId)
     const clusters = around.all
     const scopes = scopesFrom(parts, around.seen, wish.scopes)
@@ -78,7 +83,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     const wanted: WantedUser = { ...wantedIn(wish), scopes, validUntil }
     const targets = on.map(cluster => createTarget(asked, cluster, wish.key, { wanted, password: wish.password }))
     const plan = { ...planOf(key, 'create', wanted), password: kept(wish.password) }
-    await carryOut(asked, projectId, plan, targets, { clusters })
+    await carryOut(asked, projectId, plan, targets, { clusters, before })
     return projectUsers.get(caller, projectId, wish.key, signal, Promise.resolve(around))
   }
 
@@ -168,7 +173,11 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     if (targets.length === 0) return rememberOnly(asked, projectId, record, basis)
     const { caller, signal } = asked
     const confirm = (tables: Tables) => confirmOn(tables, projectId, targets, basis)
-    const supersede = known && ((tables: Tables) => supersedeOn(tables, targets, known))
+    const supersede = async (tables: Tables) => {
+      if (known) return supersedeOn(tables, targets, known)
+      await checkNotMade(tables, { ...record, projectId }, basis.before)
+      return []
+    }
     const how = { onFailure, perInstanceMs: rules.perInstanceMs, confirm, supersede }
     await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
   }
@@ -186,7 +195,8 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
       const now = await tables.now()
       const was = await tables.projectRecords.hold({ projectId, kind, key })
       if (was?.open) throw lost()
-      if (was) await confirmOn(tables, projectId, [], basis)
+      if (!basis.known) await checkNotMade(tables, { projectId, kind, key }, basis.before)
+      if (was || basis.known?.stored) await confirmOn(tables, projectId, [], basis)
       const kept = was ?? { createdAt: now, places: basis.known ? placesOf(basis.known) : {} }
       const password = plan.password ?? was?.password
       if (what === 'remove') await tables.projectRecords.remove({ projectId, kind, key })
@@ -222,8 +232,9 @@ function adopted({ roles, scopes, labels }: ProjectUser): WantedUser {
 interface Basis {
   /** All of the project. */
   readonly clusters: readonly Cluster[]
-  /** None of a user that is made. */
+  /** None of a user that is made; what was of its name before. */
   readonly known?: Known
+  readonly before?: ProjectRecord
   readonly was?: AsRead
   /** What this very change has begun already. */
   readonly begun?: readonly FanOutTarget[]

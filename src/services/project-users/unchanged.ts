@@ -23,6 +23,16 @@ export async function checkSameRecord(tables: Tables, was: ProjectRecord): Promi
   if (is?.createdAt !== was.createdAt || !hasPassword) throw lost()
 }
 
+/** Before a new one begins: nobody else made one of its name since `before` was read. */
+export async function checkNotMade(
+  tables: Tables,
+  named: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>,
+  before: ProjectRecord | undefined,
+): Promise<void> {
+  const is = await tables.projectRecords.hold(named)
+  if (is?.createdAt !== before?.createdAt || !isSame(is?.current, before?.current)) throw lost()
+}
+
 /** Nothing began meanwhile on servers that the change does not touch. */
 export async function checkNothingComes(tables: Tables, known: Known, touched: readonly string[]): Promise<void> {
   const others = known.clusters.filter(({ instance }) => !touched.includes(instance.id))

@@ -72,3 +72,30 @@ test('of two changes of one user at once none is lost', async () => {
     }
   }
 }, 60_000)
+
+test('of two users of one name that are made at once, one is made, and is the project’s', async () => {
+  const { app, project } = ground.atlas.running
+  for (const name of ['twin-0', 'twin-1', 'twin-2']) {
+    const making = [aUser(name), aUser(name, { description: 'the other' })]
+    const made = await Promise.all(making.map(body => ground.atlas.v2('POST', usersPath, { body })))
+    expect(made.map(({ status }) => status).toSorted()).toEqual([201, 409])
+    const record = await app.store.read.projectRecords.find(project, 'user', JSON.stringify([name, '', 'admin']))
+    expect(record?.current).toMatchObject({ roles: ['shop.readWrite'] })
+    expect(Object.keys(record!.places)).toHaveLength(2)
+    expect((await v1('DELETE', userPath(name))).status).toBe(204)
+  }
+})
+
+test('of two custom roles of one name that are made at once, one is made, and is the project’s', async () => {
+  const path = '/customDBRoles/roles'
+  for (const roleName of ['twin0', 'twin1']) {
+    const bodies = ['FIND', 'INSERT'].map(action => ({
+      roleName,
+      actions: [{ action, resources: [{ db: 'billing', collection: 'orders' }] }],
+    }))
+    const made = await Promise.all(bodies.map(body => v1('POST', path, { body })))
+    expect(made.map(({ status }) => status).toSorted()).toEqual([202, 409])
+    expect((await v1('GET', `${path}/${roleName}`)).body).toMatchObject({ roleName })
+    expect((await v1('DELETE', `${path}/${roleName}`)).status).toBe(204)
+  }
+})
