@@ -26,6 +26,8 @@ export interface Product {
   addSamples(login: ManagingLogin): Promise<void>
   /** How people log in as ada, whose new login is the JSON in `$ADA`; copied from the tour. */
   tryLogin(port: number, folder: string): string
+  /** Who has logins on servers of this kind in the words of an API that is for them alone. */
+  tryOwnApi?(project: string, publicKey: string): { readonly title: string; readonly command: string }
 }
 
 export const PRODUCT_NAMES = ['postgresql', 'mariadb', 'mongodb'] as const

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { Registered, RegisteredServer } from './registration.ts'
 
 /** What to try, to be copied line by line into another terminal. */
-export function tour(url: string, folder: string, { operator, key, servers }: Registered): string {
+export function tour(url: string, folder: string, { project, operator, key, servers }: Registered): string {
   const [first, ...more] = servers as [RegisteredServer, ...RegisteredServer[]]
   return `
 Rolecall runs at ${url} with ${told(servers)}. Ctrl-C stops all of it; ${folder} keeps it.
@@ -27,7 +27,7 @@ ${more.map(one => alsoOn(one, folder)).join('')}
 ${title('The same, in the words of WireMock Cloud, and in those of DigitalOcean')}
 curl -sw '\\n' $ROLECALL/v1/users/${operator.id}/database-connections -H "Authorization: Token $KEY"
 curl -sw '\\n' $ROLECALL/v2/databases -H "Authorization: Bearer $KEY"
-
+${servers.map(({ product }) => ownApi(product.tryOwnApi?.(project.id, key.public))).join('')}
 Documents: ${url}/docs
 `
 }
@@ -52,4 +52,8 @@ ${MAKE_ADA}
 ${product.tryLogin(connection.port, folder)}
 ${DROP_ADA}
 `
+}
+
+function ownApi(told: { readonly title: string; readonly command: string } | undefined): string {
+  return told ? `\n${title(told.title)}\n${told.command}\n` : ''
 }

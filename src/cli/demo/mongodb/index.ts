@@ -29,6 +29,10 @@ export const mongodb: Product = {
   addSamples,
   tryLogin: (_, folder) => `URI=$(echo "$ADA" | sed -E 's/.*"uri":"([^"]*)".*/\\1/')
 ${pythonIn(folder)} -c "import pymongo; print(*pymongo.MongoClient('$URI').orders.customers.find())"`,
+  tryOwnApi: (project, publicKey) => ({
+    title: 'And in those of MongoDB Atlas',
+    command: `curl -sw '\\n' --digest -u "${publicKey}:$KEY" "$ROLECALL/api/atlas/v1.0/groups/${project}/databaseUsers?pretty=true"`,
+  }),
 }
 
 /** Loopback alone; a lone server, as its data is. */
