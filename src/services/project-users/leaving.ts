@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Change } from '../../domain/change.ts'
 import { newOperationId } from '../../domain/id.ts'
-import type { Operation } from '../../domain/operation.ts'
 import { userKeyFrom } from '../../domain/user.ts'
 import type { Tables } from '../../store/store.ts'
 import { ROLECALL } from './joining.ts'
+import type { Pending } from './known.ts'
 
 /** Writes down, in the transaction in which a server leaves its project, that the project's users are to go from it: it stays until then. */
 export async function cleanUp(tables: Tables, instanceId: string, now: number): Promise<void> {
@@ -12,11 +12,15 @@ export async function cleanUp(tables: Tables, instanceId: string, now: number): 
   if (!instance) return
   for (const { key, places } of await tables.projectRecords.list(instance.projectId, 'user')) {
     const subject = { kind: 'user', key } as const
-    const pending = await tables.operations.findOpen(instanceId, subject)
+    const open = await tables.operations.findOpen(instanceId, subject)
+    const kind = open?.targets.find(target => target.instanceId === instanceId && !target.isOver)?.kind
+    // It goes from there already.
+    if (kind === 'drop-user' || kind === 'undo-create-user') continue
+    const pending = kind === 'create-user' || kind === 'replace-user' ? { operationId: open!.id, kind } : undefined
     const change = changeFor(key, places[instanceId], pending)
     if (!change) continue
     // What still waits there is not to come any more. One that is being tried keeps the server here for now.
-    if (isMaking(pending, instanceId)) await tables.operations.supersede(instanceId, subject, now)
+    if (pending) await tables.operations.supersede(instanceId, subject, now)
     const target = {
       ...{ instanceId, subject, change },
       incarnation: change.kind === 'drop-user' ? change.incarnation : undefined,
@@ -31,17 +35,12 @@ export async function cleanUp(tables: Tables, instanceId: string, now: number): 
 }
 
 /** Where it is, it is dropped; where it was only to come, what may have come of that is taken back. */
-function changeFor(key: string, place: string | null | undefined, pending: Operation | undefined) {
+function changeFor(key: string, place: string | null | undefined, pending: Pending | undefined) {
   const user = userKeyFrom(key)
   if (typeof place === 'string') {
     const incarnation = place || undefined
     return { kind: 'drop-user', key: user, onOwned: 'refuse', incarnation } as const satisfies Change
   }
-  const isComing = pending?.targets.some(({ kind }) => kind === 'create-user')
-  return isComing ? ({ kind: 'undo-create-user', key: user, of: pending?.id } as const satisfies Change) : undefined
-}
-
-function isMaking(pending: Operation | undefined, instanceId: string): boolean {
-  const isIt = ({ kind }: Operation['targets'][number]) => kind === 'create-user' || kind === 'replace-user'
-  return pending?.targets.some(target => target.instanceId === instanceId && !target.isOver && isIt(target)) ?? false
+  if (pending?.kind !== 'create-user') return undefined
+  return { kind: 'undo-create-user', key: user, of: pending.operationId } as const satisfies Change
 }
