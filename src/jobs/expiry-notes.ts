@@ -1,6 +1,7 @@
 import { type Fault, isTransient } from '../domain/fault.ts'
 import { EXPIRY_OPERATOR } from '../services/users/expiry-orders.ts'
-import type { ClaimedExpiry, Store, Tables } from '../store/store.ts'
+import type { ClaimedExpiry } from '../store/interface/users.ts'
+import type { Store, Tables } from '../store/store.ts'
 
 /** What the store is told of a login whose time is over. */
 export interface ExpiryNotes {

@@ -1,6 +1,7 @@
 import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import { type Expiring, isOutOfReach } from '../services/users/expiry.ts'
-import type { ClaimedExpiry, Store } from '../store/store.ts'
+import type { ClaimedExpiry } from '../store/interface/users.ts'
+import type { Store } from '../store/store.ts'
 import { createExpiryNotes, type ExpiryStep } from './expiry-notes.ts'
 
 /** How often the store is asked whose time has come. */

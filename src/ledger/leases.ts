@@ -1,5 +1,6 @@
 import { Fault } from '../domain/fault.ts'
-import type { Held, Store } from '../store/store.ts'
+import type { Held } from '../store/interface/operations.ts'
+import type { Store } from '../store/store.ts'
 
 /** How long an operation stays with a worker that has stopped saying that it lives. */
 export const LEASE_MS = 5_000

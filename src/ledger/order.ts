@@ -5,7 +5,8 @@ import type { Fault } from '../domain/fault.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
 import type { Operator } from '../domain/operator.ts'
 import type { Facts } from '../engines/engine.ts'
-import type { ClaimedReplay, Tables } from '../store/store.ts'
+import type { ClaimedReplay } from '../store/interface/replays.ts'
+import type { Tables } from '../store/store.ts'
 import type { RecordWish } from './settlement.ts'
 
 /** What a caller wants done, to one subject or several, as one operation. */

@@ -1,7 +1,8 @@
 import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
 import { showStep } from '../engines/engine.ts'
-import type { ClaimedOperation, Store } from '../store/store.ts'
+import type { ClaimedOperation } from '../store/interface/operations.ts'
+import type { Store } from '../store/store.ts'
 import {
   type AttemptTarget,
   type OpenAttempts,

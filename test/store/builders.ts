@@ -8,8 +8,10 @@ import type { Operator } from '../../src/domain/operator.ts'
 import type { Project } from '../../src/domain/project.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { userKeyText } from '../../src/domain/user.ts'
+import type { NewOperation } from '../../src/store/interface/operations.ts'
+import type { Replay } from '../../src/store/interface/replays.ts'
 import { MasterKey } from '../../src/store/sealing/master-key.ts'
-import type { NewOperation, Replay, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import type { UserRecord } from '../../src/store/user-record.ts'
 
 /** A moment that no clock of ours will reach: what is due then is not due now. */

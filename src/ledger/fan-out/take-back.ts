@@ -1,7 +1,7 @@
 import type { Change } from '../../domain/change.ts'
 import { Fault, isTransient, toFault } from '../../domain/fault.ts'
 import type { OperationTarget, TargetOutcome } from '../../domain/operation.ts'
-import type { DoneTarget } from '../../store/store.ts'
+import type { DoneTarget } from '../../store/interface/operations.ts'
 import { type Attempt, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
 import { tooLate } from '../deadline.ts'
 import type { HeldLease } from '../leases.ts'
@@ -98,7 +98,7 @@ function keptOf({ targets }: Written, kept: NotBack['kept']): [string, Fault][] 
   return [...kept.keys()].map(position => [targets[position]!.instanceId, passwordStays()])
 }
 
-export function passwordStays(): Fault {
+function passwordStays(): Fault {
   return new Fault('unavailable', 'server', 'The new password is set and can’t be taken back: it stays')
 }
 

@@ -1,4 +1,4 @@
-import type { DoneTarget } from '../../store/store.ts'
+import type { DoneTarget } from '../../store/interface/operations.ts'
 import type { Planned } from '../attempt.ts'
 import type { Begun } from '../begin.ts'
 import type { HeldLease } from '../leases.ts'

@@ -3,7 +3,8 @@ import type { Caller, Dialect } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import { ROLES, type Role, weakerRole } from '../../domain/role.ts'
 import { Secret } from '../../domain/secret.ts'
-import type { KeyMatch, Store } from '../../store/store.ts'
+import type { KeyMatch } from '../../store/interface/callers.ts'
+import type { Store } from '../../store/store.ts'
 import { isInNetworks } from '../network/networks.ts'
 
 /** Where a request came from. */

@@ -6,7 +6,8 @@ import type { Instance } from '../../domain/instance.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { Engines } from '../../engines/registry.ts'
-import type { ConnectionFilter, Store, Tables } from '../../store/store.ts'
+import type { ConnectionFilter } from '../../store/interface/servers.ts'
+import type { Store, Tables } from '../../store/store.ts'
 import { checkAccess, checkRight, viewerIn } from '../access/access.ts'
 import {
   type ConnectionSeen,

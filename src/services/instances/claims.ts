@@ -1,7 +1,8 @@
 import type { Caller } from '../../domain/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Instance } from '../../domain/instance.ts'
-import type { DialectView, Tables } from '../../store/store.ts'
+import type { DialectView } from '../../store/interface/servers.ts'
+import type { Tables } from '../../store/store.ts'
 import { auditOf } from '../operations/audit.ts'
 
 /** What a dialect wants an instance to be for it. */

@@ -1,7 +1,8 @@
 import type { Connection } from '../../domain/connection.ts'
 import type { Instance } from '../../domain/instance.ts'
 import type { PolicyInForce } from '../../domain/policy.ts'
-import type { DialectView, Tables } from '../../store/store.ts'
+import type { DialectView } from '../../store/interface/servers.ts'
+import type { Tables } from '../../store/store.ts'
 import type { Contact } from '../links/breakers.ts'
 
 /** An instance as the caller's dialect shows it. Made from what is stored: its server is never asked. */

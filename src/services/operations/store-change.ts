@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { ClaimedReplay, Store, Tables } from '../../store/store.ts'
+import type { ClaimedReplay } from '../../store/interface/replays.ts'
+import type { Store, Tables } from '../../store/store.ts'
 import { needsSoFar } from '../access/needs.ts'
 import type { KeptAnswer } from './replays.ts'
 

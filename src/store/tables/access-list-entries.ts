@@ -1,5 +1,5 @@
 import { type Context, withNulls, withoutNulls } from '../context.ts'
-import type { AccessListEntries } from '../store.ts'
+import type { AccessListEntries } from '../interface/callers.ts'
 
 export function accessListEntryTable({ db }: Context): AccessListEntries {
   return {

@@ -7,8 +7,8 @@ import {
   strongestAccess,
 } from '../../domain/access.ts'
 import { type Context, withNulls } from '../context.ts'
+import type { AccessLists } from '../interface/servers.ts'
 import type { AccessGrantRow } from '../schema.ts'
-import type { AccessLists } from '../store.ts'
 import { operationIsVisible, reaching } from './visibility.ts'
 
 export function accessTable(context: Context): AccessLists {

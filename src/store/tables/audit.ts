@@ -2,8 +2,8 @@ import type { AuditLine } from '../../domain/audit.ts'
 import { ulid } from '../../domain/id.ts'
 import { cutPage } from '../../domain/page.ts'
 import { type Context, fromJson, searchable, withinBackwards, withNulls, withoutNulls } from '../context.ts'
+import type { Audit } from '../interface/operations.ts'
 import type { AuditRow } from '../schema.ts'
-import type { Audit } from '../store.ts'
 import { lineIsVisible } from './visibility.ts'
 
 export function auditTable(context: Context): Audit {

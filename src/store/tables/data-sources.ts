@@ -1,7 +1,7 @@
 import type { CsvContent, DataSource, Rows } from '../../domain/data-source.ts'
 import { type Context, contains, fromJson, searchable, staleVersion, withNulls } from '../context.ts'
+import type { DataSourceFilter, DataSources } from '../interface/servers.ts'
 import type { DataSourceRow } from '../schema.ts'
-import type { DataSourceFilter, DataSources } from '../store.ts'
 import { visibleEntities } from './visibility.ts'
 
 export function dataSourceTable(context: Context): DataSources {

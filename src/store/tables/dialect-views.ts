@@ -1,6 +1,6 @@
 import { type Context, fromJson, withNulls, withoutNulls } from '../context.ts'
+import type { DialectView, Instances } from '../interface/servers.ts'
 import type { DialectViewRow } from '../schema.ts'
-import type { DialectView, Instances } from '../store.ts'
 
 /** How each dialect sees the instances: the part of `Instances` that has a table of its own. */
 export function dialectViewTable({ db }: Context): Pick<Instances, 'view' | 'viewsOf' | 'views' | 'setView'> {

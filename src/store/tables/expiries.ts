@@ -1,8 +1,8 @@
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely'
 import type { Expiry } from '../../domain/expiry.ts'
 import { type Context, withoutNulls } from '../context.ts'
+import type { ClaimedExpiry, Expiries } from '../interface/users.ts'
 import type { ExpiryRow, Schema } from '../schema.ts'
-import type { ClaimedExpiry, Expiries } from '../store.ts'
 import type { UserRecord } from '../user-record.ts'
 import { faultFrom, toFaultRow } from './operation-rows.ts'
 

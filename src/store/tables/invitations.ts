@@ -2,8 +2,8 @@ import type { Invitation, InvitedTo } from '../../domain/invitation.ts'
 import type { Role } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { type Context, contains, searchable, withNulls, withoutNulls } from '../context.ts'
+import type { Invitations } from '../interface/callers.ts'
 import type { InvitationRow } from '../schema.ts'
-import type { Invitations } from '../store.ts'
 
 export function invitationTable(context: Context): Invitations {
   const { db, vault } = context

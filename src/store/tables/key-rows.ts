@@ -3,9 +3,9 @@ import type { ApiKey, KeyProject } from '../../domain/api-key.ts'
 import type { Role } from '../../domain/role.ts'
 import { Secret } from '../../domain/secret.ts'
 import { fromJson, searchable, withNulls, withoutNulls } from '../context.ts'
+import type { KeyMatch } from '../interface/callers.ts'
 import type { ApiKeyRow, KeyProjectRow, OperatorRow } from '../schema.ts'
 import type { Place, Vault } from '../sealing/vault.ts'
-import type { KeyMatch } from '../store.ts'
 import { operatorFrom } from './operators.ts'
 
 /** The realm that the Atlas API challenges with; part of what is hashed. */

@@ -2,8 +2,8 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import type { KeyProject } from '../../domain/api-key.ts'
 import { cutPage } from '../../domain/page.ts'
 import { type Context, searchable, toJson, within, withNulls } from '../context.ts'
+import type { Keys } from '../interface/callers.ts'
 import type { ApiKeyRow, Schema } from '../schema.ts'
-import type { Keys } from '../store.ts'
 import { callerFrom, digestFrom, keysFrom, OPERATOR_COLUMNS, toRow } from './key-rows.ts'
 
 /** Writing down every use of a key would make a write of every read. */

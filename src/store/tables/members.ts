@@ -2,8 +2,8 @@ import { cutPage } from '../../domain/page.ts'
 import type { Member } from '../../domain/project.ts'
 import type { Role } from '../../domain/role.ts'
 import { type Context, within } from '../context.ts'
+import type { Members } from '../interface/callers.ts'
 import type { MemberRow } from '../schema.ts'
-import type { Members } from '../store.ts'
 
 export function memberTable(context: Context): Members {
   const { db } = context

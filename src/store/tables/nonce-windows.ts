@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Context } from '../context.ts'
-import type { NonceWindows } from '../store.ts'
+import type { NonceWindows } from '../interface/callers.ts'
 
 /** Bits of `seen`, and so of a number in both databases. */
 const WIDTH = 64

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { TargetOutcome } from '../../domain/operation.ts'
 import type { Context } from '../context.ts'
-import type { Operations } from '../store.ts'
+import type { Operations } from '../interface/operations.ts'
 import { wholeOutcomeFrom } from './operation-rows.ts'
 
 type Answers = Pick<Operations, 'delivered' | 'takeAnswer' | 'outcomes' | 'sweep'>

@@ -1,6 +1,6 @@
 import { type Context, OPEN, toJson, withNulls } from '../context.ts'
+import type { ClaimedOperation, Held, Operations } from '../interface/operations.ts'
 import type { OperationRow } from '../schema.ts'
-import type { ClaimedOperation, Held, Operations } from '../store.ts'
 import { readOperations } from './operation-reading.ts'
 import { toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'
 

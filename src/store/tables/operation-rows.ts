@@ -4,9 +4,9 @@ import { passwordOf } from '../../domain/change.ts'
 import type { FaultCode, FaultRecord, FaultSubject } from '../../domain/fault.ts'
 import type { Operation, OperationTarget, StepShown, TargetOutcome } from '../../domain/operation.ts'
 import { fromJson, searchable, toJson, withNulls, withoutNulls } from '../context.ts'
+import type { NewOperation } from '../interface/operations.ts'
 import type { OperationRow, StepRow, TargetRow } from '../schema.ts'
 import type { Place, Vault } from '../sealing/vault.ts'
-import type { NewOperation } from '../store.ts'
 
 /** An operation beside one of its targets: what one statement reads. */
 export type OperationAndTarget = OperationRow & { [K in Exclude<keyof TargetRow, 'operationId'>]: TargetRow[K] | null }

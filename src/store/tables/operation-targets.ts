@@ -1,6 +1,6 @@
 import { subjectOf } from '../../domain/change.ts'
 import { type Context, OPEN, STILL_OPEN, toJson } from '../context.ts'
-import type { Held, Operations } from '../store.ts'
+import type { Held, Operations } from '../interface/operations.ts'
 import { toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'
 
 type Targets = Pick<Operations, 'finishTargets' | 'turnBack' | 'supersede'>

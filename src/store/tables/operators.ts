@@ -1,8 +1,8 @@
 import type { Operator } from '../../domain/operator.ts'
 import { cutPage } from '../../domain/page.ts'
 import { type Context, searchable, within, withNulls, withoutNulls, yesNo } from '../context.ts'
+import type { Operators } from '../interface/callers.ts'
 import type { OperatorRow } from '../schema.ts'
-import type { Operators } from '../store.ts'
 
 export function operatorTable(context: Context): Operators {
   const { db } = context

@@ -1,9 +1,9 @@
 import { Fault } from '../../domain/fault.ts'
 import { type Context, fromJson, OPEN, toJson, withNulls } from '../context.ts'
+import type { ProjectRecords } from '../interface/users.ts'
 import type { Places, ProjectRecord, RecordPlan } from '../project-record.ts'
 import type { ProjectRecordRow } from '../schema.ts'
 import type { Place, Vault } from '../sealing/vault.ts'
-import type { ProjectRecords } from '../store.ts'
 
 type Named = Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>
 type Column = 'password' | 'next_password'

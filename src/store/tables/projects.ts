@@ -3,8 +3,8 @@ import { cutPage } from '../../domain/page.ts'
 import type { Project } from '../../domain/project.ts'
 import { type Context, fromJson, searchable, staleVersion, within, withNulls, withoutNulls } from '../context.ts'
 import { isDangling } from '../faults.ts'
+import type { Projects } from '../interface/callers.ts'
 import type { ProjectRow } from '../schema.ts'
-import type { Projects } from '../store.ts'
 
 export function projectTable(context: Context): Projects {
   const { db } = context

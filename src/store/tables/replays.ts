@@ -1,9 +1,9 @@
 import { Fault } from '../../domain/fault.ts'
 import { Secret } from '../../domain/secret.ts'
 import { type Context, fromJson, withNulls, withoutNulls } from '../context.ts'
+import type { ClaimedReplay, Replay, Replays } from '../interface/replays.ts'
 import type { ReplayRow } from '../schema.ts'
 import type { Vault } from '../sealing/vault.ts'
-import type { ClaimedReplay, Replay, Replays } from '../store.ts'
 
 export function replayTable({ db, vault, words }: Context): Replays {
   return {

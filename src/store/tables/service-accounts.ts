@@ -1,5 +1,5 @@
 import { type Context, withNulls, withoutNulls } from '../context.ts'
-import type { ServiceAccounts } from '../store.ts'
+import type { ServiceAccounts } from '../interface/callers.ts'
 
 export function serviceAccountTable({ db }: Context): ServiceAccounts {
   return {

@@ -1,7 +1,7 @@
 import type { Team, TeamMember, TeamRole } from '../../domain/team.ts'
 import { type Context, contains, searchable } from '../context.ts'
+import type { Teams } from '../interface/callers.ts'
 import type { TeamMemberRow, TeamRow } from '../schema.ts'
-import type { Teams } from '../store.ts'
 
 export function teamTable(context: Context): Teams {
   const { db } = context

@@ -1,5 +1,5 @@
 import { type Context, fromJson } from '../context.ts'
-import type { Tokens } from '../store.ts'
+import type { Tokens } from '../interface/callers.ts'
 
 export function tokenTable({ db, vault }: Context): Tokens {
   return {

@@ -1,8 +1,8 @@
 import type { Dialect } from '../../domain/caller.ts'
 import { type Context, fromJson, withNulls, withoutNulls } from '../context.ts'
+import type { UserRecords } from '../interface/users.ts'
 import type { UserRecordRow } from '../schema.ts'
 import type { Vault } from '../sealing/vault.ts'
-import type { UserRecords } from '../store.ts'
 import type { UserRecord } from '../user-record.ts'
 import { putExpiry } from './expiries.ts'
 

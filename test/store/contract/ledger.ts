@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Fault } from '../../../src/domain/fault.ts'
 import { newInstanceId, newProjectId } from '../../../src/domain/id.ts'
 import { Secret } from '../../../src/domain/secret.ts'
-import type { Held, NewOperation } from '../../../src/store/store.ts'
+import type { Held, NewOperation } from '../../../src/store/interface/operations.ts'
 import { anOperation, aTarget, NOON } from '../builders.ts'
 import type { Opened } from './harness.ts'
 

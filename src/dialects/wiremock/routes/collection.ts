@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { ConnectionFilter } from '../../../store/store.ts'
+import type { ConnectionFilter } from '../../../store/interface/servers.ts'
 import { type RouteParts, ref } from '../../request.ts'
 import { checkMediaType } from '../bodies.ts'
 import type { WiremockHttp } from '../context.ts'

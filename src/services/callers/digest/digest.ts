@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Caller } from '../../../domain/caller.ts'
-import type { KeyMatch, Store } from '../../../store/store.ts'
+import type { KeyMatch } from '../../../store/interface/callers.ts'
+import type { Store } from '../../../store/store.ts'
 import { isInNetworks } from '../../network/networks.ts'
 import { isUsable, type Origin, toCaller, touch } from '../authentication.ts'
 import { createNonces, type Nonces } from './nonces.ts'
