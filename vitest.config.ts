@@ -7,8 +7,8 @@ export default defineConfig({
     // On a busy machine a test waits for others; one that hangs still ends.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Two workers: the engines under test need the other core.
-    maxWorkers: 2,
+    // On two cores: many tests wait for servers, and the engines under test need some of both.
+    maxWorkers: 3,
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/crash/drill/whole-report.ts'],

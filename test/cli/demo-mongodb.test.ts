@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
+import { findPython } from '../support/clients/python.ts'
 import { mongodbServers } from '../support/servers.ts'
 import { aPassableFolder, call, demo, mongodbIn, postgresIn, type Ready, serversIn, stop, told } from './demos.ts'
 import { rolecall } from './rolecall.ts'
@@ -38,6 +39,9 @@ describe.skipIf(mongodbServers().length === 0)('the SecantusDB of the demo', () 
   // Fetched once, by the first demo that asks for it.
   let fetched: string
   beforeAll(async () => {
+    // It is installed, and found where PATH shows it; one that shows some of a machine's programs alone may not.
+    const shown = isAbsolute(findPython()) ? [dirname(findPython())] : []
+    vi.stubEnv('PATH', [process.env.PATH, ...shown].join(delimiter))
     fetched = aPassableFolder()
     const { run } = await demo(fetched, ALONE)
     expect(run.output.err).toContain('fetching SecantusDB')

@@ -47,11 +47,7 @@ function openOn({ db }: Context, instanceId: string) {
   return query.where('instanceId', '=', instanceId)
 }
 
-async function begin(
-  context: Context,
-  operation: NewOperation,
-  plannedAt = Number.POSITIVE_INFINITY,
-): Promise<boolean> {
+async function begin(context: Context, operation: NewOperation, plannedAt = Number.MAX_SAFE_INTEGER): Promise<boolean> {
   const { db, vault } = context
   let isLate = false
   await db.insertInto('operations').values(toOperationRow(operation)).execute()

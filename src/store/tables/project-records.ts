@@ -1,4 +1,5 @@
 import { Fault } from '../../domain/fault.ts'
+import type { Secret } from '../../domain/secret.ts'
 import { type Context, fromJson, OPEN, toJson, withNulls } from '../context.ts'
 import type { ProjectRecords } from '../interface/users.ts'
 import type { Places, ProjectRecord, RecordPlan } from '../project-record.ts'
@@ -117,7 +118,7 @@ async function finish(context: Context, operationId: string, open: number): Prom
   if (row.change === 'remove') return open === 0 ? removeRow(context, operationId) : undefined
   const before = recordFrom(vault, { ...row, stillOpen: operationId })
   const next = row.nextPassword && vault.openLater(row.nextPassword, projectRecordPlace(before, 'next_password'))
-  const password = next ? vault.seal(next, projectRecordPlace(before, 'password')) : row.password
+  const password = next ? sealedPassword(vault, before, next) : row.password
   const after = { ...CLOSED, current: row.next ?? row.current, password }
   await db.updateTable('projectRecords').set(after).where('operationId', '=', operationId).execute()
 }
@@ -149,12 +150,16 @@ function rowOf({ db }: Context, operationId: string): Promise<ProjectRecordRow |
   return db.selectFrom('projectRecords').selectAll().where('operationId', '=', operationId).executeTakeFirst()
 }
 
+function sealedPassword(vault: Vault, record: Named, password: Secret): string {
+  return vault.seal(password, projectRecordPlace(record, 'password'))
+}
+
 function toRow(vault: Vault, record: ProjectRecord): ProjectRecordRow {
   const { projectId, kind, key, createdAt, places, current, password, open } = record
   return withNulls({
     ...{ projectId, kind, key, createdAt, places: JSON.stringify(places) },
     current: toJson(current),
-    password: password && vault.seal(password, projectRecordPlace(record, 'password')),
+    password: password && sealedPassword(vault, record, password),
     operationId: open?.operationId,
     change: open?.change,
     next: undefined,

@@ -30,6 +30,13 @@ async function aSealedStore(kind: 'SQLite' | 'PostgreSQL') {
   })
   const change = { kind: 'create-user', user: { name: 'ada' }, password: new Secret('wished') } as never
   const operation = anOperation({ projectId: project.id, targets: [aTarget({ instanceId: instance.id, change })] })
+  const projectUser = (change: 'create' | 'change', text: string) => {
+    const targets = [aTarget({ instanceId: instance.id, subject: { kind: 'user', key: 'grace' } })]
+    const { id, ...rest } = anOperation({ projectId: project.id, targets })
+    const plan = { projectId: project.id, kind: 'user', key: 'grace', operationId: id, change, next: {} } as const
+    return { id, operation: { id, ...rest }, plan: { ...plan, password: new Secret(text) } }
+  }
+  const [made, changed] = [projectUser('create', 'of a project'), projectUser('change', 'to come')]
   const until = Date.now() + 1_000_000
   const replay = { keyId: apiKey.id, replayKey: 'once', requestHash: 'h', until }
   await store.transaction(async tables => {
@@ -45,6 +52,12 @@ async function aSealedStore(kind: 'SQLite' | 'PostgreSQL') {
       NOON,
       until,
     )
+    await tables.operations.begin(made.operation)
+    await tables.projectRecords.begin(made.plan, NOON)
+    await tables.operations.settle(made.id, { worker: operation.worker, attempt: 1 }, [{}], [[]], NOON, 0)
+    await tables.projectRecords.finish(made.id, 0)
+    await tables.operations.begin(changed.operation)
+    await tables.projectRecords.begin(changed.plan, NOON)
     await tables.replays.add({ ...replay, answer: { status: 200, headers: {}, body: 'the answer' } })
   })
   await store.close()
@@ -67,6 +80,7 @@ async function aSealedStore(kind: 'SQLite' | 'PostgreSQL') {
         (await read.connections.find(withCertificate.id))?.tls?.clientKey?.reveal(),
         outcome?.password?.reveal(),
         kept?.password?.reveal(),
+        (await read.projectRecords.find(project.id, 'user', 'grace'))?.password?.reveal(),
         (await read.replays.find(apiKey.id, 'once', NOON))?.answer?.body,
         (await read.keys.match(secret))?.key.id,
       ]
@@ -161,7 +175,16 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('sealing everything anew on %s'
 })
 
 it('knows every column that is sealed', () => {
-  const sources = ['users', 'key-rows', 'operation-rows', 'replays', 'connection-rows', 'tokens', 'invitations']
+  const sources = [
+    'users',
+    'key-rows',
+    'operation-rows',
+    'replays',
+    'connection-rows',
+    'tokens',
+    'invitations',
+    'project-records',
+  ]
   const seals = sources.map(name =>
     readFileSync(new URL(`../../../src/store/tables/${name}.ts`, import.meta.url), 'utf8'),
   )

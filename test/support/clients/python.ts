@@ -32,7 +32,8 @@ const FIT = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
 const SYSTEM = '/usr/bin/python3'
 const INSTALL = ['apt-get', 'install', '--yes', '--no-install-recommends', 'python3-venv'] as const
 
-function findPython(): string {
+/** One that is fit to make environments; installed now, if need be and we may. */
+export function findPython(): string {
   const fit = ['python3', SYSTEM].find(isFit)
   if (fit) return fit
   if (process.getuid?.() === 0) installPython()

@@ -3,10 +3,13 @@ import type { Secret } from '../../../domain/secret.ts'
 import type { Refusal } from '../../engine.ts'
 import type { Login } from './read.ts'
 
+/** RFC 3454 has it among what is left out and among spaces: some prepare it the one way, some the other. */
+const TWO_WAYS = '\u200b'
+
 /** Can a client log in with it: it prepares it first, as the server does, and knows nothing for some characters. */
 export function isPreparable(password: Secret): boolean {
   try {
-    return saslprep(password.reveal()) !== ''
+    return !password.reveal().includes(TWO_WAYS) && saslprep(password.reveal()) !== ''
   } catch {
     return false
   }
