@@ -3,7 +3,8 @@ import { newInstallationId } from '../domain/id.ts'
 import { MIGRATIONS } from './migrations/all.ts'
 import { type ColumnWords, type Migration, tableMaker } from './migrations/columns.ts'
 import { StoreProblem } from './problem.ts'
-import type { InstallationRow, Schema } from './schema.ts'
+import type { InstallationRow } from './rows/installation.ts'
+import type { Schema } from './schema.ts'
 
 export interface MigrationOptions {
   readonly columns: ColumnWords

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { isFault } from '../domain/fault.ts'
 import type { DatabaseWords } from './context.ts'
+import { openSqlite, SQLITE_WORDS, sqliteProblem } from './databases/sqlite.ts'
 import { causeCode } from './faults.ts'
 import { type FolderLock, lockFolder, prepareFolder, refuseWhileServed } from './folder.ts'
 import { migrate } from './migrate.ts'
@@ -9,7 +10,6 @@ import { StoreProblem } from './problem.ts'
 import type { Schema } from './schema.ts'
 import { openVault, type Sealing } from './sealing/data-keys.ts'
 import type { KeyPlace, MasterKey } from './sealing/master-key.ts'
-import { openSqlite, SQLITE_WORDS, sqliteProblem } from './sqlite.ts'
 import type { Store } from './store.ts'
 import { storeOver } from './store-over.ts'
 
@@ -63,7 +63,11 @@ async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions):
 
 async function openOnPostgresql(url: string, { masterKey }: StoreOptions): Promise<Store> {
   // Loaded here, so that a SQLite store never pays for the driver.
-  const { openPostgresql, postgresqlProblem: problemOf, POSTGRESQL_WORDS: words } = await import('./postgresql.ts')
+  const {
+    openPostgresql,
+    postgresqlProblem: problemOf,
+    POSTGRESQL_WORDS: words,
+  } = await import('./databases/postgresql.ts')
   const db = openPostgresql(url)
   const ready = await prepare({ db, words, columns: POSTGRESQL_COLUMNS, masterKey, beforeChange: () => {}, problemOf })
   return storeOver({ ...ready, alone: false, writer: db, reader: db, words, close: () => db.destroy() })

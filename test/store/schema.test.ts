@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSqlite } from '../../src/store/databases/sqlite.ts'
 import { type MigrationOptions, migrate } from '../../src/store/migrate.ts'
 import { first } from '../../src/store/migrations/0001-first.ts'
 import { MIGRATIONS } from '../../src/store/migrations/all.ts'
 import { type Migration, SQLITE_COLUMNS } from '../../src/store/migrations/columns.ts'
 import { openStore } from '../../src/store/open.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
 import { aProject } from './builders.ts'
 
 let folder: string

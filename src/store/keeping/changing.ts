@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { type Kysely, sql } from 'kysely'
 import { isFault } from '../../domain/fault.ts'
 import type { DatabaseWords } from '../context.ts'
+import { openSqlite, SQLITE_WORDS, sqliteProblem } from '../databases/sqlite.ts'
 import { StoreProblem } from '../problem.ts'
 import type { Schema } from '../schema.ts'
-import { openSqlite, SQLITE_WORDS, sqliteProblem } from '../sqlite.ts'
 import type { StorePlace } from './place.ts'
 
 export interface Changing {
@@ -18,7 +18,7 @@ export async function changing<T>(place: StorePlace, work: (on: Changing) => Pro
   if ('file' in place) throw new StoreProblem('refused', `${place.file} is a backup: restore it first`)
   if ('folder' in place) return await onSqlite(place.folder, db => work({ db, words: SQLITE_WORDS }))
   const { onPostgresql } = await import('./postgresql-snapshot.ts')
-  const { POSTGRESQL_WORDS } = await import('../postgresql.ts')
+  const { POSTGRESQL_WORDS } = await import('../databases/postgresql.ts')
   return await onPostgresql(place.url, async db => {
     const turn = await sql`select to_regclass('rolecall.installation') is not null as there`.execute(db)
     if (!(turn.rows[0] as { there: boolean }).there) throw nothingIn('that PostgreSQL')

@@ -2,9 +2,9 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { dirname } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { isFault } from '../../domain/fault.ts'
+import { kyselyOver, SQLITE_WORDS } from '../databases/sqlite.ts'
 import { SQLITE_COLUMNS } from '../migrations/columns.ts'
 import { StoreProblem } from '../problem.ts'
-import { kyselyOver, SQLITE_WORDS } from '../sqlite.ts'
 import { SQLITE_CATALOGUE } from './catalogue.ts'
 import type { Filling } from './fill.ts'
 

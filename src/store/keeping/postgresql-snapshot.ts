@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { isFault } from '../../domain/fault.ts'
-import { openPostgresql, postgresqlProblem } from '../postgresql.ts'
+import { openPostgresql, postgresqlProblem } from '../databases/postgresql.ts'
 import { StoreProblem } from '../problem.ts'
 import type { Schema } from '../schema.ts'
 import { SCHEMA } from '../schema-name.ts'

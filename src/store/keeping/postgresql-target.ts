@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
+import { POSTGRESQL_WORDS, STORE_SESSIONS } from '../databases/postgresql.ts'
 import { POSTGRESQL_COLUMNS } from '../migrations/columns.ts'
-import { POSTGRESQL_WORDS, STORE_SESSIONS } from '../postgresql.ts'
 import { StoreProblem } from '../problem.ts'
 import type { Schema } from '../schema.ts'
 import { POSTGRESQL_CATALOGUE, tablesIn } from './catalogue.ts'

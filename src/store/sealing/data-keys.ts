@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import { StoreProblem } from '../problem.ts'
-import type { DataKeyRow, Schema } from '../schema.ts'
+import type { DataKeyRow } from '../rows/installation.ts'
+import type { Schema } from '../schema.ts'
 import { type KeyPlace, LOST, loadMasterKey, MasterKey } from './master-key.ts'
 import { type DataKey, Vault } from './vault.ts'
 

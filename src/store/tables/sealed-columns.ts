@@ -1,11 +1,11 @@
 import type { Schema } from '../schema.ts'
 import type { Place } from '../sealing/vault.ts'
-import { clientKeyPlace, credentialPlace } from './connection-rows.ts'
-import { digestPlace } from './key-rows.ts'
-import { targetPlace } from './operation-rows.ts'
-import { projectRecordPlace } from './project-records.ts'
-import { answerPlace } from './replays.ts'
-import { passwordPlace } from './users.ts'
+import { digestPlace } from './callers/key-rows.ts'
+import { targetPlace } from './operations/operation-rows.ts'
+import { answerPlace } from './operations/replays.ts'
+import { clientKeyPlace, credentialPlace } from './servers/connection-rows.ts'
+import { projectRecordPlace } from './users/project-records.ts'
+import { passwordPlace } from './users/users.ts'
 
 /** A column that holds sealed values, and what is sealed along with each: who seals a value anew must know. */
 export interface SealedColumn {
