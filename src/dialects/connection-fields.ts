@@ -2,8 +2,9 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import type { Credential, HostPort, Tls } from '../domain/connection.ts'
 import { Fault } from '../domain/fault.ts'
-import { BUILT_IN_POLICY } from '../domain/policy.ts'
+import type { Policy } from '../domain/policy.ts'
 import { Secret } from '../domain/secret.ts'
+import { PolicySchema } from './policy-fields.ts'
 
 /** Fields of a connection that more than one dialect takes under the same names. Objects are closed: a typing error never passes silently. */
 const Closed = { additionalProperties: false } as const
@@ -42,40 +43,34 @@ export const LinkOptions = {
   poolMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
 }
 
-/** The levels at which a policy may be said share this schema. */
-export const PolicySchema = Type.Object(
-  {
-    minPasswordLength: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1024, default: BUILT_IN_POLICY.minPasswordLength }),
-    ),
-    maxLifeDays: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 36_500,
-        description: 'Days after which a new login goes at the latest; 0: it may stay',
-      }),
-    ),
-    onOwned: Type.Optional(
-      Type.String({
-        pattern: '^(refuse|drop|reassign:.+)$',
-        description: 'What a drop does with objects the user owns',
-      }),
-    ),
-    allowOwnedDrop: Type.Optional(Type.Boolean()),
-    forceDropDatabase: Type.Optional(Type.Boolean()),
-    manageExisting: Type.Optional(
-      Type.Boolean({ description: 'May logins that others made be reset, locked or dropped' }),
-    ),
-    closePublic: Type.Optional(Type.Boolean()),
-    newUserGrants: Type.Optional(Type.Enum(['none', 'read', 'readwrite', 'owner'])),
-    passwordRecall: Type.Optional(Type.Enum(['never', 'stored'])),
-    requirePasswordOnMove: Type.Optional(
-      Type.Boolean({ description: 'A connection is led to another server only with its password typed again' }),
-    ),
-    onDelete: Type.Optional(Type.Enum(['release', 'refuse'])),
-  },
-  Closed,
+/** More addresses of one server, each `host:port`. */
+export const Hosts = Type.Optional(Type.Array(Type.String({ description: '`host:port`' }), { maxItems: 32 }))
+
+const CredentialField = Type.Optional(
+  Type.String({
+    pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$',
+    description: '`env:NAME` or `file:PATH`, read when it is needed',
+  }),
 )
+
+/** Where a server is, and as whom Rolecall logs in there. */
+export const Coordinates = {
+  host: Type.String(),
+  port: Type.Integer(),
+  database: Type.String(),
+  username: Type.String(),
+}
+
+/** What a connection may say beside its coordinates. */
+export const LinkFields = {
+  password: Type.Optional(Type.String({ maxLength: 1024, description: 'Kept sealed, never shown' })),
+  credential: CredentialField,
+  hosts: Hosts,
+  authDatabase: Type.Optional(Type.String({ maxLength: 255 })),
+  mechanism: Type.Optional(Type.String({ maxLength: 64 })),
+  tls: Type.Optional(Type.Object(TlsFields, Closed)),
+  options: Type.Optional(Type.Object(LinkOptions, Closed)),
+}
 
 /** Fields that belong to the instance which the connection makes or joins. */
 export const InstanceFields = {
@@ -89,20 +84,28 @@ export const InstanceFields = {
   tags: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z0-9:_-]{1,255}$' }), { maxItems: 100 })),
 }
 
-export const CredentialField = Type.Optional(
-  Type.String({
-    pattern: '^(env:[A-Za-z_][A-Za-z0-9_]*|file:/.+)$',
-    description: '`env:NAME` or `file:PATH`, read when it is needed',
-  }),
-)
+export const ModeField = Type.Optional(Type.Enum(['manage', 'observe']))
 
-export function toCredential(text: string): Credential {
+type Asked = Partial<Static<typeof AskedBody>>
+const AskedBody = Type.Object({ ...LinkFields, policy: Type.Optional(PolicySchema) })
+
+/** Only what was given: a field that is left out stays as it is. */
+export function toConnectionFields<T extends Asked>(asked: T) {
+  const { password, credential, hosts, tls, policy, ...same } = asked
+  return {
+    ...same,
+    ...(password !== undefined && { password: new Secret(password) }),
+    ...(credential !== undefined && { credential: toCredential(credential) }),
+    ...(hosts && { hosts: hosts.map(toHostPort) }),
+    ...(tls && { tls: toTls(tls) }),
+    ...(policy && { policy: policy as Policy }),
+  }
+}
+
+function toCredential(text: string): Credential {
   const rest = text.slice(text.indexOf(':') + 1)
   return text.startsWith('env:') ? { kind: 'env', name: rest } : { kind: 'file', path: rest }
 }
-
-/** More addresses of one server, each `host:port`. */
-export const Hosts = Type.Optional(Type.Array(Type.String({ description: '`host:port`' }), { maxItems: 32 }))
 
 export function toHostPort(text: string): HostPort {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? []

@@ -2,7 +2,8 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { type FastifyInstance, fastify, type RouteOptions } from 'fastify'
 import type { TSchema } from 'typebox'
 
-type OpenApi = NonNullable<FastifyDynamicSwaggerOptions['openapi']>
+type AnyOpenApi = NonNullable<FastifyDynamicSwaggerOptions['openapi']>
+type OpenApi = AnyOpenApi & Required<Pick<AnyOpenApi, 'info'>>
 
 /** What a dialect's OpenAPI 3.1 document says beyond what its routes say themselves. */
 export interface DialectDocument {
@@ -14,6 +15,12 @@ export interface DialectDocument {
   /** What the document shows of a route, where that is more than the route's own schema. */
   readonly transform?: FastifyDynamicSwaggerOptions['transform']
 }
+
+/** A dialect's way in, where that is `Authorization: Bearer`. */
+export const KEY_AS_BEARER = { type: 'http', scheme: 'bearer', description: "A key's private half" } as const
+
+const LICENCE = { name: 'Apache 2.0', identifier: 'Apache-2.0' }
+const SERVERS = [{ url: '/', description: 'Where this document came from' }]
 
 type DocumentedRoute = Pick<RouteOptions, 'method' | 'url' | 'schema' | 'config'>
 
@@ -51,7 +58,7 @@ async function textOf({ openapi, schemas, transform }: DialectDocument, routes: 
 function swaggerOptions(openapi: OpenApi, transform: DialectDocument['transform']): FastifyDynamicSwaggerOptions {
   return {
     transform,
-    openapi: { openapi: '3.1.0', ...openapi, servers: [{ url: '/', description: 'Where this document came from' }] },
+    openapi: { openapi: '3.1.0', ...openapi, info: { ...openapi.info, license: LICENCE }, servers: SERVERS },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, at) => (typeof json.$id === 'string' ? json.$id : `def-${at}`),
     },

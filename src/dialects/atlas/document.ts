@@ -11,7 +11,6 @@ export const atlasOpenApi: DialectDocument['openapi'] = {
     version: '2.0',
     description:
       'Database users of real MongoDB servers, and what clients of the hosted API ask around them. `/api/atlas/v1.0` and `/v1.5` are older forms.',
-    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   },
   security: [{ digest: [] }, { bearer: [] }],
   components: {

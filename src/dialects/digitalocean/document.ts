@@ -1,4 +1,4 @@
-import type { DialectDocument } from '../document.ts'
+import { type DialectDocument, KEY_AS_BEARER } from '../document.ts'
 
 /** What `/openapi/digitalocean.json` says beyond the routes' own schemas. */
 export const digitaloceanOpenApi: DialectDocument['openapi'] = {
@@ -7,12 +7,9 @@ export const digitaloceanOpenApi: DialectDocument['openapi'] = {
     version: '2.0.0',
     description:
       'Users and databases of your own servers, in the words of the DigitalOcean API, kept by this Rolecall.',
-    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   },
   security: [{ bearer: [] }],
-  components: {
-    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: "A key's private half" } },
-  },
+  components: { securitySchemes: { bearer: KEY_AS_BEARER } },
   tags: [
     { name: 'Users', description: 'Logins on a cluster' },
     { name: 'Databases', description: 'Databases of a cluster' },

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import type { DialectDocument } from '../document.ts'
+import { type DialectDocument, KEY_AS_BEARER } from '../document.ts'
 import { withManners } from './manners.ts'
 
 const TAGS = {
@@ -21,12 +21,9 @@ export function nativeDocument(version: string, schemas: readonly TSchema[]): Di
       version,
       description:
         'Every login on every database, one roll: list, create, change, rotate and remove users, grants and databases on real engines.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     security: [{ bearer: [] }],
-    components: {
-      securitySchemes: { bearer: { type: 'http' as const, scheme: 'bearer', description: "A key's private half" } },
-    },
+    components: { securitySchemes: { bearer: KEY_AS_BEARER } },
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   }
   return {

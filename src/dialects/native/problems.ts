@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { Fault, type FaultCode, toFault } from '../../domain/fault.ts'
+import { Fault } from '../../domain/fault.ts'
 import { FAULTS } from '../faults.ts'
+import { fromHttpLayer } from '../http-faults.ts'
 import { SchemaViolations, toViolations } from '../validation.ts'
 
 /** RFC 9457, as contracts name it: one `type` a fault, listed in docs/faults.md. */
@@ -53,17 +54,14 @@ function faultOf(error: unknown): Fault {
       violations,
     })
   }
-  const status = (error as { statusCode?: unknown } | undefined)?.statusCode
-  const [code, words] = (typeof status === 'number' && HTTP_FAULTS[status]) || []
-  return code && words ? new Fault(code, 'request', words) : toFault(error)
+  return fromHttpLayer(error, OWN_WORDS)
 }
 
-const HTTP_FAULTS: Readonly<Record<number, readonly [FaultCode, string]>> = {
+const OWN_WORDS = {
   400: ['malformed', 'The body is not valid JSON'],
-  413: ['too_large', 'The body is larger than this server takes'],
   415: ['unsupported_media_type', 'Send application/json'],
   429: ['rate_limited', 'Too many requests with this key'],
-}
+} as const
 
 /** `idempotency-mismatch` becomes `Idempotency mismatch`. */
 function titleOf(name: string): string {

@@ -10,7 +10,6 @@ export const troveOpenApi: DialectDocument['openapi'] = {
     title: 'OpenStack Trove and Rackspace Cloud Databases',
     version: '1.0',
     description: 'Databases and users of real servers in the words of the database API v1.0, in JSON and in XML.',
-    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   },
   security: [{ token: [] }],
   components: {

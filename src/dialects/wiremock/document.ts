@@ -6,7 +6,6 @@ export const wiremockOpenApi: DialectDocument['openapi'] = {
     title: 'WireMock Cloud',
     version: '1.0.0',
     description: 'Database connections in the words of WireMock Cloud, kept and tested by this Rolecall.',
-    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   },
   security: [{ tokenAuth: [] }],
   components: {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, type FaultCode, type FaultSubject, toFault } from '../../domain/fault.ts'
+import type { Fault, FaultCode, FaultSubject } from '../../domain/fault.ts'
 import { FAULTS } from '../faults.ts'
+import { fromHttpLayer } from '../http-faults.ts'
 import { toWrongs } from './fields.ts'
 import type { Wrong } from './shape.ts'
 import { type SingleError, UNAUTHORIZED } from './wire/errors.ts'
@@ -34,7 +35,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (error instanceof WrongBody) {
     return reply.code(statusOf('invalid', request)).send({ errors: error.wrongs.map(toItem) })
   }
-  const fault = faultOf(error)
+  const fault = fromHttpLayer(error, OWN_WORDS)
   const { retryAfterSeconds, allow } = fault.details
   if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
   if (allow) reply.header('allow', allow.join(', '))
@@ -108,16 +109,8 @@ function nameTaken(title: string, request: FastifyRequest): SingleError {
   return { title, detail, source: { pointer: '/databaseConnection/connectionName' } }
 }
 
-/** What the HTTP layer threw, as one of our own. */
-function faultOf(error: unknown): Fault {
-  const status = (error as { statusCode?: unknown } | undefined)?.statusCode
-  const [code, words] = (typeof status === 'number' && HTTP_FAULTS[status]) || []
-  return code && words ? new Fault(code, 'request', words) : toFault(error)
-}
-
-const HTTP_FAULTS: Readonly<Record<number, readonly [FaultCode, string]>> = {
-  400: ['malformed', 'The request can not be read'],
-  413: ['too_large', 'The body is larger than this server takes'],
+/** Of what the HTTP layer refuses. */
+const OWN_WORDS = {
   415: ['unsupported_media_type', 'Send application/json'],
   429: ['rate_limited', 'Too many requests with this key'],
-}
+} as const

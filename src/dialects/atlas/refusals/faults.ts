@@ -1,5 +1,6 @@
-import { Fault, type FaultCode, type FaultSubject, toFault } from '../../../domain/fault.ts'
+import { Fault, type FaultCode, type FaultSubject } from '../../../domain/fault.ts'
 import { FAULTS } from '../../faults.ts'
+import { fromHttpLayer } from '../../http-faults.ts'
 import type { AtlasCode } from './codes.ts'
 import { Refusal, refusal } from './refusal.ts'
 
@@ -10,7 +11,7 @@ import { Refusal, refusal } from './refusal.ts'
  */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  const fault = faultOf(error)
+  const fault = fromHttpLayer(error)
   const [, usual] = FAULTS[fault.code].atlas
   const code = OF_SUBJECTS[`${fault.code} ${fault.subject}`] ?? (usual as AtlasCode)
   return new Refusal(code, [], { detail: FIXED.has(code) ? undefined : detailOf(fault), headers: headersOf(fault) })
@@ -45,18 +46,6 @@ function headersOf({ details: { allow, retryAfterSeconds } }: Fault): Record<str
     ...(allow ? { allow: allow.join(', ') } : {}),
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
   }
-}
-
-/** What the HTTP layer threw, as one of our own. */
-function faultOf(error: unknown): Fault {
-  const status = (error as { statusCode?: unknown } | undefined)?.statusCode
-  const [code, words] = (typeof status === 'number' && HTTP_FAULTS[status]) || []
-  return code && words ? new Fault(code, 'request', words) : toFault(error)
-}
-
-const HTTP_FAULTS: Readonly<Record<number, readonly [FaultCode, string]>> = {
-  400: ['malformed', 'The request can not be read'],
-  413: ['too_large', 'The body is larger than this server takes'],
 }
 
 /** A service's refusal of these codes, with parameters that the route knows: `.catch(naming({ not_found: ['USER_NOT_FOUND', name] }))`. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, type FaultCode, type FaultSubject, toFault } from '../../../domain/fault.ts'
+import { Fault, type FaultCode, type FaultSubject } from '../../../domain/fault.ts'
 import { FAULTS } from '../../faults.ts'
+import { fromHttpLayer } from '../../http-faults.ts'
 import { SchemaViolations, toViolations } from '../../validation.ts'
 
 /** The error handler of this dialect: `id`, `message`, `request_id`, and never a key that a success has. */
@@ -57,16 +58,12 @@ const FIXED: Partial<Record<FaultCode, string>> = {
 /** What the HTTP layer or a schema threw, as one of our own. */
 function faultOf(error: unknown): Fault {
   if (error instanceof SchemaViolations) return new Fault('invalid', 'request', sentenceOf(error))
-  const status = (error as { statusCode?: unknown } | undefined)?.statusCode
-  const [code, words] = (typeof status === 'number' && HTTP_FAULTS[status]) || []
-  return code && words ? new Fault(code, 'request', words) : toFault(error)
+  return fromHttpLayer(error, OWN_WORDS)
 }
 
-const HTTP_FAULTS: Readonly<Record<number, readonly [FaultCode, string]>> = {
-  400: ['malformed', 'The request can not be read'],
-  413: ['too_large', 'The body is larger than this server takes'],
+const OWN_WORDS = {
   415: ['malformed', 'The Content-Type can not be read'],
-}
+} as const
 
 /** `settings.acl.0.topic is required; name is required`. */
 function sentenceOf(error: SchemaViolations): string {

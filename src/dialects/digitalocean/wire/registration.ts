@@ -1,19 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { ENGINES, type EngineName } from '../../../domain/instance.ts'
-import type { Policy } from '../../../domain/policy.ts'
-import { Secret } from '../../../domain/secret.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
-import {
-  CredentialField,
-  Hosts,
-  InstanceFields,
-  LinkOptions,
-  TlsFields,
-  toCredential,
-  toHostPort,
-  toTls,
-} from '../../connection-fields.ts'
+import { Coordinates, InstanceFields, LinkFields, ModeField, toConnectionFields } from '../../connection-fields.ts'
 import { CLUSTER_ENGINES, wordsOf } from '../engine-words.ts'
 
 const Closed = { additionalProperties: false } as const
@@ -23,19 +12,10 @@ export const Registration = Type.Optional(
   Type.Object(
     {
       name: Type.Optional(Type.String({ description: 'Of the connection; the name of the cluster, if left out' })),
-      host: Type.String(),
-      port: Type.Integer(),
-      database: Type.String(),
-      username: Type.String(),
-      password: Type.Optional(Type.String({ maxLength: 1024, description: 'Kept sealed, never shown' })),
-      credential: CredentialField,
-      hosts: Hosts,
-      authDatabase: Type.Optional(Type.String({ maxLength: 255 })),
-      mechanism: Type.Optional(Type.String({ maxLength: 64 })),
-      tls: Type.Optional(Type.Object(TlsFields, Closed)),
-      options: Type.Optional(Type.Object(LinkOptions, Closed)),
+      ...Coordinates,
+      ...LinkFields,
       ...InstanceFields,
-      mode: Type.Optional(Type.Enum(['manage', 'observe'])),
+      mode: ModeField,
     },
     { ...Closed, description: 'Brings a server under management in the same call; scope `rolecall:register`' },
   ),
@@ -64,16 +44,11 @@ export function toWish(
   cluster: { readonly name: string; readonly region?: string },
   type: { readonly engine: EngineName; readonly databaseType: string },
 ): ConnectionWish {
-  const { name, slug, password, credential, hosts, tls, policy, ...same } = asked
+  const { name, slug } = asked
   return {
-    ...same,
+    ...toConnectionFields(asked),
     ...type,
     name: name ?? cluster.name,
     slug: slug ?? (cluster.region?.toLowerCase() || undefined),
-    ...(password !== undefined && { password: new Secret(password) }),
-    ...(credential !== undefined && { credential: toCredential(credential) }),
-    ...(hosts && { hosts: hosts.map(toHostPort) }),
-    ...(tls && { tls: toTls(tls) }),
-    ...(policy && { policy: policy as Policy }),
   } as ConnectionWish
 }

@@ -1,51 +1,31 @@
 import { type Static, Type } from 'typebox'
 import type { Credential } from '../../../domain/connection.ts'
 import { ENGINES } from '../../../domain/instance.ts'
-import type { Policy } from '../../../domain/policy.ts'
 import { Secret } from '../../../domain/secret.ts'
 import type { TestOutcome, TypedConnection } from '../../../services/connections/connection-tests.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import type { ConnectionShown } from '../../../services/connections/connections.ts'
 import {
-  CredentialField,
+  Coordinates,
   fromTls,
-  Hosts,
   InstanceFields,
-  LinkOptions,
-  TlsFields,
+  LinkFields,
+  ModeField,
   TlsShown,
-  toCredential,
+  toConnectionFields,
   toHostPort,
   toTls,
 } from '../../connection-fields.ts'
 import { Closed, Time, toTime } from './common.ts'
 
-const TlsBody = Type.Object(TlsFields, Closed)
-const Options = Type.Object(LinkOptions, Closed)
+const coordinates = { engine: Type.Enum([...ENGINES]), ...Coordinates }
 
-const coordinates = {
-  engine: Type.Enum([...ENGINES]),
-  host: Type.String(),
-  port: Type.Integer(),
-  database: Type.String(),
-  username: Type.String(),
-}
-
-const optional = {
-  password: Type.Optional(Type.String({ maxLength: 1024, description: 'Kept sealed, never shown' })),
-  credential: CredentialField,
-  hosts: Hosts,
-  authDatabase: Type.Optional(Type.String({ maxLength: 255 })),
-  mechanism: Type.Optional(Type.String({ maxLength: 64 })),
-  tls: Type.Optional(TlsBody),
-  options: Type.Optional(Options),
-}
-
-const ofInstance = { ...InstanceFields, mode: Type.Optional(Type.Enum(['manage', 'observe'])) }
-
-export const NewConnection = Type.Object({ name: Type.String(), ...coordinates, ...optional, ...ofInstance }, Closed)
+export const NewConnection = Type.Object(
+  { name: Type.String(), ...coordinates, ...LinkFields, ...InstanceFields, mode: ModeField },
+  Closed,
+)
 export const ConnectionPatch = Type.Partial(NewConnection, Closed)
-export const TypedBody = Type.Object({ ...coordinates, ...optional }, Closed)
+export const TypedBody = Type.Object({ ...coordinates, ...LinkFields }, Closed)
 
 export const ConnectionBody = Type.Object(
   {
@@ -59,7 +39,7 @@ export const ConnectionBody = Type.Object(
     authDatabase: Type.Optional(Type.String()),
     mechanism: Type.Optional(Type.String()),
     tls: Type.Optional(TlsShown),
-    options: Type.Optional(Options),
+    options: LinkFields.options,
     instanceName: Type.String(),
     slug: Type.String(),
     version: Type.Optional(Type.String()),
@@ -82,16 +62,7 @@ export function toWish(body: Static<typeof NewConnection>): ConnectionWish {
 
 /** Only what was given: a field that is left out stays as it is. */
 export function toPatch(body: Static<typeof ConnectionPatch>): Partial<ConnectionWish> {
-  const { password, credential, hosts, tls, policy, ...same } = body
-  return {
-    ...same,
-    ...(same.engine && { databaseType: same.engine.toUpperCase() }),
-    ...(password !== undefined && { password: new Secret(password) }),
-    ...(credential !== undefined && { credential: toCredential(credential) }),
-    ...(hosts && { hosts: hosts.map(toHostPort) }),
-    ...(tls && { tls: toTls(tls) }),
-    ...(policy && { policy: policy as Policy }),
-  }
+  return { ...toConnectionFields(body), ...(body.engine && { databaseType: body.engine.toUpperCase() }) }
 }
 
 export function toTyped(body: Static<typeof TypedBody>): TypedConnection {

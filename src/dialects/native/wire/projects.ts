@@ -3,7 +3,7 @@ import type { ApiKey } from '../../../domain/api-key.ts'
 import type { Member, Project } from '../../../domain/project.ts'
 import { SCOPES } from '../../../domain/scope.ts'
 import type { MadeKey } from '../../../services/callers/keys.ts'
-import { PolicySchema } from '../../connection-fields.ts'
+import { PolicySchema } from '../../policy-fields.ts'
 import { Closed, RoleName, Time, toTime } from './common.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 64, pattern: "^[\\p{L}\\p{N}\\-_.(),:&@+' ]+$" })

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, type FaultCode, toFault } from '../../../domain/fault.ts'
+import { Fault, type FaultCode } from '../../../domain/fault.ts'
 import { FAULTS } from '../../faults.ts'
+import { fromHttpLayer } from '../../http-faults.ts'
 import { SchemaViolations } from '../../validation.ts'
 import type { TroveParts } from '../context.ts'
 import { baseOf } from '../requests/addresses.ts'
@@ -79,13 +80,9 @@ function logged(fault: Fault, error: unknown, request: FastifyRequest): string {
 /** What the HTTP layer or a schema threw, as one of our own. */
 function faultOf(error: unknown): Fault {
   if (error instanceof SchemaViolations) return new Fault('invalid', 'request', validationError(error))
-  const status = (error as { statusCode?: unknown } | undefined)?.statusCode
-  const [code, words] = (typeof status === 'number' && HTTP_FAULTS[status]) || []
-  return code && words ? new Fault(code, 'request', words) : toFault(error)
+  return fromHttpLayer(error, OWN_WORDS)
 }
 
-const HTTP_FAULTS: Readonly<Record<number, readonly [FaultCode, string]>> = {
-  400: ['malformed', 'The request can not be read'],
-  413: ['too_large', 'The body is larger than this server takes'],
+const OWN_WORDS = {
   415: ['unsupported_media_type', 'Send application/json or application/xml'],
-}
+} as const
