@@ -4,6 +4,7 @@ import { Secret } from '../../src/domain/secret.ts'
 import type { MongodbFacts } from '../../src/engines/mongodb/facts.ts'
 import { plan, undo } from '../../src/engines/mongodb/plan.ts'
 import { rightsFrom } from '../../src/engines/mongodb/rights.ts'
+import { isDone } from '../../src/engines/mongodb/run.ts'
 import { isPartlySet } from '../../src/engines/mongodb/users/plan.ts'
 import { cutHere, type Login } from '../../src/engines/mongodb/users/read.ts'
 import { aCreate } from '../support/changes.ts'
@@ -155,6 +156,13 @@ describe('a lock', () => {
     expect(JSON.stringify([locking, unlocking])).not.toMatch(/authenticationRestrictions|customData/)
   })
 
+  test('that was cut off before it ended what was under way ends it when it is taken up again', () => {
+    const facts = someFacts({ login: someLogin({ locked: true, roles }) })
+    expect(shown({ kind: 'lock-user', key: { name: 'ada' } }, facts)).toEqual([
+      ['admin', { killAllSessions: [{ user: 'ada', db: 'admin' }] }],
+    ])
+  })
+
   test('that was cut off writes the roles again that it kept', () => {
     const held = { role: 'rolecall.held.admin.ada', db: 'admin', roles: [], privileges: [], builtIn: false }
     const facts = someFacts({ login: someLogin({ roles }), roles: [held] })
@@ -162,6 +170,19 @@ describe('a lock', () => {
       updateRole: held.role,
       roles,
     })
+  })
+})
+
+describe('what a server answers', () => {
+  test.each<[object, number, boolean]>([
+    [{ dropUser: 'ada' }, 11, true],
+    [{ killAllSessions: [{ user: 'ada', db: 'admin' }] }, 11, true],
+    [{ dropRole: 'r' }, 31, true],
+    [{ createRole: 'r' }, 51002, true],
+    [{ updateUser: 'ada' }, 11, false],
+    [{ killAllSessions: [{ user: 'ada', db: 'admin' }] }, 13, false],
+  ])('to %j with error %i is no failure where what was asked for is so: %s', (command, number, done) => {
+    expect(isDone(command as Readonly<Record<string, unknown>>, number)).toBe(done)
   })
 })
 

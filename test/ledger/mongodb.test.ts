@@ -65,6 +65,25 @@ describe.each(mongodbServers())('on $name, a change that was cut off or refused 
     heal(mine)
   }, 60_000)
 
+  test('ends what a login has under way when its lock is taken up again', async () => {
+    await make('mongo_cut')
+    cutOffAt(mine, 'killAllSessions')
+    const { status, body } = await rolecall.native('POST', `${users}/mongo_cut/lock`)
+    expect([status, (await read('mongo_cut')).state]).toEqual([503, 'locked'])
+    let ended = 0
+    heal(mine)
+    mine.around = async (step, run) => {
+      await run(step)
+      if (says(step, 'killAllSessions')) ended++
+    }
+    const path = `/projects/${rolecall.project}/operations/${body.operation}`
+    const state = async () => (await rolecall.native('GET', path)).body.state
+    await expect.poll(state, { timeout: 20_000 }).toBe('settled')
+    expect(ended).toBe(1)
+    heal(mine)
+    await rolecall.native('DELETE', `${users}/mongo_cut`)
+  }, 40_000)
+
   test.each([
     ['locked', 'POST', '/lock'],
     ['dropped', 'DELETE', ''],

@@ -6,11 +6,18 @@ import type { Link } from './link/link.ts'
 import { isNarrowed } from './roles/narrowed.ts'
 import { isHeld } from './roles/usage.ts'
 
-/** What a command answers that was carried out before: who runs it again has what it wants. */
+/** What a command answers where there is nothing left to do: who runs it again has what it wants. */
 const DONE: Readonly<Record<string, number>> = {
   dropUser: 11,
   dropRole: 31,
   createRole: 51002,
+  // Sessions are found by their login: one that was just dropped has none that could do anything.
+  killAllSessions: 11,
+}
+
+/** Is what the command was to bring about so already, by the number of its error? */
+export function isDone(command: Command, number: number | undefined): boolean {
+  return number !== undefined && DONE[Object.keys(command)[0]!] === number
 }
 
 /** A role on a collection that somebody got since it was to be dropped: with it they would lose it. */
@@ -27,7 +34,6 @@ export async function runStep(link: Link, step: Step, signal: AbortSignal): Prom
   try {
     await link.ask(signal, step.database ?? 'admin', command)
   } catch (error) {
-    const number = numberBehind(toFault(error))
-    if (number === undefined || DONE[Object.keys(command)[0]!] !== number) throw error
+    if (!isDone(command, numberBehind(toFault(error)))) throw error
   }
 }

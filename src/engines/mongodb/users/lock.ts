@@ -12,7 +12,7 @@ type Of<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>
 /** The server locks nobody. A locked login has no roles: at most it can say who it is, and do nothing. */
 export function planLock({ key }: Of<'lock-user'>, facts: MongodbFacts): Plan {
   if (!facts.login) return onExisting(key.name, facts, [])
-  if (facts.login.locked) return { steps: [], refusals: [] }
+  // Nothing shows whether what was under way has been ended: whoever locks again ends it again.
   return onExisting(key.name, facts, [...lockSteps(facts.login, facts), ...endSteps(facts.login, facts)])
 }
 
