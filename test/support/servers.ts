@@ -251,6 +251,11 @@ async function secantusServer(): Promise<TestServer> {
   return mongodbAt(SECANTUS, '127.0.0.1', port, MONGODB_ADMIN, MONGODB_PASSWORD)
 }
 
+/** How such a server of a test file's own is reached. */
+export function serverOfMongodb({ port }: { readonly port: number }): TestServer {
+  return mongodbAt(SECANTUS, '127.0.0.1', port, MONGODB_ADMIN, MONGODB_PASSWORD)
+}
+
 function mongodbAt(name: string, host: string, port: number, username: string, password: string): TestServer {
   return { name, engine: 'mongodb', host, port, database: 'admin', username, password }
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { logsIn } from '../../../support/logins.ts'
 import type { Driver, WholeDriver } from '../../../support/trove/driver.ts'
 import { disableRoot, type Held, heard } from './ground.ts'
 
@@ -13,9 +12,9 @@ export function instancesContract(held: Held<Driver>): void {
     expect(await driver.databases(instance)).toEqual(['ledger', 'stock'])
     const taken = { status: 400, message: 'A database with the name "stock" already exists.' }
     await expect(driver.createDatabase(instance, 'stock')).rejects.toMatchObject(taken)
-    const [reserved] = kind.hosts ? ['mysql'] : ['postgres']
-    await expect(driver.createDatabase(instance, reserved!)).rejects.toMatchObject({ status: 400 })
-    await expect(driver.dropDatabase(instance, reserved!)).rejects.toMatchObject({ status: 400 })
+    const reserved = kind.reservedDatabase
+    await expect(driver.createDatabase(instance, reserved)).rejects.toMatchObject({ status: 400 })
+    await expect(driver.dropDatabase(instance, reserved)).rejects.toMatchObject({ status: 400 })
     for (const name of ['stock', 'ledger']) await driver.dropDatabase(instance, name)
     const none = { status: 404, message: 'Database stock cannot be found on the instance.' }
     await expect(driver.dropDatabase(instance, 'stock')).rejects.toMatchObject(none)
@@ -25,23 +24,23 @@ export function instancesContract(held: Held<Driver>): void {
   test('all of 25 databases are seen, each once', async () => {
     const { driver, instance, own } = held
     const names = Array.from({ length: 25 }, (_, n) => `db_${n}`).toSorted()
-    await own.sql(...names.map(name => `create database ${name}`))
+    await own.makeDatabases(...names)
     expect(await driver.databases(instance)).toEqual(names)
     expect(await driver.databases(instance, 7)).toEqual(names)
-    await own.sql(...names.map(name => `drop database ${name}`))
+    await own.dropDatabases(...names)
   })
 
   test('root is enabled with a password that logs in, again with another one, and listed while it is', async () => {
-    const { driver, instance, kind, server } = held
+    const { driver, instance, kind, own } = held
     expect(await driver.rootEnabled(instance)).toBe(false)
     const first = heard(held, await driver.enableRoot(instance))
     expect(first).toEqual(expect.objectContaining({ name: kind.root, password: expect.stringMatching(/^.{36}$/) }))
-    expect(await logsIn(server, kind.root, first.password!)).toBe(true)
+    expect(await own.rules(kind.root, first.password!)).toBe(true)
     expect(await driver.rootEnabled(instance)).toBe(true)
     expect((await driver.users(instance)).map(({ name }) => name)).toEqual([kind.root])
     const second = heard(held, await driver.enableRoot(instance))
-    expect(await logsIn(server, kind.root, second.password!)).toBe(true)
-    expect(await logsIn(server, kind.root, first.password!)).toBe(false)
+    expect(await own.rules(kind.root, second.password!)).toBe(true)
+    expect(await own.rules(kind.root, first.password!)).toBe(false)
     await disableRoot(held)
     expect(await driver.rootEnabled(instance)).toBe(false)
     expect(await driver.users(instance)).toEqual([])
@@ -67,7 +66,7 @@ export function instancesContract(held: Held<Driver>): void {
     })
 
     test('deleting one lets its server go, which loses nothing, and creating one takes it over again', async () => {
-      const { driver, instance, running, server } = held
+      const { driver, instance, running, own, kind } = held
       await driver.createUsers(instance, [
         heard(held, { name: 'stays', password: 'password-that-stays', databases: [] }),
       ])
@@ -75,12 +74,12 @@ export function instancesContract(held: Held<Driver>): void {
       const gone = { status: 404, message: `Resource ${instance} cannot be found.` }
       await expect(driver.instance(instance)).rejects.toMatchObject(gone)
       expect(await driver.instances()).toEqual([])
-      expect(await logsIn(server, 'stays', 'password-that-stays')).toBe(true)
+      expect(await own.logsIn('stays', 'password-that-stays')).toBe(true)
       expect((await running.native('GET', `/instances/${instance}`)).status).toBe(200)
 
       expect(await driver.adopt('orders')).toMatchObject({ id: instance, name: 'orders' })
       expect((await driver.instances()).map(({ name }) => name)).toEqual(['orders'])
-      expect((await driver.users(instance)).map(({ name }) => name)).toEqual(['stays'])
+      expect((await driver.users(instance)).map(({ name }) => name)).toEqual([kind.shown('stays')])
       await expect(driver.adopt('another')).rejects.toMatchObject({ status: 413 })
       await driver.dropUser(instance, 'stays')
     })
@@ -96,12 +95,12 @@ export function instancesContract(held: Held<Driver>): void {
 
 /** The same for a client that has a word for each call. */
 export function wholeInstancesContract(held: Held<WholeDriver>): void {
-  test('root is disabled: its password is refused, and it is listed no more', async () => {
-    const { driver, instance, kind, server } = held
+  test('root is disabled: it is good for nothing, and listed no more', async () => {
+    const { driver, instance, kind, own } = held
     const { password } = heard(held, await driver.enableRoot(instance))
     await driver.disableRoot(instance)
     expect(await driver.rootEnabled(instance)).toBe(false)
-    expect(await logsIn(server, kind.root, password!)).toBe(false)
+    expect(await own.rules(kind.root, password!)).toBe(false)
     expect(await driver.users(instance)).toEqual([])
   })
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { logsIn } from '../../../support/logins.ts'
 import { type Pkgcloud, pkgcloud } from '../../../support/trove/pkgcloud.ts'
 import { type Ground, type Held, heard, KINDS, theClient } from './ground.ts'
 import { instancesContract } from './instances-contract.ts'
@@ -23,13 +22,14 @@ for (const kind of KINDS)
 
 /** It pastes names into addresses as they are. */
 function pastedNames(held: Held<Pkgcloud>): void {
-  const gone = async (name: string) => (await held.driver.users(held.instance)).every(one => one.name !== name)
+  const gone = async (name: string) =>
+    (await held.driver.users(held.instance)).every(one => one.name !== held.kind.shown(name))
 
   test.each(['f&x', 'a.b', 'a.json', 'x=y', 's;t', '100%', "it's", 'a+b', 'A'])(
     '%j is dropped by its name, pasted as it is',
     async name => {
-      const { driver, instance, own, kind } = held
-      await own.sql(kind.makeLogin(name))
+      const { driver, instance, own } = held
+      await own.makeLogins({ name })
       await driver.dropUser(instance, name)
       expect(await gone(name)).toBe(true)
     },
@@ -38,8 +38,8 @@ function pastedNames(held: Held<Pkgcloud>): void {
   test.each(['%41', 'm%20n', 'p?q#r', 'user@name', 'ключ'])(
     '%j is somebody else’s address as it is, or none, and its own where the caller encodes it',
     async name => {
-      const { driver, instance, own, kind } = held
-      await own.sql(kind.makeLogin(name))
+      const { driver, instance, own } = held
+      await own.makeLogins({ name })
       // Letters beyond Latin are stopped by Node itself.
       await expect(driver.dropUser(instance, name)).rejects.toThrow(/cannot be found|unescaped/)
       expect(await gone(name)).toBe(false)
@@ -51,17 +51,17 @@ function pastedNames(held: Held<Pkgcloud>): void {
   test('a name with its host is taken apart, with a lone percent too', async () => {
     const { driver, instance, own, kind } = held
     if (kind.hosts) {
-      await own.sql(kind.makeLogin('bob', '10.0.0.1'), kind.makeLogin('bob'))
+      await own.makeLogins({ name: 'bob', host: '10.0.0.1' }, { name: 'bob' })
       await driver.dropUser(instance, 'bob@10.0.0.1')
       expect(await driver.users(instance)).toHaveLength(1)
-    } else await own.sql(kind.makeLogin('bob'))
+    } else await own.makeLogins({ name: 'bob' })
     await driver.dropUser(instance, 'bob@%')
     expect(await driver.users(instance)).toEqual([])
   })
 
   test.each(['..', '../..', '../databases/ledger', '.', '%2e%2e'])('a user %j leads to nobody’s end', async name => {
     const { driver, instance, own, traffic } = held
-    await own.sql('create database ledger')
+    await own.makeDatabases('ledger')
     traffic.length = 0
     await expect(driver.dropUser(instance, name)).rejects.toMatchObject({ status: 404 })
     expect(traffic.map(({ method, status }) => [method, status])).toEqual([['DELETE', 404]])
@@ -143,15 +143,15 @@ function ownCalls(held: Held<Pkgcloud>): void {
   })
 
   test('its other names for the root calls say the same', async () => {
-    const { driver, instance, server } = held
+    const { driver, instance, own } = held
     const { calls, results } = driver
     const [enabled] = await results<[{ user: { name: string; password: string } }]>(done =>
       calls.enableRootUser(instance, done),
     )
     heard(held, enabled.user)
-    expect(await logsIn(server, 'root', enabled.user.password)).toBe(true)
+    expect(await own.logsIn('root', enabled.user.password)).toBe(true)
     expect(await results(done => calls.listRootStatus(instance, done))).toMatchObject([{ rootEnabled: true }])
-    await held.own.sql("drop user root@'%'")
+    await held.own.dropLogins({ name: 'root' })
     expect(await results(done => calls.listRootStatus(instance, done))).toMatchObject([{ rootEnabled: false }])
   })
 
@@ -161,7 +161,7 @@ function ownCalls(held: Held<Pkgcloud>): void {
     const create = (...databases: string[]) =>
       results<[{ id: string }]>(done => calls.createInstance({ name: 'orders', flavor: '1', size: 2, databases }, done))
     await driver.release(instance)
-    await own.sql('create database taken')
+    await own.makeDatabases('taken')
     await expect(create('first', 'taken')).rejects.toMatchObject({ status: 400 })
     expect(await driver.instances()).toEqual([])
     const [made] = await create('first', 'second')

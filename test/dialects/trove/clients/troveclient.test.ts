@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { logsIn } from '../../../support/logins.ts'
 import { type Troveclient, type TroveclientWish, troveclient, type Way } from '../../../support/trove/troveclient.ts'
-import { type Ground, type Held, heard, KINDS, mayWrite, theClient } from './ground.ts'
+import { type Ground, type Held, heard, KINDS, theClient } from './ground.ts'
 import { instancesContract, wholeInstancesContract } from './instances-contract.ts'
 import { missing, usersContract, wholeContract } from './users-contract.ts'
 
@@ -27,30 +26,30 @@ for (const kind of KINDS)
 
 function moreCalls(held: Held<Troveclient>): void {
   test('passwords of several are changed at once: of all, or of nobody', async () => {
-    const { driver, instance, server } = held
+    const { driver, instance, own } = held
     const all = ['ada', 'bob'].map(name => heard(held, { name, password: `${FIRST}-${name}`, databases: [] }))
     await driver.createUsers(instance, all)
     const others = all.map(({ name }) => heard(held, { name, password: `${SECOND}-${name}` }))
     const withNobody = [...others, { name: 'nobody', password: SECOND }]
     await expect(driver.call('users.change_passwords', [instance, withNobody])).rejects.toEqual(missing('nobody@%'))
-    for (const { name, password } of all) expect(await logsIn(server, name, password)).toBe(true)
+    for (const { name, password } of all) expect(await own.logsIn(name, password)).toBe(true)
     await driver.call('users.change_passwords', [instance, others])
-    for (const { name, password } of others) expect(await logsIn(server, name, password)).toBe(true)
-    for (const { name, password } of all) expect(await logsIn(server, name, password)).toBe(false)
+    for (const { name, password } of others) expect(await own.logsIn(name, password)).toBe(true)
+    for (const { name, password } of all) expect(await own.logsIn(name, password)).toBe(false)
   })
 
   test('root gets the password that was asked for', async () => {
-    const { driver, instance, kind, server } = held
+    const { driver, instance, kind, own } = held
     const { password } = heard(held, { password: 'chosen-for-root' })
     expect(await driver.call('root.create_instance_root', [instance, password])).toEqual([kind.root, password])
-    expect(await logsIn(server, kind.root, password)).toBe(true)
+    expect(await own.rules(kind.root, password)).toBe(true)
     expect(await driver.user(instance, { name: kind.root })).toMatchObject({ name: kind.root, host: '%' })
     await driver.call('root.disable_instance_root', [instance])
     expect((await driver.call('root.is_instance_root_enabled', [instance])).rootEnabled).toBe(false)
   })
 
   test('an instance is created with databases and users: all of it, or nothing', async () => {
-    const { driver, instance, kind, server } = held
+    const { driver, instance, kind, own } = held
     await driver.release(instance)
     const databases = ['ledger', 'stock'].map(name => ({ name }))
     const user = (name: string, ...on: object[]) => heard(held, { name, password: FIRST, databases: on })
@@ -63,8 +62,8 @@ function moreCalls(held: Held<Troveclient>): void {
     expect(await driver.instances()).toEqual([])
     expect(await create(user('ada', databases[0]!))).toMatchObject({ id: instance, name: 'shop' })
     expect(await driver.databases(instance)).toEqual(['ledger', 'stock'])
-    expect(await mayWrite(server, 'ada', FIRST, 'ledger')).toBe(true)
-    expect(await mayWrite(server, 'ada', FIRST, 'stock')).toBe(false)
+    expect(await own.mayWrite('ada', FIRST, 'ledger')).toBe(true)
+    expect(await own.mayWrite('ada', FIRST, 'stock')).toBe(false)
   })
 
   test('datastores, versions, flavors and limits are read by each of its calls', async () => {
@@ -106,7 +105,7 @@ function moreCalls(held: Held<Troveclient>): void {
 
   test.each(['..', '../..', '.', '/', '../databases/ledger'])('a user %j leads to nobody’s end', async name => {
     const { driver, instance, own, traffic } = held
-    await own.sql('create database ledger')
+    await own.makeDatabases('ledger')
     traffic.length = 0
     await expect(driver.dropUser(instance, name)).rejects.toMatchObject({ status: 404 })
     expect(traffic.map(({ method, status }) => [method, status])).toEqual([['DELETE', 404]])
