@@ -1,17 +1,17 @@
-import { type ConnectFailure, Fault, type FaultCode, type FaultSubject, isFault } from '../../../domain/fault.ts'
+import { Fault, isFault } from '../../../domain/fault.ts'
+import {
+  BROKEN,
+  BY_SOCKET,
+  type Failure,
+  KEPT_OUT,
+  NO_DATABASE,
+  NO_TLS,
+  NOT_ALLOWED,
+  REFUSED,
+  UNTRUSTED,
+} from '../../connect-failures.ts'
 import { codeOf, numberOf, scrubbed, statementFault } from '../faults.ts'
 
-type Failure = readonly [code: FaultCode, subject: FaultSubject, message: string, reason?: ConnectFailure]
-
-const REFUSED: Failure = ['refused', 'connection', 'The server refused this login or its password', 'password']
-const KEPT_OUT: Failure = ['refused', 'connection', 'The server does not let this login in', 'password']
-const NO_DATABASE: Failure = ['not_found', 'database', 'There is no database of this name on the server', 'database']
-const NOT_ALLOWED: Failure = ['missing_right', 'database', 'This login may not connect to the database', 'rights']
-const NOT_LISTENING: Failure = ['unavailable', 'server', 'Nothing answers at this address', 'refused']
-const TOO_LATE: Failure = ['unavailable', 'server', 'The server did not answer in time', 'timeout']
-const NO_NAME: Failure = ['unavailable', 'server', 'The host name could not be resolved', 'name']
-const UNTRUSTED: Failure = ['unavailable', 'server', "The server's certificate is not trusted", 'certificate']
-const NO_TLS: Failure = ['unavailable', 'server', 'No protected link could be agreed on with the server', 'tls']
 const WANTS_TLS: Failure = ['unavailable', 'server', 'The server lets this login in over TLS only', 'tls']
 const WRONG_SERVER: Failure = ['unavailable', 'server', 'What answers there is no MySQL or MariaDB', 'wrong-server']
 const NOT_OUR_WAY: Failure = [
@@ -20,7 +20,6 @@ const NOT_OUR_WAY: Failure = [
   'The server wants this login to prove itself in a way that is not supported',
   'password',
 ]
-const BROKEN: Failure = ['unavailable', 'server', 'The link to the server broke']
 
 /** By the server's own numbers. */
 const CONNECT_BY_NUMBER: Readonly<Record<number, Failure>> = {
@@ -38,13 +37,7 @@ const CONNECT_BY_NUMBER: Readonly<Record<number, Failure>> = {
 }
 
 const CONNECT_BY_CODE: Readonly<Record<string, Failure>> = {
-  ECONNREFUSED: NOT_LISTENING,
-  EHOSTUNREACH: NOT_LISTENING,
-  ENETUNREACH: NOT_LISTENING,
-  EADDRNOTAVAIL: NOT_LISTENING,
-  ENOTFOUND: NO_NAME,
-  EAI_AGAIN: NO_NAME,
-  ETIMEDOUT: TOO_LATE,
+  ...BY_SOCKET,
   HANDSHAKE_NO_SSL_SUPPORT: NO_TLS,
   HANDSHAKE_UNKNOWN_ERROR: WRONG_SERVER,
   AUTH_SWITCH_PLUGIN_ERROR: NOT_OUR_WAY,
