@@ -18,7 +18,10 @@ import { instanceRoutes, instanceSchemas } from './routes/instances.ts'
 import { keyRoutes, keySchemas } from './routes/keys.ts'
 import { operationRoutes, operationSchemas } from './routes/operations.ts'
 import { projectRoutes, projectSchemas } from './routes/projects.ts'
-import { userRoutes, userSchemas } from './routes/users.ts'
+import { userAccessRoutes } from './routes/users/access.ts'
+import { grantRoutes, grantSchemas } from './routes/users/grants.ts'
+import { sessionRoutes, sessionSchemas } from './routes/users/sessions.ts'
+import { userRoutes, userSchemas } from './routes/users/users.ts'
 
 export interface NativeParts extends RouteParts {
   readonly version: string
@@ -34,6 +37,8 @@ const SCHEMAS: readonly TSchema[] = [
   ...connectionSchemas,
   ...instanceSchemas,
   ...userSchemas,
+  ...sessionSchemas,
+  ...grantSchemas,
   ...databaseSchemas,
   ...operationSchemas,
 ]
@@ -61,6 +66,9 @@ async function routes(api: NativeHttp, parts: NativeParts): Promise<void> {
   connectionRoutes(api, parts)
   instanceRoutes(api, parts)
   userRoutes(api, parts)
+  userAccessRoutes(api, parts)
+  sessionRoutes(api, parts)
+  grantRoutes(api, parts)
   databaseRoutes(api, parts)
   operationRoutes(api, parts)
   eventRoutes(api, parts)
