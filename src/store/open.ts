@@ -50,7 +50,7 @@ async function openOnSqlite(folder: string, { masterKey, serve }: StoreOptions):
       alone: serve,
       writer,
       reader: reader.db,
-      version: reader.version,
+      changes: reader.changes,
       words: SQLITE_WORDS,
       async close() {
         await reader.db.destroy()

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Secret } from '../domain/secret.ts'
+import { type Changed, isTouched, noting } from './databases/sqlite-changes.ts'
 import type { Tables } from './store.ts'
 
 /** So many answers are kept at a time: one busy installation's keys, instances and pages of users. */
@@ -18,24 +19,39 @@ const REMEMBERED = [
   'tokens',
 ] as const
 
+interface Kept {
+  readonly answer: Promise<unknown>
+  /** What it was read from, as far as it has been read. */
+  readonly tables: Set<string>
+  isWhole: boolean
+}
+
 /**
- * Reads that are answered from memory while nothing at all has been committed since they were asked first. `version` changes with every
- * commit, whoever makes it, and costs next to nothing to ask; so an answer is as new as one from the file.
+ * Reads that are answered from memory while nothing has been committed to what they read. `changes` knows every commit, whoever makes it,
+ * and costs next to nothing to ask; so an answer is as new as one from the file.
  */
-export function remembering(read: Tables, version: () => number): Tables {
-  const answers = new Map<string, Promise<unknown>>()
-  let known = version()
+export function remembering(read: Tables, changes: () => Changed): Tables {
+  const answers = new Map<string, Kept>()
 
   function answer(question: string, ask: () => Promise<unknown>): Promise<unknown> {
-    const now = version()
-    if (now !== known || answers.size >= MOST) answers.clear()
-    known = now
+    forget(changes())
     const kept = answers.get(question)
-    if (kept) return kept
-    const asked = ask()
+    if (kept) return kept.answer
+    const tables = new Set<string>()
+    const asked: Kept = { answer: noting(tables, ask), tables, isWhole: false }
     answers.set(question, asked)
-    asked.catch(() => answers.delete(question))
-    return asked
+    asked.answer.then(
+      () => (asked.isWhole = true),
+      () => answers.get(question) === asked && answers.delete(question),
+    )
+    return asked.answer
+  }
+
+  function forget(changed: Changed): void {
+    if (changed === 'anything' || answers.size >= MOST) answers.clear()
+    if (changed === 'nothing') return
+    for (const [question, { tables, isWhole }] of answers)
+      if (!isWhole || isTouched(tables, changed)) answers.delete(question)
   }
 
   function rememberingTable<T extends object>(name: string, table: T): T {

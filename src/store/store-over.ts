@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import type { DatabaseWords } from './context.ts'
+import type { Changed } from './databases/sqlite-changes.ts'
 import { causeCode } from './faults.ts'
 import { remembering } from './remembered.ts'
 import type { Schema } from './schema.ts'
@@ -16,8 +17,8 @@ export interface StoreParts extends Sealing {
   readonly writer: Kysely<Schema>
   readonly reader: Kysely<Schema>
   readonly words: DatabaseWords
-  /** Changes with every commit; undefined where only a round trip could tell. */
-  readonly version?: () => number
+  /** What has been committed since it was asked last; undefined where only a round trip could tell. */
+  readonly changes?: () => Changed
   readonly close: () => Promise<void>
 }
 
@@ -32,7 +33,7 @@ export function storeOver({
   words,
   vault,
   master,
-  version,
+  changes,
   close,
 }: StoreParts): Store {
   const running = new AsyncLocalStorage<{ over: boolean }>()
@@ -56,7 +57,7 @@ export function storeOver({
   return {
     installation,
     alone,
-    read: version ? remembering(read, version) : read,
+    read: changes ? remembering(read, changes) : read,
     transaction,
     statement: words.rowLocks ? single : transaction,
     now: () => words.now(reader),

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Sqlite from 'better-sqlite3'
-import { type DatabaseConnection, type SqliteDatabase, SqliteDriver } from 'kysely'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type QueryResult,
+  type SqliteDatabase,
+  SqliteDriver,
+} from 'kysely'
 import type { Fault } from '../../domain/fault.ts'
 import { away, codeOf, dangling, FaultingConnection, ourMistake, taken } from '../faults.ts'
+import type { StatementWatch } from './sqlite-changes.ts'
 
 /** How long a transaction waits for another process (the command line) to finish its own. */
 export const BUSY_MS = 5_000
@@ -15,16 +22,20 @@ export class ImmediateDriver extends SqliteDriver {
   /** A statement of the running transaction failed. */
   #failed = false
 
-  constructor(file: Sqlite.Database) {
+  readonly #watch?: StatementWatch
+
+  constructor(file: Sqlite.Database, watch?: StatementWatch) {
     super({ database: keepingStatements(file) })
     this.#file = file
+    this.#watch = watch
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    return new FaultingConnection(await super.acquireConnection(), error => {
+    const connection = new FaultingConnection(await super.acquireConnection(), error => {
       this.#failed = true
       return toFault(error)
     })
+    return this.#watch ? new WatchedConnection(connection, this.#watch) : connection
   }
 
   override async beginTransaction(): Promise<void> {
@@ -39,6 +50,7 @@ export class ImmediateDriver extends SqliteDriver {
     try {
       this.#file.exec('begin immediate')
       this.#failed = false
+      this.#watch?.began()
       return true
     } catch (error) {
       if (codeOf(error)?.startsWith('SQLITE_BUSY')) return false
@@ -49,12 +61,33 @@ export class ImmediateDriver extends SqliteDriver {
   /** As PostgreSQL has it: code that carries on after a fault must not work on one store and fail on the other. */
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.#failed) throw ourMistake(new Error('A transaction went on after a fault'))
+    this.#watch?.commits()
     await super.commitTransaction(connection)
   }
 
   /** SQLite itself rolls back when the disk is full; what went wrong first is what the caller must hear. */
   override async rollbackTransaction(): Promise<void> {
     if (this.#file.inTransaction) this.#file.exec('rollback')
+  }
+}
+
+class WatchedConnection implements DatabaseConnection {
+  readonly #inner: DatabaseConnection
+  readonly #watch: StatementWatch
+
+  constructor(inner: DatabaseConnection, watch: StatementWatch) {
+    this.#inner = inner
+    this.#watch = watch
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    this.#watch.ran(query)
+    return this.#inner.executeQuery<R>(query)
+  }
+
+  streamQuery<R>(query: CompiledQuery, chunk: number): AsyncIterableIterator<QueryResult<R>> {
+    this.#watch.ran(query)
+    return this.#inner.streamQuery<R>(query, chunk)
   }
 }
 

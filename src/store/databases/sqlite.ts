@@ -5,6 +5,7 @@ import { codeOf } from '../faults.ts'
 import { unwritable } from '../folder.ts'
 import { StoreProblem } from '../problem.ts'
 import type { Schema } from '../schema.ts'
+import { type Changed, changesOf, READS, type StatementWatch, type Written, watchWrites } from './sqlite-changes.ts'
 import { BUSY_MS, ImmediateDriver } from './sqlite-driver.ts'
 
 /** SQLite waits inside the event loop, so it may only wait this long; the rest is waited outside. */
@@ -25,22 +26,23 @@ export interface SqliteFiles {
 
 export interface SqliteReader {
   readonly db: Kysely<Schema>
-  /** Changes with every commit of any other link, of this process or another. */
-  readonly version: () => number
+  /** What any other link, of this process or another, has committed since this was asked last. */
+  readonly changes: () => Changed
 }
 
 export function openSqlite(folder: string, path: string): SqliteFiles {
-  const writer = refusingNonsense(folder, () => {
-    const file = new Sqlite(path, { timeout: BLOCKING_MS })
-    prepareFile(file)
-    return kyselyOver(file)
+  const file = refusingNonsense(folder, () => {
+    const opened = new Sqlite(path, { timeout: BLOCKING_MS })
+    prepareFile(opened)
+    return opened
   })
-  return { writer, openReader: () => readerOf(new Sqlite(path, { readonly: true, timeout: BUSY_MS })) }
+  const written = watchWrites(file)
+  return { writer: kyselyOver(file, written), openReader: () => readerBeside(file, written, path) }
 }
 
-function readerOf(file: Sqlite.Database): SqliteReader {
-  const version = file.prepare('pragma data_version').pluck()
-  return { db: kyselyOver(file), version: () => version.get() as number }
+function readerBeside(writer: Sqlite.Database, written: Written, path: string): SqliteReader {
+  const file = new Sqlite(path, { readonly: true, timeout: BUSY_MS })
+  return { db: kyselyOver(file, READS), changes: changesOf(file, writer, written) }
 }
 
 function prepareFile(file: Sqlite.Database): void {
@@ -66,10 +68,10 @@ export function sqliteProblem(folder: string, cause: unknown): StoreProblem {
 }
 
 /** Queries over an open file, which closes with them. */
-export function kyselyOver(file: Sqlite.Database): Kysely<Schema> {
+export function kyselyOver(file: Sqlite.Database, watch?: StatementWatch): Kysely<Schema> {
   const dialect: Dialect = {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ImmediateDriver(file),
+    createDriver: () => new ImmediateDriver(file, watch),
     createIntrospector: db => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
