@@ -12,6 +12,8 @@ export interface Instances {
   list(projectId: string, page: KeyPage, visibleTo?: string): Promise<Page<Instance>>
   /** The instance of the project and engine that one of the addresses leads to. */
   findByAddress(projectId: string, engine: string, addresses: readonly HostPort[]): Promise<Instance | undefined>
+  /** Instances of another project that lead to the same server: by an address, or by what that server says of itself. */
+  twins(id: string, projectId: string): Promise<readonly string[]>
   /** The instance of the project with that name, or that slug. */
   findNamed(
     projectId: string,

@@ -66,6 +66,8 @@ export interface ProjectRecords {
   find(projectId: string, kind: ProjectRecord['kind'], key: string): Promise<ProjectRecord | undefined>
   /** As `find`, and whoever else changes it waits until this transaction is over. */
   hold(record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>): Promise<ProjectRecord | undefined>
+  /** Those of its name that other projects have. */
+  namesakes(record: Pick<ProjectRecord, 'projectId' | 'kind' | 'key'>): Promise<readonly ProjectRecord[]>
   /** Projects that have any. */
   projects(): Promise<readonly string[]>
   /** Adds or replaces it, without an operation. */

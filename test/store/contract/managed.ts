@@ -226,6 +226,24 @@ function connections(opened: Opened): void {
       expect(await store.transaction(tables => tables.connections.remove(connection.id))).toBe(false)
     })
 
+    it('tell which instances of other projects lead to the same server, by an address or by what it says of itself', async () => {
+      const { store } = opened
+      const here = await aManagedServer(store, { host: 'twin.example.test', port: 6001 })
+      const there = await aManagedServer(store, { host: 'TWIN.example.test', port: 6001 })
+      const moved = await aManagedServer(store, { host: 'other.example.test', port: 6002 })
+      const apart = await aManagedServer(store, { host: 'twin.example.test', port: 6003 })
+      const twins = ({ id }: { id: string }, project: { id: string }) => store.read.instances.twins(id, project.id)
+      expect(await twins(here.instance, there.project)).toEqual([there.instance.id])
+      expect(await twins(there.instance, here.project)).toEqual([here.instance.id])
+      expect(await twins(here.instance, moved.project)).toEqual([])
+      const server = { version: '17.2', readOnly: false, seenAt: NOON, fingerprint: 'one and the same' }
+      for (const { instance } of [here, there, moved])
+        await store.transaction(tables => tables.instances.see(instance.id, { server, trust: true }))
+      expect(await twins(here.instance, there.project)).toEqual([there.instance.id])
+      expect(await twins(here.instance, moved.project)).toEqual([moved.instance.id])
+      expect(await twins(here.instance, apart.project)).toEqual([])
+    })
+
     it('lose their proof with their login, and only then', async () => {
       const { store } = opened
       const { connection } = await aManagedServer(store)

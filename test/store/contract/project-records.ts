@@ -104,6 +104,25 @@ export function projectRecords(opened: Opened): void {
       expect((await find())?.places).toEqual({ two: 'second', three: '' })
     })
 
+    it('has namesakes in other projects, each with its own places', async () => {
+      const elsewhere = aProject()
+      const [here, there] = [project, elsewhere].map(
+        ({ id }) => ({ projectId: id, kind: 'user', key: 'namesake', createdAt: NOON, current: {} }) as const,
+      )
+      await opened.store.transaction(async tables => {
+        await tables.projects.add(elsewhere)
+        await tables.projectRecords.put({ ...here!, places: {} })
+        await tables.projectRecords.put({ ...there!, places: { four: '' } })
+        await tables.projectRecords.put({ ...there!, kind: 'role', places: {} })
+      })
+      const find = (projectId: string, key = 'namesake') =>
+        opened.store.read.projectRecords.namesakes({ projectId, kind: 'user', key })
+      expect(await find(project.id)).toMatchObject([{ ...there, places: { four: '' } }])
+      expect(await find(elsewhere.id)).toMatchObject([{ ...here, places: {} }])
+      expect(await find(project.id, 'nobody')).toEqual([])
+      await opened.store.transaction(tables => tables.projectRecords.remove(here!))
+    })
+
     it('goes when it is gone from the last of its servers, and not before', async () => {
       const id = await begin('remove')
       await opened.store.transaction(tables => tables.projectRecords.finish(id, 1))

@@ -39,6 +39,29 @@ export async function findByAddress(
     .executeTakeFirst()
 }
 
+export async function twinsOf({ db }: Context, id: string, projectId: string): Promise<readonly string[]> {
+  const byAddress = db
+    .selectFrom('instanceAddresses as own')
+    .innerJoin('instanceAddresses as other', join =>
+      join
+        .onRef('other.engine', '=', 'own.engine')
+        .onRef('other.host', '=', 'own.host')
+        .onRef('other.port', '=', 'own.port'),
+    )
+    .select('other.instanceId')
+    .where('own.instanceId', '=', id)
+    .where('other.projectId', '=', projectId)
+  const byFingerprint = db
+    .selectFrom('instanceFingerprints as own')
+    .innerJoin('instanceFingerprints as other', 'other.fingerprint', 'own.fingerprint')
+    .innerJoin('instances as i', 'i.id', 'other.instanceId')
+    .select('other.instanceId')
+    .where('own.instanceId', '=', id)
+    .where('i.projectId', '=', projectId)
+  const found = await byAddress.union(byFingerprint).execute()
+  return found.map(({ instanceId }) => instanceId).sort()
+}
+
 /**
  * Two connections to one new server, made at the same moment on two replicas, must not make two instances: whoever asks here in a
  * transaction waits for the other's end. SQLite has one writer anyway.

@@ -3,7 +3,7 @@ import { cutPage } from '../../../domain/page.ts'
 import { type Context, staleVersion, within, withNulls } from '../../context.ts'
 import { isDangling } from '../../faults.ts'
 import type { Instances } from '../../interface/servers.ts'
-import { findByAddress } from './addresses.ts'
+import { findByAddress, twinsOf } from './addresses.ts'
 import { dialectViewTable } from './dialect-views.ts'
 import { instanceFrom, toNewRow, toRow, toServerRow } from './instance-rows.ts'
 import { visibleInstances } from './visibility.ts'
@@ -34,6 +34,7 @@ export function instanceTable(context: Context): Instances {
       const row = await findByAddress(context, projectId, engine, addresses)
       return row && instanceFrom(row)
     },
+    twins: (id, projectId) => twinsOf(context, id, projectId),
     async findNamed(projectId, names) {
       const [column, text] = 'name' in names ? (['name', names.name] as const) : (['slug', names.slug] as const)
       const row = await select().where('projectId', '=', projectId).where(column, '=', text).executeTakeFirst()

@@ -42,6 +42,11 @@ export function projectRecordTable(context: Context): ProjectRecords {
       // What it joins is seen as it is once the row is held.
       return (await holdRow(context, named)) && find(named)
     },
+    async namesakes({ projectId, kind, key }) {
+      const others = rows.where('projectRecords.projectId', '!=', projectId).where('kind', '=', kind)
+      const found = await others.where('key', '=', key).orderBy('projectRecords.projectId').execute()
+      return found.map(row => recordFrom(vault, row))
+    },
     async projects() {
       const found = await db.selectFrom('projectRecords').select('projectId').distinct().execute()
       return found.map(({ projectId }) => projectId)
