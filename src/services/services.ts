@@ -39,7 +39,8 @@ import { cleanUp } from './project-users/leaving.ts'
 import type { ProjectRules } from './project-users/project-user.ts'
 import { createProjectUserChanges, type ProjectUserChanges } from './project-users/project-user-changes.ts'
 import { createProjectUsers, type ProjectUsers } from './project-users/project-users.ts'
-import { createUserChanges, type UserChanges } from './users/user-changes.ts'
+import { createUserChanges } from './users/changes/all.ts'
+import type { UserChanges } from './users/user-changes.ts'
 import { createUsers, type Users } from './users/users.ts'
 
 /** Everything that a dialect may ask for. */
