@@ -193,6 +193,28 @@ describe('the order of checks', () => {
   })
 })
 
+describe('a body that is no object where one is needed', () => {
+  test.each(['[]', '[1]', '[{"name":"x"}]', '"x"', '7', 'null'])(
+    '%s is told as such, and changes nothing',
+    async payload => {
+      const asked: readonly (readonly [string, string])[] = [
+        ['PATCH', ''],
+        ['POST', '/databaseUsers'],
+        ['PATCH', '/databaseUsers/admin/nobody'],
+        ['POST', '/customDBRoles/roles'],
+        ['PATCH', '/customDBRoles/roles/nobody'],
+        ['POST', '/apiKeys'],
+      ]
+      for (const [method, below] of asked) {
+        const { status, body } = await atlas.v1(method, below, { payload })
+        expect([method, below, status, body.errorCode]).toEqual([method, below, 400, 'INVALID_JSON'])
+      }
+      const made = await atlas.ask('POST', '/api/atlas/v1.0/groups', { payload })
+      expect([made.status, made.body.errorCode]).toEqual([400, 'INVALID_JSON'])
+    },
+  )
+})
+
 describe('how answers are written', () => {
   const page = (query: string, generation = 'v1.0') =>
     atlas.ask('GET', `/api/atlas/${generation}/groups/${group}/accessList${query}`, { headers: V2 })

@@ -40,14 +40,19 @@ function parseJson(bytes: Buffer): unknown {
 
 /** `links` says nothing, and `groupId` what the path says: else it is refused once the rest was found to be in order. */
 function withoutEchoes(request: FastifyRequest, body: unknown): unknown {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
-  const { links: _, groupId, ...rest } = body as Record<string, unknown>
+  if (!isObject(body)) return body
+  const { links: _, groupId, ...rest } = body
   const { groupId: own } = request.params as { groupId?: string }
   if (own === undefined) return groupId === undefined ? rest : { ...rest, groupId }
   if (groupId !== undefined && groupId !== null && typeof groupId !== 'string')
     throw refusal('INVALID_JSON_ATTRIBUTE', 'groupId')
   request.echoedGroupId = groupId || own
   return rest
+}
+
+/** An array is none: what is taken from it would be an object without fields. */
+function isObject(body: unknown): body is Record<string, unknown> {
+  return typeof body === 'object' && body !== null && !Array.isArray(body)
 }
 
 /** A hook, once the fields are in order. */
@@ -70,7 +75,7 @@ declare module 'fastify' {
 export function absent(fields: { readonly null?: readonly string[]; readonly blank?: readonly string[] }) {
   const { null: nulls = [], blank = [] } = fields
   return async (request: FastifyRequest): Promise<void> => {
-    if (typeof request.body !== 'object' || request.body === null) return
+    if (!isObject(request.body)) return
     const isAbsent = ([name, value]: readonly [string, unknown]) =>
       (value === null && (nulls.includes(name) || blank.includes(name))) || (value === '' && blank.includes(name))
     request.body = Object.fromEntries(Object.entries(request.body).filter(entry => !isAbsent(entry)))

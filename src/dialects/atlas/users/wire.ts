@@ -95,7 +95,7 @@ export function toNewUser(
     scopes,
     labels,
     description,
-    validUntil: deleteAfterDate ? endFrom(deleteAfterDate) : undefined,
+    validUntil: typeof deleteAfterDate === 'string' ? endFrom(deleteAfterDate) : undefined,
   }
 }
 

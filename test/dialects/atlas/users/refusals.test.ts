@@ -104,6 +104,7 @@ describe.runIf(one)('a new user is refused', () => {
     ['with an end that lies behind', { deleteAfterDate: inDays(-1) }, 400, 'EXPIRATION_DATE_IN_PAST', []],
     ['with an end that is far ahead', { deleteAfterDate: inDays(8) }, 400, 'EXPIRATION_DATE_EXCEEDS_MAX', [7]],
     ['with an end that is no date', { deleteAfterDate: 'tomorrow' }, 400, 'INVALID_DATE_FORMAT', ['tomorrow']],
+    ['with an end that says nothing', { deleteAfterDate: '' }, 400, 'INVALID_DATE_FORMAT', ['']],
     [
       'on a cluster that there is not',
       { scopes: [{ name: 'nowhere', type: 'CLUSTER' }] },
