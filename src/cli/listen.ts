@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { Problem } from './exit-codes.ts'
 
 /** Starts the app; answers where it listens. */

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Caller } from '../domain/caller.ts'
 import type { Project } from '../domain/project.ts'
-import { type Settings, storeOptions } from '../settings.ts'
+import type { Settings } from '../settings/settings.ts'
+import { storeOptions } from '../settings/store.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { commandCaller, everything } from './command-caller.ts'
 import { Problem } from './exit-codes.ts'
-import { addSettingOptions, flagsOf } from './setting-options.ts'
-import { loadSettings } from './settings.ts'
+import { loadSettings } from './settings/load.ts'
+import { addSettingOptions, flagsOf } from './settings/options.ts'
 
 /** What a command of the administrator works with. */
 export interface OnStore {

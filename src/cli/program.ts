@@ -14,18 +14,21 @@ interface Entry {
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
-  serve: { about: 'run the server', load: () => import('./serve.ts') },
+  serve: { about: 'run the server', load: () => import('./commands/serve.ts') },
   demo: { about: 'run the server with database servers of its own to play with', load: () => import('./demo/demo.ts') },
-  keys: { about: 'create, list and revoke API keys', load: () => import('./keys.ts') },
-  projects: { about: 'create, list, show, rename and delete projects', load: () => import('./projects.ts') },
-  operators: { about: 'add, list and disable operators, and set their roles', load: () => import('./operators.ts') },
+  keys: { about: 'create, list and revoke API keys', load: () => import('./commands/keys.ts') },
+  projects: { about: 'create, list, show, rename and delete projects', load: () => import('./commands/projects.ts') },
+  operators: {
+    about: 'add, list and disable operators, and set their roles',
+    load: () => import('./commands/operators.ts'),
+  },
   backup: {
     about: 'write everything that is stored into one file, also while a server runs',
-    load: () => import('./backup.ts'),
+    load: () => import('./commands/backup.ts'),
   },
-  restore: { about: 'make a store from a backup', load: () => import('./restore.ts') },
-  store: { about: 'copy a store from SQLite to PostgreSQL, or back', load: () => import('./store.ts') },
-  'master-key': { about: 'change the key that seals what is stored', load: () => import('./master-key.ts') },
+  restore: { about: 'make a store from a backup', load: () => import('./commands/restore.ts') },
+  store: { about: 'copy a store from SQLite to PostgreSQL, or back', load: () => import('./commands/store.ts') },
+  'master-key': { about: 'change the key that seals what is stored', load: () => import('./commands/master-key.ts') },
 }
 
 const AFTER = `

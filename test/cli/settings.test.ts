@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../../src/cli/exit-codes.ts'
-import { type Flags, loadSettings, type Variables } from '../../src/cli/settings.ts'
-import { SETTINGS } from '../../src/settings.ts'
+import { type Flags, loadSettings, type Variables } from '../../src/cli/settings/load.ts'
+import { SETTINGS } from '../../src/settings/names.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'rolecall-settings-'))
 

@@ -9,10 +9,10 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ledger: ['engines', 'store', 'domain'],
   services: ['ledger', 'engines', 'store', 'domain'],
   dialects: ['services', 'ledger', 'engines', 'store', 'domain', 'version.ts'],
-  http: ['dialects', 'services', 'domain', 'settings.ts', 'version.ts'],
-  jobs: ['services', 'ledger', 'engines', 'store', 'domain', 'settings.ts'],
-  cli: ['app.ts', 'http', 'services', 'store', 'domain', 'settings.ts', 'version.ts'],
-  'settings.ts': ['domain'],
+  http: ['dialects', 'services', 'domain', 'settings', 'version.ts'],
+  jobs: ['services', 'ledger', 'engines', 'store', 'domain', 'settings'],
+  cli: ['app.ts', 'http', 'services', 'store', 'domain', 'settings', 'version.ts'],
+  settings: ['domain'],
   'version.ts': [],
   // It alone wires real things together.
   'app.ts': [
@@ -25,7 +25,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'ledger',
     'services',
     'store',
-    'settings.ts',
+    'settings',
     'version.ts',
   ],
 }

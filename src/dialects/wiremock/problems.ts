@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault, FaultCode, FaultSubject } from '../../domain/fault.ts'
 import { FAULTS } from '../faults.ts'
 import { fromHttpLayer } from '../http-faults.ts'
-import { toWrongs } from './fields.ts'
-import type { Wrong } from './shape.ts'
+import { toWrongs } from './bodies/fields.ts'
+import type { Wrong } from './bodies/shape.ts'
 import { type SingleError, UNAUTHORIZED } from './wire/errors.ts'
 
 /** Refused in this dialect's own words. */

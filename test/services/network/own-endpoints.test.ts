@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../../src/app.ts'
-import { loadSettings } from '../../../src/cli/settings.ts'
-import { storeEndpoint } from '../../../src/settings.ts'
+import { loadSettings } from '../../../src/cli/settings/load.ts'
+import { storeEndpoint } from '../../../src/settings/store.ts'
 import { aDatabase, aFolder } from '../../store/keeping/databases.ts'
 import { aRunningApp } from '../../support/app.ts'
 

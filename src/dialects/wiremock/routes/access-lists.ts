@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AccessSubject, accessHas, type Entity } from '../../../domain/access.ts'
 import type { RouteParts } from '../../request.ts'
-import { checkMediaType } from '../bodies.ts'
+import { checkMediaType } from '../bodies/bodies.ts'
+import { checkValues } from '../bodies/validation.ts'
 import type { WiremockHttp } from '../context.ts'
 import { checkLimit } from '../queries.ts'
 import { forbidden, ID, notFound } from '../subject.ts'
-import { checkValues } from '../validation.ts'
 import {
   CandidateList,
   type Collection,

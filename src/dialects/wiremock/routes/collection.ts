@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import type { ConnectionFilter } from '../../../store/interface/servers.ts'
 import { type RouteParts, ref } from '../../request.ts'
-import { checkMediaType } from '../bodies.ts'
+import { checkMediaType } from '../bodies/bodies.ts'
+import { checkValues } from '../bodies/validation.ts'
 import type { WiremockHttp } from '../context.ts'
 import { PLAIN_TYPES } from '../database-types.ts'
 import { paginationOf } from '../pagination.ts'
 import { checkPage, ListQuery, ViewQuery } from '../queries.ts'
 import { sightOf } from '../sight.ts'
 import { subjectWith } from '../subject.ts'
-import { checkValues } from '../validation.ts'
 import { asksForView } from '../view.ts'
 import {
   ConnectionList,

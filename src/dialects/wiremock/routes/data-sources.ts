@@ -3,14 +3,14 @@ import { Type } from 'typebox'
 import { Fault, isFault } from '../../../domain/fault.ts'
 import type { DataSourceSeen } from '../../../services/instances/data-sources.ts'
 import { type RouteParts, readSignal, ref } from '../../request.ts'
-import { checkMediaType } from '../bodies.ts'
+import { checkMediaType } from '../bodies/bodies.ts'
+import { checkValues } from '../bodies/validation.ts'
 import type { WiremockHttp } from '../context.ts'
 import { rowsOfCsv, WrongCsv } from '../csv.ts'
 import { paginationOf } from '../pagination.ts'
 import { Refused, WrongBody } from '../problems.ts'
 import { checkDataView, checkPage, DataViewQuery, ListQuery } from '../queries.ts'
 import { dataSourceWith, subjectWith } from '../subject.ts'
-import { checkValues } from '../validation.ts'
 import {
   DataSourceBody,
   DataSourceList,

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { RouteParts } from '../../request.ts'
-import { checkMediaType } from '../bodies.ts'
+import { checkMediaType } from '../bodies/bodies.ts'
+import { checkValues } from '../bodies/validation.ts'
 import type { WiremockHttp } from '../context.ts'
 import { checkQ, QQuery } from '../queries.ts'
 import { ID, notFound, organisationWith } from '../subject.ts'
-import { checkValues } from '../validation.ts'
 import { refusals } from '../wire/errors.ts'
 import {
   fromProject,

@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
 import { isFault } from '../../../domain/fault.ts'
 import type { RouteParts } from '../../request.ts'
-import { checkMediaType } from '../bodies.ts'
+import { checkMediaType } from '../bodies/bodies.ts'
+import { checkValues } from '../bodies/validation.ts'
 import type { WiremockHttp } from '../context.ts'
 import { Refused } from '../problems.ts'
 import { notFound, teamIn } from '../subject.ts'
-import { checkValues } from '../validation.ts'
 import { errorsOf, refusals } from '../wire/errors.ts'
 import {
   fromSummary,

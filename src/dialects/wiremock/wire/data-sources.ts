@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Rows } from '../../../domain/data-source.ts'
 import type { DataSourceChange, DataSourceSeen, DataSourceWish } from '../../../services/instances/data-sources.ts'
 import { ref } from '../../request.ts'
-import type { Wrong } from '../shape.ts'
+import type { Wrong } from '../bodies/shape.ts'
 import { Pagination } from './connections.ts'
 import { together } from './coordinates.ts'
 

@@ -5,7 +5,7 @@ import type { Role } from '../../../domain/role.ts'
 import { TEAM_ROLES } from '../../../domain/team.ts'
 import type { InvitationWish } from '../../../services/callers/invitations.ts'
 import { ref } from '../../request.ts'
-import type { Wrong } from '../shape.ts'
+import type { Wrong } from '../bodies/shape.ts'
 
 /** What the roles of each kind of thing begin with. */
 const FAMILIES = { team: 'team', connection: 'database_connection', 'data-source': 'data_source' } as const

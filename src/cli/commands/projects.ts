@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { Project } from '../domain/project.ts'
-import { createProjects } from '../services/callers/projects.ts'
-import { answerList, answerOne, timeText } from './answer.ts'
-import { everything } from './command-caller.ts'
-import { addStoreOptions, type OnStore, onStore, projectNamed } from './on-store.ts'
+import type { Project } from '../../domain/project.ts'
+import { createProjects } from '../../services/callers/projects.ts'
+import { answerList, answerOne, timeText } from '../answer.ts'
+import { everything } from '../command-caller.ts'
+import { addStoreOptions, type OnStore, onStore, projectNamed } from '../on-store.ts'
 
 export function setUp(projects: Command): void {
   const create = addStoreOptions(projects.command('create').description('make a project; the first operator owns it'))

@@ -1,12 +1,12 @@
 import type { FastifyRequest, FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
-import type { Violation } from '../../domain/fault.ts'
+import type { Violation } from '../../../domain/fault.ts'
+import { WrongBody } from '../problems.ts'
+import { connectionSchemas } from '../wire/connections.ts'
+import { TestInput } from '../wire/coordinates.ts'
 import { toWrongs } from './fields.ts'
-import { WrongBody } from './problems.ts'
 import { fieldsOf, type Named, resolved, type Shape, type Wrong, wrongTypesIn } from './shape.ts'
 import { wrongValuesIn } from './values.ts'
-import { connectionSchemas } from './wire/connections.ts'
-import { TestInput } from './wire/coordinates.ts'
 
 const NAMED: Named = new Map([...connectionSchemas, TestInput].map(schema => [(schema as Shape).$id ?? '', schema]))
 

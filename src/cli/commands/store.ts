@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { isInUse } from '../store/keeping/copy.ts'
-import { placeText } from '../store/keeping/place.ts'
-import { answerCopied, copying, keyWords } from './copying.ts'
-import { placeFrom } from './place.ts'
+import { isInUse } from '../../store/keeping/copy.ts'
+import { placeText } from '../../store/keeping/place.ts'
+import { answerCopied, copying, keyWords } from '../copying.ts'
+import { placeFrom } from '../settings/place.ts'
 
 const PLACES = 'data folder, postgres:// address, or env:NAME of a variable that holds the address'
 

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { answerCopied, copying, keyWords } from './copying.ts'
-import { addStoreOptions } from './on-store.ts'
-import { settledPlace } from './place.ts'
+import { answerCopied, copying, keyWords } from '../copying.ts'
+import { addStoreOptions } from '../on-store.ts'
+import { settledPlace } from '../settings/place.ts'
 
 const AFTER = `
 The file is a SQLite database of mode 0600, the same for either kind of store; rolecall restore reads it. It is

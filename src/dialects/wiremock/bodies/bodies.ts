@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import { Fault } from '../../domain/fault.ts'
-import type { WiremockHttp } from './context.ts'
+import { Fault } from '../../../domain/fault.ts'
+import type { WiremockHttp } from '../context.ts'
+import { Refused } from '../problems.ts'
 import { placeOfMistake } from './json-place.ts'
-import { Refused } from './problems.ts'
 
 /** A hook, last before the body is read: what isn't JSON is refused unread. No body at all has no type to be wrong. */
 export async function checkMediaType(request: FastifyRequest): Promise<void> {

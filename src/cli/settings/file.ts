@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
-import { SETTINGS } from '../settings.ts'
-import { Problem } from './exit-codes.ts'
+import { SETTINGS } from '../../settings/names.ts'
+import { Problem } from '../exit-codes.ts'
 
 /** What rolecall.yaml says, by dotted key: the file of `--config`, else the one in the data folder, if there is one. */
 export function readSettingsFile(

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
-import { SETTINGS, type SettingName } from '../settings.ts'
-import type { Flags, Initial } from './settings.ts'
+import { SETTINGS, type SettingName } from '../../settings/names.ts'
+import type { Flags, Initial } from './load.ts'
 
 /** Gives a command a flag for every setting that it `has`; `--help` tells all of its names. */
 export function addSettingOptions(

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander'
-import type { Operator } from '../domain/operator.ts'
-import type { Member } from '../domain/project.ts'
-import { ROLES, type Role } from '../domain/role.ts'
-import { createOperators } from '../services/callers/operators.ts'
-import { createProjects } from '../services/callers/projects.ts'
-import { answerList, answerOne, timeText } from './answer.ts'
-import { everything } from './command-caller.ts'
-import { addStoreOptions, type OnStore, onStore, projectNamed } from './on-store.ts'
+import type { Operator } from '../../domain/operator.ts'
+import type { Member } from '../../domain/project.ts'
+import { ROLES, type Role } from '../../domain/role.ts'
+import { createOperators } from '../../services/callers/operators.ts'
+import { createProjects } from '../../services/callers/projects.ts'
+import { answerList, answerOne, timeText } from '../answer.ts'
+import { everything } from '../command-caller.ts'
+import { addStoreOptions, type OnStore, onStore, projectNamed } from '../on-store.ts'
 
 interface AddOptions {
   readonly email?: string

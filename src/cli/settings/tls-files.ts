@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import type { Settings } from '../settings.ts'
-import { Problem } from './exit-codes.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { Problem } from '../exit-codes.ts'
 
 /** Certificate and key are looked at before anything starts, so that a wrong one is named and not a handshake's riddle later. */
 export function checkTls(settings: Settings): Settings {

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Copied } from '../store/keeping/copy.ts'
-import { placeText, type StorePlace } from '../store/keeping/place.ts'
-import { answerCopied, copying, keyWords } from './copying.ts'
-import { Problem } from './exit-codes.ts'
-import { addStoreOptions } from './on-store.ts'
-import { settledPlace } from './place.ts'
-import { flagsOf } from './setting-options.ts'
+import type { Copied } from '../../store/keeping/copy.ts'
+import { placeText, type StorePlace } from '../../store/keeping/place.ts'
+import { answerCopied, copying, keyWords } from '../copying.ts'
+import { Problem } from '../exit-codes.ts'
+import { addStoreOptions } from '../on-store.ts'
+import { flagsOf } from '../settings/options.ts'
+import { settledPlace } from '../settings/place.ts'
 
 const AFTER = `
 Goes into the data folder, or into the PostgreSQL of --store or ROLECALL_STORE, whichever kind of store the backup

@@ -1,4 +1,4 @@
-import type { Violation } from '../../domain/fault.ts'
+import type { Violation } from '../../../domain/fault.ts'
 import type { Wrong } from './shape.ts'
 
 /** Where this dialect has what the services call by another name; everything that is not here is an option. */

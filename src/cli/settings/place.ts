@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Settings } from '../settings.ts'
-import { storeOptions } from '../settings.ts'
-import type { StorePlace } from '../store/keeping/place.ts'
-import { Problem } from './exit-codes.ts'
-import { flagsOf } from './setting-options.ts'
-import { loadSettings } from './settings.ts'
+import type { Settings } from '../../settings/settings.ts'
+import { storeOptions } from '../../settings/store.ts'
+import type { StorePlace } from '../../store/keeping/place.ts'
+import { Problem } from '../exit-codes.ts'
+import { loadSettings } from './load.ts'
+import { flagsOf } from './options.ts'
 
 /** The settings of a command, and the place of the store that they name. */
 export function settledPlace(command: Command): { readonly settings: Settings; readonly place: StorePlace } {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { createApp } from '../app.ts'
-import { ensureFirst, type FirstStart } from '../services/callers/installation.ts'
-import { listen } from './listen.ts'
-import { addSettingOptions, flagsOf } from './setting-options.ts'
-import { loadSettings } from './settings.ts'
-import { untilStopped } from './stop-on-signal.ts'
+import { createApp } from '../../app.ts'
+import { ensureFirst, type FirstStart } from '../../services/callers/installation.ts'
+import { listen } from '../listen.ts'
+import { loadSettings } from '../settings/load.ts'
+import { addSettingOptions, flagsOf } from '../settings/options.ts'
+import { untilStopped } from '../stop-on-signal.ts'
 
 /** The first project and its owner, as an installation begins. */
 const FIRST = { project: 'main', username: 'admin' }
