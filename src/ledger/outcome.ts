@@ -7,7 +7,7 @@ import { takenOver } from './leases.ts'
 import { type RecordWish, remember } from './settlement.ts'
 
 /** How long an answer that nobody took is kept, sealed. */
-const ANSWER_MS = 24 * 3_600_000
+export const ANSWER_MS = 24 * 3_600_000
 
 /** What was written of an operation when it began, and stays so. */
 export type Written = Pick<

@@ -4,12 +4,16 @@ import type { Order, OrderTarget } from '../order.ts'
 import type { RecordWish } from '../settlement.ts'
 
 /** A change of one subject of a project on several instances, side by side. */
-export interface FanOutOrder extends Omit<Order, 'targets' | 'replay'> {
+export interface FanOutOrder extends Omit<Order, 'targets'> {
+  /** The first is about the subject that the record is of; what else is changed with it, if anything, comes after those that are. */
   readonly targets: readonly FanOutTarget[]
   /** Each instance has so long: a slow one keeps the others from nothing. */
   readonly perInstanceMs: number
-  /** What comes of the others where one fails: all is taken back; or what is done stays, and the rest is done later. */
-  readonly onFailure: 'undo' | 'leave'
+  /**
+   * What comes of the others where one fails: all is taken back; what is done stays, and the rest is done later; or nothing begins unless
+   * every instance answers, a refusal takes all back, and what nobody can know is found out later, and finished if any of it was done.
+   */
+  readonly onFailure: 'undo' | 'leave' | 'finish'
   /** Closes what waits for its next try and this takes the place of; answers on which instances. In the transaction that writes the operation. */
   readonly supersede?: (tables: Tables) => Promise<readonly string[]>
   /** What becomes of the project's own record of the subject. */

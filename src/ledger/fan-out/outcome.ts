@@ -4,7 +4,7 @@ import type { Operation, OperationTarget } from '../../domain/operation.ts'
 import type { DoneTarget, Held } from '../../store/interface/operations.ts'
 import type { Store, Tables } from '../../store/store.ts'
 import { takenOver } from '../leases.ts'
-import { addAudit, toRecord, type Written } from '../outcome.ts'
+import { ANSWER_MS, addAudit, toRecord, type Written } from '../outcome.ts'
 import { type RecordWish, remember } from '../settlement.ts'
 
 export interface EndedTarget extends DoneTarget {
@@ -26,7 +26,7 @@ export async function finishSome(
   const left = await store.transaction(async tables => {
     const now = await tables.now()
     const reason = fault && toRecord(fault, now)
-    const open = await tables.operations.finishTargets(operation.id, held, done, now, reason)
+    const open = await tables.operations.finishTargets(operation.id, held, done, now, now + ANSWER_MS, reason)
     if (open === undefined) return undefined
     for (const one of done) await rememberOne(tables, operation, one, now, fault)
     await follow(tables, operation, done, open)
@@ -53,7 +53,8 @@ async function rememberOne(tables: Tables, operation: Written, done: DoneTarget,
 async function follow(tables: Tables, operation: Written, done: readonly EndedTarget[], open: number): Promise<void> {
   const { kind, key } = operation.targets[0]!.subject
   const record = { projectId: operation.projectId, kind: kind as 'user' | 'role', key }
-  const at = done.map(one => ({ ...one, target: operation.targets[one.position]! }))
+  const all = done.map(one => ({ ...one, target: operation.targets[one.position]! }))
+  const at = all.filter(({ target }) => target.subject.kind === kind && target.subject.key === key)
   const made = at.filter(({ target }) => isHad(target.kind)).map(one => [one.target.instanceId, placeOf(one)])
   const gone = at.filter(({ target, outcome, isAnother }) => !isHad(target.kind) && (outcome || isAnother))
   const dropped = gone.map(({ target }) => target.instanceId)
@@ -87,7 +88,7 @@ export async function turnBack(
   const isMine = await store.transaction(async tables => {
     const now = await tables.now()
     if (!(await tables.operations.turnBack(operation.id, held, turned))) return false
-    await tables.operations.finishTargets(operation.id, held, over, now, toRecord(told, now))
+    await tables.operations.finishTargets(operation.id, held, over, now, now + ANSWER_MS, toRecord(told, now))
     const before = { ...operation, targets: operation.targets.map(withoutEnd) }
     for (const one of over) await rememberOne(tables, before, one, now, told)
     await tables.projectRecords.undo(operation.id)

@@ -61,7 +61,7 @@ async function performWhole(
     shares(order).opening,
   )
   // Nothing has been written, so there is nothing to take back.
-  if (order.onFailure === 'undo' && reachable.failed.size > 0) throw failure(reachable.failed)
+  if (order.onFailure !== 'leave' && reachable.failed.size > 0) throw failure(reachable.failed)
   const planned = new Map<number, Planned>()
   const late = await planEach(order, reachable.reached, planned)
   if (order.signal.aborted) throw tooLate()
@@ -101,7 +101,7 @@ async function planEach(
   const late = await onEach(reached, one => one.within(shares(order).planning, () => planOn(order, one, planned)))
   const refused = [...late.values()].find(isAnswer)
   if (refused) throw refused
-  if (order.onFailure === 'undo' && late.size > 0) throw failure(late)
+  if (order.onFailure !== 'leave' && late.size > 0) throw failure(late)
   return late
 }
 
@@ -184,7 +184,7 @@ async function bringAbout(parts: LedgerParts, work: Work, unreached: ReadonlyMap
     ...(await onEach(work.reached, one => one.within(shares(order).running, () => runOn(work, one)))),
   ])
   const { operation } = begun
-  if (failed.size > 0 && order.onFailure === 'undo') throw await takeAllBack(parts, work, failed)
+  if (failed.size > 0 && isTakenBack(order, failed)) throw await takeAllBack(parts, work, failed)
   try {
     const left = await finishSome(parts.store, operation, lease.held, [...work.done.values()])
     if (left > 0) {
@@ -196,6 +196,10 @@ async function bringAbout(parts: LedgerParts, work: Work, unreached: ReadonlyMap
     throw tooLate(operation.id, error)
   }
   return { operationId: operation.id, outcomes: order.targets.map((_, at) => work.done.get(at)?.outcome), open: failed }
+}
+
+function isTakenBack({ onFailure }: FanOutOrder, failed: ReadonlyMap<string, Fault>): boolean {
+  return onFailure === 'undo' || (onFailure === 'finish' && [...failed.values()].some(isAnswer))
 }
 
 async function runOn(work: Work, one: Reached): Promise<void> {

@@ -74,12 +74,16 @@ export interface Operations {
     fault?: FaultRecord,
   ): Promise<boolean>
   undo(id: string, held: Held, fault: FaultRecord, now: number): Promise<boolean>
-  /** These targets are done, or (without an outcome) left alone; `fault`: why not. Answers how many are still open: with the last it settles. */
+  /**
+   * These targets are done, or (without an outcome) left alone; `fault`: why not. New passwords among the outcomes are undelivered until
+   * `answerUntil`. Answers how many are still open: with the last it settles.
+   */
   finishTargets(
     id: string,
     held: Held,
     done: readonly DoneTarget[],
     now: number,
+    answerUntil: number,
     fault?: FaultRecord,
   ): Promise<number | undefined>
   /** From now on these targets are to be taken back. */

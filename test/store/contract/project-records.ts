@@ -156,7 +156,7 @@ export function projectRecords(opened: Opened): void {
       const id = await begin('create', { key: 'several', next: {} }, instances)
       const finish = (position: number, held = HELD) =>
         opened.store.transaction(tables =>
-          tables.operations.finishTargets(id, held, [{ position, outcome: {}, steps: [] }], NOON),
+          tables.operations.finishTargets(id, held, [{ position, outcome: {}, steps: [] }], NOON, NOON),
         )
       expect(await finish(0, { worker: 'other', attempt: 1 })).toBeUndefined()
       expect(await finish(0)).toBe(1)
@@ -165,6 +165,26 @@ export function projectRecords(opened: Opened): void {
       expect(await opened.store.read.operations.countOpen(instances[0]!)).toBe(0)
       expect(await finish(1)).toBe(0)
       expect(await opened.store.read.operations.find(id)).toMatchObject({ state: 'settled', settledAt: NOON })
+    })
+
+    it('keeps a new password of each target, sealed, until its caller has it', async () => {
+      const instances = [newInstanceId(), newInstanceId()]
+      const id = await begin('change', { key: 'told', next: {} }, instances)
+      const password = new Secret('made for two servers')
+      const finish = (position: number) =>
+        opened.store.transaction(tables =>
+          tables.operations.finishTargets(id, HELD, [{ position, outcome: { password }, steps: [] }], NOON, NOON + 1),
+        )
+      await finish(0)
+      await finish(1)
+      expect((await opened.store.read.operations.find(id))?.answer).toBe('undelivered')
+      const outcomes = await opened.store.read.operations.outcomes(id)
+      expect(outcomes?.map(one => one.password?.reveal())).toEqual(Array(2).fill('made for two servers'))
+      await opened.store.transaction(tables => tables.operations.delivered(id))
+      expect((await opened.store.read.operations.outcomes(id))?.map(one => one.password)).toEqual([
+        undefined,
+        undefined,
+      ])
     })
 
     it('may be turned round, and a target that waits may be taken the place of', async () => {

@@ -11,14 +11,18 @@ export function operationTargets(context: Context): Targets {
   const row = (id: string, position: number) =>
     db.updateTable('operationTargets').where('operationId', '=', id).where('position', '=', position)
   return {
-    async finishTargets(id, held, done, now, fault) {
+    async finishTargets(id, held, done, now, answerUntil, fault) {
       if (!(await isHeld(context, id, held))) return undefined
       for (const { position, outcome, steps } of done) {
-        const told = outcome && toOutcomeRow(context.vault, id, position, { ...outcome, password: undefined })
+        const told = outcome && toOutcomeRow(context.vault, id, position, outcome)
         await row(id, position)
           .set({ ...told, open: 0, password: null })
           .execute()
         await replaceSteps(context, id, position, steps)
+      }
+      if (done.some(({ outcome }) => outcome?.password)) {
+        const answer = { answer: 'undelivered', answerUntil } as const
+        await db.updateTable('operations').set(answer).where('id', '=', id).execute()
       }
       if (fault) await db.updateTable('operations').set(toFaultRow(fault)).where('id', '=', id).execute()
       return closeIfDone(context, id, now)
