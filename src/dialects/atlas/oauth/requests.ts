@@ -19,10 +19,9 @@ function unescaped(text: string): string {
   }
 }
 
-/** The fields of a form, and that this one is there. */
-export function fieldIn(request: FastifyRequest, name: string): string {
-  const bytes = request.body as Buffer | undefined
-  const value = new URLSearchParams(bytes?.toString() ?? '').get(name)
-  if (!value) throw new OAuthRefusal(400, 'invalid_request', `${name} is missing: send it as a form`)
-  return value
+/** A hook: who asks comes first, then the fields of the form. Of one that comes twice the first counts. */
+export async function readForm(request: FastifyRequest): Promise<void> {
+  clientIn(request)
+  const fields = new URLSearchParams((request.body as Buffer | undefined)?.toString() ?? '')
+  request.body = Object.fromEntries([...fields].toReversed())
 }

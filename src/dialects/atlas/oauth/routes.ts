@@ -4,7 +4,7 @@ import { compileLazily } from '../../validation.ts'
 import { originOf } from '../authentication/authenticate.ts'
 import type { AtlasHttp, AtlasParts } from '../context.ts'
 import { OAuthRefusal, sendOAuthProblem } from './refusals.ts'
-import { clientIn, fieldIn } from './requests.ts'
+import { clientIn, readForm } from './requests.ts'
 
 const AccessToken = Type.Object(
   {
@@ -22,6 +22,10 @@ const OAuthError = Type.Object(
 
 export const oauthSchemas = [AccessToken, OAuthError]
 
+const text = (description: string) => Type.String({ minLength: 1, description })
+const Grant = Type.Object({ grant_type: text('`client_credentials`') })
+const Revocation = Type.Object({ token: text('Of this client'), token_type_hint: Type.Optional(Type.String()) })
+
 const REFUSALS = Object.fromEntries([400, 401, 413, 500, 503].map(status => [status, ref(OAuthError)]))
 
 const tags = ['OAuth']
@@ -37,19 +41,20 @@ export function oauthRoutes(http: AtlasHttp, parts: AtlasParts): void {
   http.post(
     '/token',
     {
+      preValidation: readForm,
       schema: {
         operationId: 'createAccessToken',
         tags,
         security,
         consumes,
         summary: 'A token for a service account, good for an hour',
+        body: Grant,
         response: { 200: ref(AccessToken), ...REFUSALS },
       },
     },
     async (request, reply) => {
       const client = clientIn(request)
-      const grant = fieldIn(request, 'grant_type')
-      if (grant !== 'client_credentials')
+      if (request.body.grant_type !== 'client_credentials')
         throw new OAuthRefusal(400, 'unsupported_grant_type', 'The grant type here is client_credentials')
       const issued = await oauth.issue(client, originOf(request))
       if (!issued) throw unknownClient()
@@ -62,18 +67,20 @@ export function oauthRoutes(http: AtlasHttp, parts: AtlasParts): void {
   http.post(
     '/revoke',
     {
+      preValidation: readForm,
       schema: {
         operationId: 'revokeAccessToken',
         tags,
         security,
         consumes,
         summary: 'End a token; one that nobody knows has ended already',
+        body: Revocation,
         response: { 200: { description: 'Ended', type: 'null' }, ...REFUSALS },
       },
     },
     async (request, reply) => {
       const client = clientIn(request)
-      if (!(await oauth.revoke(client, fieldIn(request, 'token'), originOf(request)))) throw unknownClient()
+      if (!(await oauth.revoke(client, request.body.token, originOf(request)))) throw unknownClient()
       return reply.code(200).send()
     },
   )
