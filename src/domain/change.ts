@@ -86,12 +86,12 @@ export type Change =
 /** One role that people define on a server. `drop-role` takes it from everybody who has it. */
 export type RoleChange =
   /** `over`: what it was to be before; one that is so may be ours, and becomes it. */
-  | { readonly kind: 'create-role'; readonly role: RoleDefinition; readonly over?: RoleDefinition }
+  | { readonly kind: 'create-role'; readonly role: RoleDefinition; readonly over?: readonly RoleDefinition[] }
   /** `orCreate`: where it is not there, it is made. */
   | { readonly kind: 'set-role'; readonly role: RoleDefinition; readonly orCreate?: boolean }
   | { readonly kind: 'drop-role'; readonly name: string }
-  /** Drops it if it is what was to be made, and nothing else. */
-  | { readonly kind: 'undo-create-role'; readonly role: RoleDefinition }
+  /** Drops it if it is what was to be made, now or before (`over`), and nothing else. */
+  | { readonly kind: 'undo-create-role'; readonly role: RoleDefinition; readonly over?: readonly RoleDefinition[] }
 
 /** Changes that every engine is asked for: the others belong to those whose logins have roles and nothing else. */
 export type CommonChange = Exclude<Change, RoleChange | { readonly kind: 'replace-user' }>

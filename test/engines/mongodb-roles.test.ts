@@ -169,9 +169,9 @@ for (const { name: title, start } of mongodbServers())
       test('become what they are to be where they are as they were to be before', async () => {
         const [over, role] = [definition('before'), definition('before', { roles: [] })]
         await run({ kind: 'create-role', role: over })
-        await run({ kind: 'create-role', role, over })
+        await run({ kind: 'create-role', role, over: [over] })
         expect((await rolesNamed(role.name))[0]).toMatchObject({ roles: [] })
-        const another: Change = { kind: 'create-role', role: definition('before', { privileges: [] }), over }
+        const another: Change = { kind: 'create-role', role: definition('before', { privileges: [] }), over: [over] }
         expect((await planned(engine, client, another, aMark())).refusals).toMatchObject([{ code: 'exists' }])
       })
 

@@ -73,7 +73,7 @@ export function undo(change: Change, before: Facts): Change | undefined {
     case 'create-database':
       return { kind: 'undo-create-database', name: change.database.name }
     case 'create-role':
-      return before.exists ? undefined : { kind: 'undo-create-role', role: change.role }
+      return before.exists ? asItWas(change, before as MongodbFacts) : { kind: 'undo-create-role', role: change.role }
     case 'set-role': {
       const role = roleBefore(change.role, before as MongodbFacts)
       if (role) return { kind: 'set-role', role }
@@ -100,6 +100,12 @@ export function undo(change: Change, before: Facts): Change | undefined {
     default:
       return undefined
   }
+}
+
+/** What it becomes, where that is ours already. */
+function asItWas({ role, over }: Extract<Change, { kind: 'create-role' }>, before: MongodbFacts): Change | undefined {
+  const was = roleBefore(role, before)
+  return over && was ? { kind: 'set-role', role: was } : undefined
 }
 
 const isOpen = ({ login }: MongodbFacts) => login?.locked === false

@@ -1,50 +1,53 @@
 import type { Caller } from '../../domain/caller.ts'
 import type { Change } from '../../domain/change.ts'
 import { Fault } from '../../domain/fault.ts'
-import type { RoleDefinition } from '../../domain/role-definition.ts'
-import type { FanOut } from '../../ledger/fan-out/perform.ts'
-import type { Places, ProjectRecord, RecordPlan } from '../../store/project-record.ts'
-import type { Tables } from '../../store/store.ts'
+import type { ProjectRecord } from '../../store/project-record.ts'
 import { checkRight } from '../access/access.ts'
 import type { Asked } from '../operations/prepared.ts'
-import { checkClusters, clustersFor, clustersOf, naming } from './clusters.ts'
-import type { Cluster, ProjectParts } from './project-user.ts'
+import { clustersFor } from './clusters.ts'
+import type { Cluster } from './project-user.ts'
 import { wantedOf } from './records.ts'
+import { createCarryOut } from './roles/carry-out.ts'
+import {
+  type CustomRole,
+  type CustomRoleParts,
+  isMade,
+  isSameRole,
+  noRole,
+  roleOf,
+  taken,
+} from './roles/custom-role.ts'
+import { type Shared, sharedOn } from './roles/shared.ts'
+import { type Whereabouts, whereaboutsOf, wouldTake } from './roles/whereabouts.ts'
 import { lookAt } from './sight.ts'
-import { checkNotMade, untilWon } from './unchanged.ts'
-
-/** A role that a project defines, as its dialect asked for it, and as servers are to have it. */
-export interface CustomRole {
-  readonly name: string
-  /** What the dialect tells back. */
-  readonly asked: Readonly<Record<string, unknown>>
-  readonly definition: RoleDefinition
-}
+import { checkNotMade, checkUnchanged, untilWon } from './unchanged.ts'
 
 /** Roles that people define, on every server of a project. */
 export interface CustomRoles {
   list(caller: Caller, projectId: string): Promise<readonly CustomRole[]>
   get(caller: Caller, projectId: string, name: string): Promise<CustomRole>
   create(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole>
-  change(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole>
+  /** `toNext` makes it of those that there are, and is asked again where another change comes first. */
+  change(
+    asked: Asked,
+    projectId: string,
+    name: string,
+    toNext: (roles: readonly CustomRole[]) => CustomRole,
+  ): Promise<CustomRole>
   drop(asked: Asked, projectId: string, name: string): Promise<void>
 }
 
-export interface CustomRoleParts extends ProjectParts {
-  readonly fanOut: FanOut
-}
-
 export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
-  const { store, fanOut, rules } = parts
+  const { store, rules } = parts
+  const carryOut = createCarryOut(parts)
 
-  async function all(projectId: string): Promise<readonly CustomRole[]> {
-    const records = await store.read.projectRecords.list(projectId, 'role')
-    return records.filter(isMade).map(({ current }) => current as unknown as CustomRole)
+  async function made(projectId: string): Promise<readonly ProjectRecord[]> {
+    return (await store.read.projectRecords.list(projectId, 'role')).filter(isMade)
   }
 
   async function list(caller: Caller, projectId: string): Promise<readonly CustomRole[]> {
     checkRight(caller, projectId, 'read')
-    return all(projectId)
+    return (await made(projectId)).map(roleOf)
   }
 
   async function get(caller: Caller, projectId: string, name: string): Promise<CustomRole> {
@@ -59,126 +62,115 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
   }
 
   async function createOnce(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
-    const others = await all(projectId)
-    if (others.some(({ name }) => name === role.name)) throw taken(role.name)
+    const named = { projectId, kind: 'role', key: role.name } as const
+    const before = await store.read.projectRecords.find(projectId, 'role', role.name)
+    const others = await made(projectId)
+    if (others.some(({ key }) => key === role.name)) throw taken(role.name)
     if (others.length >= rules.mostRoles)
       throw new Fault('too_large', 'role', `A project has ${rules.mostRoles} roles of its own at most`)
-    const plan = { kind: 'role', key: role.name, change: 'create', next: { ...role } } as const
-    const what = { kind: 'create-role', role: role.definition } as const
-    await fanOutTo(asked, projectId, plan, what, what)
+    const around = await clustersFor(parts, asked.caller, projectId)
+    const { going } = await sharedOn(store.read, named, around.all)
+    // What another project drops there would take this one with it.
+    if (going.size > 0) throw taken(role.name)
+    const change = { kind: 'create-role', role: role.definition } as const
+    const on = around.all.map(cluster => ({ cluster, change }))
+    const record = { kind: 'role', key: role.name, change: 'create', next: { ...role } } as const
+    await carryOut(asked, { projectId, record, around, on, prepare: tables => checkNotMade(tables, named, before) })
     return role
   }
 
-  async function change(asked: Asked, projectId: string, role: CustomRole): Promise<CustomRole> {
+  function change(asked: Asked, projectId: string, name: string, toNext: Parameters<CustomRoles['change']>[3]) {
     checkRight(asked.caller, projectId, 'update')
-    const { definition: over } = await get(asked.caller, projectId, role.name)
-    const plan = { kind: 'role', key: role.name, change: 'change', next: { ...role } } as const
-    const what = { kind: 'set-role', role: role.definition, orCreate: true } as const
-    await fanOutTo(asked, projectId, plan, what, { kind: 'create-role', role: role.definition, over })
+    return untilWon(asked.signal, async () => {
+      const all = await made(projectId)
+      return changeOnce(asked, find(all, name), toNext(all.map(roleOf)))
+    })
+  }
+
+  async function changeOnce(asked: Asked, was: ProjectRecord, role: CustomRole): Promise<CustomRole> {
+    const { projectId, key } = was
+    const around = await clustersFor(parts, asked.caller, projectId)
+    const { kept } = await sharedOn(store.read, was, around.all)
+    // Whoever has it in another project agreed to what it allows, and to nothing else.
+    if (kept.size > 0 && !isSameRole(role, roleOf(was))) throw taken(key)
+    const on = await changesFor(asked, around.all, was, role)
+    const record = { kind: 'role', key, change: 'change', next: { ...role } } as const
+    await carryOut(asked, { projectId, record, around, on, confirm: tables => checkUnchanged(tables, was) })
     return role
   }
 
-  async function drop(asked: Asked, projectId: string, name: string): Promise<void> {
+  /** It is changed where it is, made as it is now where it was to come, and where others had one of its name and have it no more. */
+  async function changesFor({ signal }: Asked, clusters: readonly Cluster[], was: ProjectRecord, role: CustomRole) {
+    const where = await whereaboutsOf(store.read, was, clusters)
+    const { definition } = role
+    const of = async (cluster: Cluster) => {
+      const found = where.get(cluster.instance.id)
+      if (!found) return []
+      if (found.state === 'is')
+        return [{ cluster, change: { kind: 'set-role', role: definition, orCreate: true } as const }]
+      const over = found.state === 'comes' ? found.as : []
+      const change = { kind: 'create-role', role: definition, over } as const
+      const comes = found.state === 'comes' || (await wouldTake(parts, cluster, change, signal))
+      return comes ? [{ cluster, change }] : []
+    }
+    return (await Promise.all(clusters.map(of))).flat()
+  }
+
+  function drop(asked: Asked, projectId: string, name: string): Promise<void> {
     checkRight(asked.caller, projectId, 'delete')
-    const { definition } = await get(asked.caller, projectId, name)
-    await checkUnused(asked, projectId, name)
-    await fanOutTo(
-      asked,
-      projectId,
-      { kind: 'role', key: name, change: 'remove' },
-      { kind: 'drop-role', name },
-      { kind: 'undo-create-role', role: definition },
-      'leave',
-    )
+    return untilWon(asked.signal, async () => dropOnce(asked, find(await made(projectId), name)))
+  }
+
+  async function dropOnce(asked: Asked, was: ProjectRecord): Promise<void> {
+    const { projectId, key } = was
+    const around = await clustersFor(parts, asked.caller, projectId)
+    const shared = await sharedOn(store.read, was, around.all)
+    await checkUnused(asked, was, around.all, shared)
+    const where = await whereaboutsOf(store.read, was, around.all)
+    // Where another project has it, it is no more than forgotten.
+    const own = around.all.filter(({ instance }) => !shared.kept.has(instance.id))
+    const on = own.flatMap(cluster => {
+      const change = dropOn(was, where.get(cluster.instance.id))
+      return change ? [{ cluster, change }] : []
+    })
+    const record = { kind: 'role', key, change: 'remove' } as const
+    await carryOut(asked, { projectId, record, around, on, confirm: tables => checkUnchanged(tables, was) }, 'leave')
   }
 
   /** With a role its holders would lose what it lets them do. */
-  async function checkUnused({ signal }: Asked, projectId: string, name: string): Promise<void> {
-    const text = `admin.${name}`
-    if ((await all(projectId)).some(({ definition }) => definition.roles.includes(text)))
-      throw new Fault('in_use', 'role', `Other roles inherit from ${name}`, { counts: { roles: 1 } })
+  async function checkUnused(
+    { signal }: Asked,
+    { projectId, key }: ProjectRecord,
+    clusters: readonly Cluster[],
+    { kept }: Shared,
+  ): Promise<void> {
+    const text = `admin.${key}`
+    if ((await made(projectId)).some(one => roleOf(one).definition.roles.includes(text)))
+      throw new Fault('in_use', 'role', `Other roles inherit from ${key}`, { counts: { roles: 1 } })
     const users = await store.read.projectRecords.list(projectId, 'user')
-    const { seen } = await lookAt(parts, await clustersOf(parts, projectId), signal)
+    // Where it stays nobody loses anything: those who have it there may be another project's.
+    const { seen } = await lookAt(
+      parts,
+      clusters.filter(({ instance }) => !kept.has(instance.id)),
+      signal,
+    )
     const logins = [...seen.values()].flatMap(found => [...found.values()])
     const isUsed =
       users.some(user => wantedOf(user)?.roles.includes(text)) || logins.some(one => one.roles?.includes(text))
-    if (isUsed) throw new Fault('in_use', 'role', `Users have the role ${name}`, { counts: { users: 1 } })
-  }
-
-  async function fanOutTo(
-    { caller, signal }: Asked,
-    projectId: string,
-    record: Omit<RecordPlan, 'operationId' | 'projectId'>,
-    what: Change,
-    whereItComes: Change,
-    onFailure: 'undo' | 'leave' = rules.partialFailure === 'all' ? 'undo' : 'leave',
-  ): Promise<void> {
-    const around = await clustersFor(parts, caller, projectId)
-    const before = await store.read.projectRecords.find(projectId, 'role', record.key)
-    const there = await placesOf(record.key, around.all, before?.places)
-    const isMaking = record.change === 'create'
-    if (isMaking && before && isMade(before)) throw taken(record.key)
-    const clusters = around.all.filter(({ instance }) => isMaking || there.has(instance.id))
-    checkClusters(around, clusters)
-    const wish = { username: caller.operator.username }
-    const targets = clusters.map(({ instance: { id } }) => {
-      const change = there.get(id) === 'comes' && !isMaking ? whereItComes : what
-      return { instanceId: id, change, wish }
-    })
-    if (targets.length > 0) {
-      const supersede = async (tables: Tables) => {
-        if (isMaking) await checkNotMade(tables, { ...record, projectId }, before)
-        return onFailure === 'leave' ? supersedeOn(tables, clusters, record.key) : []
-      }
-      const how = { onFailure, perInstanceMs: rules.perInstanceMs, supersede }
-      await fanOut.perform({ caller, signal, projectId, targets, record, ...how }).catch(naming(clusters))
-      return
-    }
-    await store.transaction(async tables => {
-      const { kind, key, change: how, next } = record
-      if (how === 'remove') return tables.projectRecords.remove({ projectId, kind, key })
-      const was = await tables.projectRecords.hold({ projectId, kind, key })
-      const { createdAt, places } = was ?? { createdAt: await tables.now(), places: {} }
-      return tables.projectRecords.put({ projectId, kind, key, createdAt, places, current: next })
-    })
-  }
-
-  /** Where it was made, or is on its way; a role of its name that others made is theirs. */
-  async function placesOf(key: string, all: readonly Cluster[], places: Places = {}) {
-    const isOpen = ({ instance }: Cluster) => store.read.operations.findOpen(instance.id, { kind: 'role', key })
-    const open = await Promise.all(all.map(isOpen))
-    const found = new Map<string, 'is' | 'comes'>()
-    for (const [at, { instance }] of all.entries()) {
-      if (typeof places[instance.id] === 'string') found.set(instance.id, 'is')
-      else if (open[at]) found.set(instance.id, 'comes')
-    }
-    return found
+    if (isUsed) throw new Fault('in_use', 'role', `Users have the role ${key}`, { counts: { users: 1 } })
   }
 
   return { list, get, create, change, drop }
 }
 
-/** What still waits for a server need not be done there: this says what is to be. */
-async function supersedeOn(tables: Tables, clusters: readonly Cluster[], key: string): Promise<readonly string[]> {
-  const subject = { kind: 'role', key } as const
-  const superseded: string[] = []
-  for (const { instance } of clusters) {
-    const open = await tables.operations.findOpen(instance.id, subject)
-    const target = open?.targets.find(({ instanceId, isOver }) => instanceId === instance.id && !isOver)
-    if (target?.kind !== 'create-role' && target?.kind !== 'set-role') continue
-    if (await tables.operations.supersede(instance.id, subject, await tables.now())) superseded.push(instance.id)
-  }
-  return superseded
+function dropOn(was: ProjectRecord, where: Whereabouts | undefined): Change | undefined {
+  if (!where || where.state === 'refused') return undefined
+  if (where.state === 'is') return { kind: 'drop-role', name: was.key }
+  return { kind: 'undo-create-role', role: roleOf(was).definition, over: where.as }
 }
 
-function isMade({ current, open }: ProjectRecord): boolean {
-  return current !== undefined && open?.change !== 'remove'
-}
-
-function noRole(name: string): Fault {
-  return new Fault('not_found', 'role', `No custom role ${name} in this project`)
-}
-
-function taken(name: string): Fault {
-  return new Fault('exists', 'role', `A custom role ${name} is there already`)
+function find(all: readonly ProjectRecord[], name: string): ProjectRecord {
+  const found = all.find(({ key }) => key === name)
+  if (!found) throw noRole(name)
+  return found
 }

@@ -6,9 +6,10 @@ import type { FanOut } from '../../ledger/fan-out/perform.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { clustersOf, isWithin } from './clusters.ts'
-import type { CustomRole } from './custom-roles.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 import { incarnationsOf, isExpired, isThere, wantedOf } from './records.ts'
+import { roleOf } from './roles/custom-role.ts'
+import { sharedOn } from './roles/shared.ts'
 import { checkSameRecord } from './unchanged.ts'
 
 /** Brings servers that joined a project later what its users and roles are to be there. */
@@ -36,18 +37,25 @@ export function createJoining(parts: JoiningParts): Joining {
     const roles = await store.read.projectRecords.list(projectId, 'role')
     const users = await store.read.projectRecords.list(projectId, 'user')
     const now = await store.now()
-    for (const record of roles.filter(one => isThere(one, now)))
-      await bring(record, clusters.filter(isNew(record)), () => makeRole(record))
+    for (const record of roles.filter(one => isThere(one, now))) await bringRole(record, clusters, roles)
     for (const record of users.filter(one => isThere(one, now))) {
       const wanted = wantedOf(record)!
-      const needed = roles.filter(({ key }) => wanted.roles.includes(`admin.${key}`))
-      const isReady = (cluster: Cluster) => needed.every(role => role.places[cluster.instance.id] !== undefined)
+      const isReady = hasAll(roles, wanted.roles)
       const missing = clusters.filter(isNew(record)).filter(one => isWithin(wanted, one) && isReady(one))
       if (record.password) await bring(record, missing, () => makeUser(record))
       const surplus = clusters.filter(one => isOn(record, one) && !isWithin(wanted, one))
       await bring(record, surplus, ({ instance }) => dropUser(record, instance.id))
     }
     for (const record of users.filter(one => isExpired(one, now))) await forget(record)
+  }
+
+  /** After those that it inherits from, and after what another project drops there. */
+  async function bringRole(record: ProjectRecord, clusters: readonly Cluster[], roles: readonly ProjectRecord[]) {
+    const missing = clusters.filter(isNew(record)).filter(hasAll(roles, roleOf(record).definition.roles))
+    if (missing.length === 0) return
+    const { going } = await sharedOn(store.read, record, missing)
+    const free = missing.filter(({ instance }) => !going.has(instance.id))
+    await bring(record, free, () => ({ kind: 'create-role', role: roleOf(record).definition }))
   }
 
   /** Written as one operation; one that is open already does it. */
@@ -123,12 +131,16 @@ const isNew =
   ({ instance }: Cluster) =>
     places[instance.id] === undefined
 
+/** Are those of the names that are roles of the project there? What others have called so is another thing. */
+const hasAll =
+  (roles: readonly ProjectRecord[], names: readonly string[]) =>
+  ({ instance }: Cluster) =>
+    roles
+      .filter(({ key }) => names.includes(`admin.${key}`))
+      .every(role => typeof role.places[instance.id] === 'string')
+
 function isOn({ places }: ProjectRecord, { instance }: Cluster): boolean {
   return typeof places[instance.id] === 'string'
-}
-
-function makeRole({ current }: ProjectRecord): Change {
-  return { kind: 'create-role', role: (current as unknown as CustomRole).definition }
 }
 
 function makeUser(record: ProjectRecord): Change {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
+import type { CustomRole as Custom } from '../../../services/project-users/roles/custom-role.ts'
 import { ref } from '../../request.ts'
 import { type AtlasHttp, type AtlasParts, askedOfMany } from '../context.ts'
 import { Refusal, refusal } from '../refusals/refusal.ts'
@@ -119,18 +120,19 @@ export function customRoleRoutes(http: AtlasHttp, parts: AtlasParts): void {
     },
     async request => {
       const name = nameIn(request)
-      const known = await all(request)
-      const before = one(known, name)
-      const { roleName = name, actions = before.actions, inheritedRoles = before.inheritedRoles } = request.body
-      // A name is not changed.
-      if (roleName !== name) throw refusal('INVALID_ATTRIBUTE', 'roleName')
-      const role = { roleName, actions, inheritedRoles }
-      const others = known.filter(other => other.roleName !== name)
-      checkRole(role, others, parts.rules)
+      const toNext = (roles: readonly Custom[]) => {
+        const known = roles.map(fromCustomRole)
+        const before = one(known, name)
+        const { roleName = name, actions = before.actions, inheritedRoles = before.inheritedRoles } = request.body
+        // A name is not changed.
+        if (roleName !== name) throw refusal('INVALID_ATTRIBUTE', 'roleName')
+        const role = { roleName, actions, inheritedRoles }
+        const others = known.filter(other => other.roleName !== name)
+        checkRole(role, others, parts.rules)
+        return toCustomRole(role)
+      }
       const asked = askedOfMany(request, parts)
-      const changed = await customRoles
-        .change(asked, request.projectId, toCustomRole(role))
-        .catch(forRole(limits, name))
+      const changed = await customRoles.change(asked, request.projectId, name, toNext).catch(forRole(limits, name))
       return fromCustomRole(changed)
     },
   )

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Privilege } from '../../../domain/role-definition.ts'
-import type { CustomRole as Custom } from '../../../services/project-users/custom-roles.ts'
+import type { CustomRole as Custom } from '../../../services/project-users/roles/custom-role.ts'
 import { actionOnServer } from './actions.ts'
 
 const closed = { additionalProperties: false }

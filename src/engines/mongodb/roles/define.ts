@@ -17,7 +17,7 @@ export function definedRole(name: string): RoleName {
 export function planRole(change: RoleChange, facts: MongodbFacts): Plan {
   switch (change.kind) {
     case 'create-role':
-      return change.over && isDefinedSo(change.over, facts)
+      return change.over?.some(one => isDefinedSo(one, facts))
         ? planSetRole(change.role, facts)
         : planCreateRole(change.role, facts)
     case 'set-role':
@@ -27,7 +27,7 @@ export function planRole(change: RoleChange, facts: MongodbFacts): Plan {
     case 'drop-role':
       return { steps: dropSteps(change.name, facts), refusals: [] }
     case 'undo-create-role':
-      return { steps: isDefinedSo(change.role, facts) ? dropSteps(change.role.name, facts) : [], refusals: [] }
+      return { steps: isAnyOf(change, facts) ? dropSteps(change.role.name, facts) : [], refusals: [] }
   }
 }
 
@@ -68,6 +68,10 @@ function bodyOf({ privileges, roles }: RoleDefinition, { actions }: MongodbFacts
 
 function found(name: string, { roles }: MongodbFacts): RoleFound | undefined {
   return roles.find(role => sameRole(role, definedRole(name)))
+}
+
+function isAnyOf({ role, over = [] }: Extract<RoleChange, { kind: 'undo-create-role' }>, facts: MongodbFacts): boolean {
+  return [role, ...over].some(one => isDefinedSo(one, facts))
 }
 
 /** Does it allow on this server what the definition would? */
