@@ -7,7 +7,14 @@ import type { Secret } from './secret.ts'
 import { type NewUser, type UserKey, type UserSettings, userKeyText } from './user.ts'
 
 /** One thing that an engine is asked to do to one subject. Passwords ride along as `Secret`s and are kept apart by the ledger. */
-export type Change =
+export type Change = Kind & Sparing
+
+/** Whose caller is no admin: who has power over the whole server stays as it is, however late this is done, and nobody gets it. */
+interface Sparing {
+  readonly sparesServerAdmins?: true
+}
+
+type Kind =
   | {
       readonly kind: 'create-user'
       readonly user: NewUser
@@ -81,10 +88,12 @@ export type Change =
       readonly of?: string
     }
   | { readonly kind: 'undo-create-database'; readonly name: string }
-  | RoleChange
+  | RoleKind
 
 /** One role that people define on a server. `drop-role` takes it from everybody who has it. */
-export type RoleChange =
+export type RoleChange = RoleKind & Sparing
+
+type RoleKind =
   /** `over`: what it was to be before; one that is so may be ours, and becomes it. */
   | { readonly kind: 'create-role'; readonly role: RoleDefinition; readonly over?: readonly RoleDefinition[] }
   /** `orCreate`: where it is not there, it is made. */

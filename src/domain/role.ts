@@ -20,6 +20,7 @@ const WEAKEST = {
   delete: 'editor',
   recall: 'editor', // passwords that are stored, or that wait in an answer
   change: 'editor', // everything else that editors do: plans, retries, data sources
+  serverAdmins: 'admin', // logins with power over their whole server
   register: 'admin', // making connections
   adopt: 'admin', // instances, in the dialects that take them by name
   release: 'admin',

@@ -29,6 +29,7 @@ const NEEDED: Partial<Readonly<Record<Right, readonly Scope[]>>> = {
   update: ['database:update'],
   delete: ['database:delete'],
   recall: ['database:view_credentials'],
+  serverAdmins: [], // the role says who, and the scope of what is done says what
   register: ['rolecall:register'],
   adopt: ['database:create'],
   release: ['database:delete'],

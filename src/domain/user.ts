@@ -31,10 +31,20 @@ export interface DatabaseUser extends UserKey {
   readonly grants: readonly GrantShown[]
   /** All that it has, as `DATABASE.ROLE`, on engines where grants are roles too. */
   readonly roles?: readonly string[]
-  /** Words for what a reader should know: `superuser`, `primary`, `no-password`. */
+  /** Words for what a reader should know: `superuser`, `server-admin`, `no-password`. */
   readonly flags: readonly string[]
   /** The mark we left on it, if it is ours. */
   readonly mark?: Mark
+}
+
+/**
+ * The flag of a login with power over its whole server: it could come, by itself, to everything that Rolecall may do there. Editors
+ * neither change such logins nor make any.
+ */
+export const SERVER_ADMIN = 'server-admin'
+
+export function isServerAdmin({ flags }: Pick<DatabaseUser, 'flags'>): boolean {
+  return flags.includes(SERVER_ADMIN)
 }
 
 /** What an engine lets be set on a login beside grants. */

@@ -92,6 +92,8 @@ export interface Facts {
   readonly applied: boolean
   /** The server's own clock, in epoch milliseconds; read for a drop. */
   readonly clock?: number
+  /** Who has power over the whole server among those that the change is about, or would get it by the change; in words. */
+  readonly power?: string
 }
 
 export interface Plan {
@@ -103,6 +105,7 @@ export interface Plan {
 export interface Refusal {
   readonly code:
     | 'not_found'
+    | 'forbidden'
     | 'exists'
     | 'in_use'
     | 'invalid'

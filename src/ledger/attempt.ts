@@ -84,7 +84,14 @@ export async function planAll(attempts: readonly Attempt[]): Promise<readonly Pl
 export async function planTarget({ link, change, mark }: Attempt): Promise<Planned> {
   const { engine, client } = link
   const facts = await client.facts(change, mark)
-  return { facts, plan: engine.plan(change, facts), undo: engine.undo(change, facts) }
+  return { facts, plan: sparing(change, facts, engine.plan(change, facts)), undo: engine.undo(change, facts) }
+}
+
+/** Asked anew by every attempt: meanwhile a login may have got such power. */
+function sparing({ sparesServerAdmins }: Change, { power }: Facts, plan: Plan): Plan {
+  if (!sparesServerAdmins || power === undefined) return plan
+  const message = `${power} has power over the whole server: this needs the role admin`
+  return { ...plan, refusals: [{ code: 'forbidden', subject: 'user', message }, ...plan.refusals] }
 }
 
 /** Throws the first refusal of the plans, telling of all. */

@@ -13,7 +13,7 @@ import { readRights } from './rights.ts'
 import { isThere, roleNames } from './roles.ts'
 import { hashFor, isPasswordOf, isPlugin, type PasswordHash, PLUGINS } from './users/hashes.ts'
 import { isPartlySet, wrongPlugin } from './users/plan.ts'
-import { type Account, findAccount } from './users/read.ts'
+import { type Account, findAccount, mightyRole } from './users/read.ts'
 import { findRenamed } from './users/rename.ts'
 import { hostsOfName, listSessions } from './users/sessions.ts'
 
@@ -72,8 +72,28 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
     grants,
     rename,
     clock: change.kind === 'drop-user' ? await readClock(link, signal) : undefined,
+    power: await powerIn(link, change, account, signal),
     ...(await passwordFor(link, change, account, signal)),
   }
+}
+
+/** Its subject's, and that of roles which it gives. */
+async function powerIn(
+  link: Link,
+  change: UserChange,
+  account: Account | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (account?.power !== undefined) return holderOf(account.name, account.power)
+  if (change.kind === 'create-user' && change.everything) return change.user.name
+  return mightyRole(link, rolesWanted(change), signal)
+}
+
+const holderOf = (name: string, power: string) => (power === name ? name : `${name}, by ${power},`)
+
+function rolesWanted(change: UserChange): readonly string[] {
+  if (change.kind === 'create-user') return change.user.engineRoles
+  return change.kind === 'set-user' ? (change.engineRoles ?? []) : []
 }
 
 async function subjectOf(
@@ -90,10 +110,7 @@ async function subjectOf(
 const marksByRole = ({ kind }: UserChange, { state }: Link) =>
   state.catalogue === 'documents' && (kind === 'create-user' || kind === 'undo-create-user')
 
-function namesRoles(change: UserChange): boolean {
-  if (change.kind === 'create-user') return change.user.engineRoles.length > 0
-  return change.kind === 'set-user' && (change.engineRoles?.length ?? 0) > 0
-}
+const namesRoles = (change: UserChange) => rolesWanted(change).length > 0
 
 interface Seen {
   readonly account?: Account

@@ -3,14 +3,14 @@ import type { Mark } from '../../domain/user.ts'
 import { common } from '../common-changes.ts'
 import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'
-import { readHoldings } from './drop/facts.ts'
+import { type Holdings, readHoldings } from './drop/facts.ts'
 import { readMadeRoles } from './drop/made-roles.ts'
 import type { PostgresFacts, RenameFacts } from './facts.ts'
 import { readGrantDatabases } from './grants/facts.ts'
 import type { Link } from './link/link.ts'
 import type { Links } from './link/links.ts'
 import { isSameMark, markIn } from './marks.ts'
-import { readReach } from './reach.ts'
+import { type Reach, readReach } from './reach.ts'
 import { findRole, isUser, type UserRow } from './users/read.ts'
 import { findRenamed } from './users/rename.ts'
 import { scramVerifier } from './users/scram.ts'
@@ -88,7 +88,20 @@ async function readUser(links: Links, change: UserChange, mark: Mark): Promise<P
     holdings,
     rename,
     clock,
+    power: powerIn(change, holdings && ownsNothing(holdings) ? named.filter(one => one.name === name) : named),
   }
+}
+
+function ownsNothing({ databases, sharedOwned }: Holdings): boolean {
+  return [sharedOwned, ...databases.map(({ owned }) => owned)].every(counts => Object.keys(counts).length === 0)
+}
+
+/** Its subject's, that of roles which it gives, and of whoever gets what is left behind: others' code then runs with its rights. */
+function powerIn(change: UserChange, named: readonly Reach[]): string | undefined {
+  if (change.kind === 'create-user' && change.everything) return change.user.name
+  const mighty = named.find(({ power }) => power !== null)
+  if (!mighty) return undefined
+  return mighty.power === mighty.name ? mighty.name : `${mighty.name}, by ${mighty.power},`
 }
 
 async function subjectRole(

@@ -2,6 +2,7 @@ import type { Refusal } from '../engine.ts'
 import type { Link } from './link/link.ts'
 import type { ServerState } from './link/server.ts'
 import { canBeThere } from './names.ts'
+import { powerOf } from './users/power.ts'
 
 /** What the managing login may do with another role. */
 export interface Reach {
@@ -17,6 +18,8 @@ export interface Reach {
   readonly admin: boolean
   /** From 16 on: as whom it would give itself membership, and what it has of that role by the same hand already. */
   readonly lending: Lending | null
+  /** The role by which it has power over the whole server. */
+  readonly power: string | null
 }
 
 export interface Lending {
@@ -29,7 +32,7 @@ const reachQuery = (state: ServerState) => `
 select r.oid::text as oid, r.rolname::text as name, r.rolsuper as superuser, r.rolreplication as replication,
   pg_has_role(r.oid, 'usage') as usage, pg_has_role(r.oid, '${state.version >= 160000 ? 'set' : 'member'}') as set,
   pg_has_role(r.oid, 'member with admin option')${adminOfAll(state) ? ' or not r.rolsuper' : ''} as admin,
-  ${state.version >= 160000 ? LENDING : 'null'} as lending
+  ${state.version >= 160000 ? LENDING : 'null'} as lending, ${powerOf('r.oid', state)} as power
 from pg_roles r where r.rolname = any($1::name[])`
 
 const adminOfAll = ({ version, me }: ServerState) => version < 160000 && me.createRole

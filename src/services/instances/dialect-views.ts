@@ -5,9 +5,10 @@ import type { KeyPage, Page } from '../../domain/page.ts'
 import type { Policy } from '../../domain/policy.ts'
 import type { Right } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { type UserKey, userKeyText } from '../../domain/user.ts'
+import { SERVER_ADMIN, type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store, Tables } from '../../store/store.ts'
-import { checkRight, findInstance, hasRight, viewerIn } from '../access/access.ts'
+import { checkRight, findInstance, viewerIn } from '../access/access.ts'
+import { mayRecall } from '../access/server-admins.ts'
 import type { ConnectionWish } from '../connections/connection-wish.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Links } from '../links/links.ts'
@@ -194,7 +195,8 @@ export function createDialectViews(parts: DialectViewParts): DialectViews {
   async function recall(caller: Caller, view: InstanceView): Promise<Secret | undefined> {
     const { instance, primary, policy } = view
     if (primary === undefined || policy.passwordRecall !== 'stored') return undefined
-    if (!hasRight(caller, instance.projectId, 'recall')) return undefined
+    // The password that opens the whole server.
+    if (!mayRecall(caller, instance.projectId, { flags: [SERVER_ADMIN] })) return undefined
     const key = await managingLogin(view)
     return key && (await store.read.users.find(instance.id, userKeyText(key)))?.password
   }

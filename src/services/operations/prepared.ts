@@ -4,6 +4,7 @@ import type { StepShown, TargetOutcome } from '../../domain/operation.ts'
 import { type Plan, type Refusal, showStep } from '../../engines/engine.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Order, OrderTarget } from '../../ledger/order.ts'
+import { asAllowed } from '../access/server-admins.ts'
 
 /** Who asks for a change, until when, and by which key a repeat is known. */
 export interface Asked {
@@ -43,8 +44,12 @@ export function prepareMany<T>(
   targets: readonly Omit<OrderTarget, 'instanceId'>[],
   finish: (operationId: string, outcomes: readonly TargetOutcome[]) => Promise<T>,
 ): Prepared<T> {
-  const here = targets.map(target => ({ ...target, instanceId: instance.id }))
-  const order: Order = { ...asked, projectId: instance.projectId, targets: here }
+  const { id: instanceId, projectId } = instance
+  const here = targets.map(target => {
+    const change = asAllowed(asked.caller, projectId, target.change)
+    return { ...target, change, instanceId }
+  })
+  const order: Order = { ...asked, projectId, targets: here }
   return {
     run: async () => {
       const { operationId, outcomes } = await ledger.perform(order)

@@ -6,7 +6,7 @@ import type { Secret } from '../../domain/secret.ts'
 import { type DatabaseUser, type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Tables } from '../../store/store.ts'
 import type { UserRecord } from '../../store/user-record.ts'
-import { hasRight } from '../access/access.ts'
+import { mayRecall } from '../access/server-admins.ts'
 
 /** A login as the engine shows it, with what only we know of it. */
 export interface UserShown {
@@ -36,9 +36,13 @@ export async function withRecord(tables: Tables, instance: Instance, user: Datab
   return (await withRecords(tables, instance, [user]))[0]!
 }
 
-/** The password that policy keeps, for a caller that may read it. */
-export function recalled(caller: Caller, { instance, record }: UserShown, policy: PolicyInForce): Secret | undefined {
-  if (policy.passwordRecall !== 'stored' || !hasRight(caller, instance.projectId, 'recall')) return undefined
+/** The password that policy keeps, for a caller that may read it: one that opens the whole server is for admins. */
+export function recalled(
+  caller: Caller,
+  { instance, user, record }: UserShown,
+  policy: PolicyInForce,
+): Secret | undefined {
+  if (policy.passwordRecall !== 'stored' || !mayRecall(caller, instance.projectId, user)) return undefined
   return record?.password
 }
 

@@ -1,102 +1,14 @@
 import type { GrantShown } from '../../../domain/grant.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
-import type { DatabaseUser, Mark } from '../../../domain/user.ts'
-import { catalogueRoleOf, nearestRole, PRIVILEGES_OF_ROW, privilegesIn } from '../grants/privileges.ts'
+import { type DatabaseUser, type Mark, SERVER_ADMIN } from '../../../domain/user.ts'
+import { catalogueRoleOf, nearestRole, privilegesIn } from '../grants/privileges.ts'
 import type { Link } from '../link/link.ts'
 import type { Catalogue, ServerState } from '../link/server.ts'
 import { incarnationOf, isRenameRole, markInAttribute, markInRole, markInSubject, renameInAttribute } from '../marks.ts'
 import { canBeHost, canBeThere, databaseIn, hostOf, MARKER } from '../names.ts'
 import { missingCatalogue } from '../rights.ts'
-
-/** Accounts that the server or its provider keeps for itself. */
-const HIDDEN = `(a.User = '' or a.User like 'mysql.%' or a.User in ('mariadb.sys', 'rdsadmin', 'rdsrepladmin', 'rdstopmgr', 'rdsproxyadmin',
-  'azure_superuser', 'azuresu', 'cloudsqlexport', 'cloudsqlimport', 'cloudsqlapplier', 'cloudsqlreplica', 'cloudsqloneshot'))`
-
-const keyText = ({ name, host }: { readonly name: string; readonly host: string }) => `${name}@${host}`
-
-interface Place {
-  readonly table: string
-  /** Which of its rows are logins. A role is one without a host, or one that is as CREATE ROLE leaves it. */
-  readonly logins: string
-  /** An account's place in lists, one text that sorts by bytes: names may have an @, hosts can't. */
-  readonly key: string
-}
-
-const ACCOUNTS: Readonly<Record<Catalogue, Place>> = {
-  documents: { table: 'mysql.global_priv', logins: `a.Host <> ''`, key: `concat(a.User, '@', a.Host)` },
-  attributes: {
-    table: 'mysql.user',
-    logins: `not (a.account_locked = 'Y' and a.authentication_string = '' and a.password_expired = 'Y')
-      and not exists (select 1 from mysql.role_edges e where e.FROM_USER = a.User and e.FROM_HOST = a.Host)`,
-    // Its names and hosts are of two character sets.
-    key: `convert(concat(a.User, '@', a.Host) using utf8mb4) collate utf8mb4_bin`,
-  },
-}
-
-/**
- * No index has the order of a list, so keys alone are sorted: rows are read for the page's, by their keys. Every word here is paid for
- * once for each account: with conversions, and a search for nothing, a page among 100,000 took four times as long.
- */
-function pageKeys({ table, logins, key }: Place, { after, q }: KeyPage): string {
-  // Without a beginning there is none: to a collation that pads with spaces, a control character comes before an empty text.
-  const from = after ? `and ${key} > ?` : ''
-  const search =
-    q !== undefined ? 'and locate(lower(?), lower(convert(a.User using utf8mb4)) collate utf8mb4_bin) > 0' : ''
-  return `select a.Host, a.User from ${table} a
-  where ${logins} and not ${HIDDEN} ${from} ${search} order by ${key} limit ?`
-}
-
-const oneKey = ({ table, logins }: Place) =>
-  `select a.Host, a.User from ${table} a where a.Host = ? and a.User = ? and ${logins} and not ${HIDDEN}`
-
-// Its own key first: many accounts share a host.
-const GRANTS = `(select json_arrayagg(json_array(d.Db, ${PRIVILEGES_OF_ROW})) from mysql.db d force index (User)
-    where d.User = a.User and d.Host = a.Host)`
-
-/** The rows of the accounts that `keys` names. */
-function rowsOf(keys: string, catalogue: Catalogue): string {
-  if (catalogue === 'documents') return documentRows(keys)
-  return `select a.User as name, a.Host as host, a.account_locked = 'Y' as locked, a.plugin, a.authentication_string as kept,
-  a.max_user_connections as connectionLimit, a.Super_priv = 'Y' as superuser, a.Repl_slave_priv = 'Y' as replication,
-  a.Create_user_priv = 'Y' as createUser, a.Select_priv = 'Y' as readsAll, cast(a.User_attributes->'$.metadata' as char) as attribute,
-  null as subject, r.roles, ${GRANTS} as grants
-from (${keys}) k join mysql.user a on a.Host = k.Host and a.User = k.User
-left join (select e.TO_HOST, e.TO_USER, json_arrayagg(if(e.FROM_HOST = '%', e.FROM_USER, concat(e.FROM_USER, '@', e.FROM_HOST))) as roles
-  from mysql.role_edges e group by e.TO_HOST, e.TO_USER) r on r.TO_HOST = a.Host and r.TO_USER = a.User
-order by ${ACCOUNTS.attributes.key}`
-}
-
-const PRIV = (path: string) => `json_value(a.Priv, '$.${path}')`
-const MAY = (bit: number) => `cast(coalesce(${PRIV('access')}, 0) as unsigned) & ${bit} > 0`
-
-// A lock is kept as true, or not at all.
-const documentRows = (keys: string) => `
-select a.User as name, a.Host as host, coalesce(${PRIV('account_locked')}, '0') in ('1', 'true') as locked,
-  coalesce(${PRIV('plugin')}, '') as plugin, coalesce(${PRIV('authentication_string')}, '') as kept,
-  coalesce(${PRIV('max_user_connections')}, 0) as connectionLimit, ${MAY(32768)} as superuser, ${MAY(524288)} as replication,
-  ${MAY(33554432)} as createUser, ${MAY(1)} as readsAll, null as attribute, ${PRIV('x509_subject')} as subject,
-  (select json_arrayagg(m.Role) from mysql.roles_mapping m where m.Host = a.Host and m.User = a.User
-    and not (m.Admin_option = 'Y' and left(m.Role, 9) = '${MARKER}')) as roles, -- who makes a role has it, too
-  ${GRANTS} as grants
-from (${keys}) k join mysql.global_priv a on a.Host = k.Host and a.User = k.User
-order by ${ACCOUNTS.documents.key}`
-
-interface Row {
-  readonly name: string
-  readonly host: string
-  readonly locked: number
-  readonly plugin: string
-  readonly kept: string
-  readonly connectionLimit: number | string
-  readonly superuser: number
-  readonly replication: number
-  readonly createUser: number
-  readonly readsAll: number
-  readonly attribute: string | null
-  readonly subject: string | null
-  readonly roles: unknown
-  readonly grants: unknown
-}
+import { mightyAmong, type RoleSeen } from './power.ts'
+import { ACCOUNTS, keyText, oneKey, pageKeys, type Row, rowsOf } from './rows.ts'
 
 /** An account as the server keeps it. */
 export interface Account {
@@ -122,6 +34,8 @@ export interface Account {
   readonly roles: readonly string[]
   /** Databases (or patterns of their names) that it has privileges on, as the grant names them. */
   readonly grants: readonly (readonly [grantName: string, flags: string])[]
+  /** What gives it power over the whole server: its own name, or that of a role. */
+  readonly power?: string
 }
 
 function catalogueOf({ catalogue }: ServerState): Catalogue {
@@ -138,7 +52,8 @@ export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal):
   if (!search.every(canBeThere)) return { items: [] }
   const rows = await link.ask<Row>(signal, query, [...from, ...search, String(page.limit + 1)])
   const { items, next } = cutPage(rows.map(accountFrom), page.limit, keyText)
-  return { items: items.map(account => userFrom(account, link.state)), next }
+  const accounts = await withPower(link, items, signal)
+  return { items: accounts.map(account => userFrom(account, link.state)), next }
 }
 
 // The catalogue can't be compared with characters beyond the basic plane. Its last one stands for them: both come after all names.
@@ -156,8 +71,59 @@ export async function findAccount(
   const catalogue = catalogueOf(link.state)
   const query = rowsOf(oneKey(ACCOUNTS[catalogue]), catalogue)
   const [row] = await link.ask<Row>(signal, query, [host, key.name])
-  return row && accountFrom(row)
+  const [account] = await withPower(link, row ? [accountFrom(row)] : [], signal)
+  return account
 }
+
+/** Power that comes by roles, too. */
+async function withPower(link: Link, accounts: readonly Account[], signal: AbortSignal): Promise<readonly Account[]> {
+  const roles = await readRoles(
+    link,
+    accounts.flatMap(account => account.roles),
+    signal,
+  )
+  return accounts.map(account => ({ ...account, power: account.power ?? mightyAmong(account.roles, roles) }))
+}
+
+/** The role, of these and those that they are given, that has power over the whole server. */
+export async function mightyRole(
+  link: Link,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return names.length === 0 ? undefined : mightyAmong(names, await readRoles(link, names, signal))
+}
+
+/** These roles, those that they are given, and so on. */
+async function readRoles(
+  link: Link,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, RoleSeen>> {
+  const catalogue = catalogueOf(link.state)
+  const found = new Map<string, RoleSeen>()
+  const isNew = (name: string) => !found.has(name) && canBeThere(name)
+  for (let level = new Set(names.filter(isNew)); level.size > 0; ) {
+    const keys = [...level].map(name => roleKey(name, catalogue))
+    const places = keys.map(() => '(?, ?)').join(', ')
+    const query = `select a.Host, a.User from ${ACCOUNTS[catalogue].table} a where (a.Host, a.User) in (${places})`
+    const rows = (await link.ask<Row>(signal, rowsOf(query, catalogue), keys.flat())).map(accountFrom)
+    for (const name of level) found.set(name, { isMighty: false, roles: [] })
+    for (const { name, host, power, roles } of rows)
+      found.set(roleText(name, host), { isMighty: power !== undefined, roles })
+    level = new Set(rows.flatMap(({ roles }) => roles).filter(isNew))
+  }
+  return found
+}
+
+// MariaDB's roles have no host, MySQL's have one that is shown only where it is not `%`.
+function roleKey(role: string, catalogue: Catalogue): readonly [host: string, name: string] {
+  if (catalogue === 'documents') return ['', role]
+  const at = role.lastIndexOf('@')
+  return at < 0 ? ['%', role] : [role.slice(at + 1), role.slice(0, at)]
+}
+
+const roleText = (name: string, host: string) => (host === '' || host === '%' ? name : `${name}@${host}`)
 
 function accountFrom(row: Row): Account {
   const all = listFrom<string>(row.roles)
@@ -180,6 +146,7 @@ function accountFrom(row: Row): Account {
     renamedBy: attributeRename === undefined ? all.filter(isRenameRole) : [attributeRename],
     roles: all.filter(role => !role.startsWith(MARKER)).sort(),
     grants: listFrom<[string, string]>(row.grants),
+    power: Number(row.mighty) === 1 ? row.name : undefined,
   }
 }
 
@@ -222,7 +189,7 @@ export function userFrom(account: Account, state: ServerState): DatabaseUser {
     },
     engineRoles: roles,
     grants: grantsOf(account, state),
-    flags: inMaking ? [...flags, 'in-making'] : flags,
+    flags: [...flags, ...(account.power === undefined ? [] : [SERVER_ADMIN]), ...(inMaking ? ['in-making'] : [])],
     mark,
   }
 }

@@ -1,11 +1,12 @@
 import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
-import type { DatabaseUser } from '../../../domain/user.ts'
+import { type DatabaseUser, SERVER_ADMIN } from '../../../domain/user.ts'
 import { HIDDEN_DATABASES } from '../databases/read.ts'
 import type { Link } from '../link/link.ts'
 import type { ServerState } from '../link/server.ts'
 import { MARKED, markIn } from '../marks.ts'
 import { CATALOGUE_PATTERN, canBeThere, catalogueRoleIn, isCatalogueRole } from '../names.ts'
+import { powerOf } from './power.ts'
 
 /** Accounts that a cloud provider keeps on its servers. */
 const PROVIDERS =
@@ -49,7 +50,8 @@ select u.oid::text as oid, u.rolname::text as name, u.rolcanlogin as "canLogIn",
    from pg_auth_members m join pg_roles g on g.oid = m.roleid
    left join pg_database b on b.oid = ('x' || substring(g.rolname from '${CATALOGUE_PATTERN}'))::bit(32)::int8::oid
    where m.member = u.oid ${membershipsThatCount(state)}) as memberships,
-  (select coalesce(json_agg(b.datname), '[]') from pg_database b where b.datdba = u.oid and b.datname !~ '${HIDDEN_DATABASES}') as owned
+  (select coalesce(json_agg(b.datname), '[]') from pg_database b where b.datdba = u.oid and b.datname !~ '${HIDDEN_DATABASES}') as owned,
+  ${powerOf('u.oid', state)} as power
 from (${which}) u order by u.rolname`
 
 // From 16 on who makes a role is made its member, so that it may administer it: that says nothing of what it may do.
@@ -83,6 +85,8 @@ export interface UserRow {
   readonly noPassword: boolean
   readonly memberships: readonly Membership[]
   readonly owned: readonly string[]
+  /** The role by which it has power over the whole server. */
+  readonly power: string | null
 }
 
 /** The statement that a page of logins is read by: after `$1`, at most `$2`, whose name has `$3` in it. */
@@ -174,6 +178,7 @@ function flagsOf(row: UserRow): readonly string[] {
     [row.createDb, 'createdb'],
     [row.bypassRls, 'bypassrls'],
     [row.noPassword, 'no-password'],
+    [row.power !== null, SERVER_ADMIN],
   ]
   return flags.filter(([is]) => is).map(([, flag]) => flag)
 }
