@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { endingOf } from './ending.ts'
+import { addExamples } from './examples.ts'
 import { EXIT } from './exit-codes.ts'
 
 interface CommandModule {
@@ -32,23 +33,37 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 }
 
 const AFTER = `
-Exit codes: ${Object.entries(EXIT)
-  .map(([name, code]) => `${code} ${name}`)
-  .join(', ')}.`
+rolecall COMMAND --help tells its options, with examples. Exit codes:
+${exitCodes()}`
+
+/** In words, several a line. */
+function exitCodes(): string {
+  const all = Object.entries(EXIT).map(([name, code]) => `${code} ${name.replace(/[A-Z]/g, ' $&').toLowerCase()}`)
+  const lines = Array.from({ length: Math.ceil(all.length / 5) }, (_, at) => all.slice(at * 5, at * 5 + 5).join(', '))
+  return `  ${lines.join(',\n  ')}.`
+}
 
 /** Runs what the command line asks for. Only the command that is named gets loaded: the others cost nothing. */
 export async function run(argv: readonly string[]): Promise<void> {
-  const program = new Command('rolecall').description('Every login on every database, one roll.').version(VERSION)
-  program.addHelpText('after', AFTER).exitOverride().showHelpAfterError('(rolecall --help tells more)')
   try {
-    for (const [name, { about, load }] of Object.entries(COMMANDS)) {
-      const command = program.command(name).description(about).copyInheritedSettings(program)
-      if (argv.includes(name)) (await load()).setUp(command)
-    }
+    const program = await makeProgram(name => argv.includes(name))
     await program.parseAsync(argv)
   } catch (error) {
     end(error)
   }
+}
+
+/** The whole command line; of commands that are not `wanted` there is the name alone. */
+export async function makeProgram(wanted: (name: string) => boolean): Promise<Command> {
+  const program = new Command('rolecall').description('Every login on every database, one roll.').version(VERSION)
+  program.addHelpText('after', AFTER).exitOverride().showHelpAfterError('(rolecall --help tells more)')
+  for (const [name, { about, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).description(about).copyInheritedSettings(program)
+    if (!wanted(name)) continue
+    ;(await load()).setUp(command)
+    addExamples(command)
+  }
+  return program
 }
 
 /** Ends at once: what failed to start may have left timers and sockets behind. */

@@ -115,7 +115,17 @@ describe('a bad setting is named, with its source and what would be right', () =
     [{ flags: { '--trove-rate-user-writes': 'x' } }, 'Setting trove.rate.userWrites', 'from 0 to 1000000'],
     [{ flags: { '--trove-rate-writes': '1.5' } }, 'Setting trove.rate.writes', 'from 0 to 1000000'],
     [{ flags: { '--trove-rate-actions': '-5' } }, 'Setting trove.rate.actions', 'from 0 to 1000000'],
-    [{ yaml: 'prot: 1' }, 'Setting prot in ', 'Known ones: host, port'],
+    [{ yaml: 'prot: 1' }, 'Setting prot in ', 'Did you mean port?'],
+    [
+      { yaml: 'limits: { linksPerInstanc: 1 }' },
+      'Setting limits.linksPerInstanc in ',
+      'Did you mean limits.linksPerInstance?',
+    ],
+    [{ yaml: 'colour: 1' }, 'Setting colour in ', 'rolecall serve --help tells all'],
+    [{ yaml: 'network: 5' }, 'Setting network in ', 'network.allow, network.deny'],
+    [{ yaml: 'limits: 5' }, 'Setting limits in ', 'limits.bodyBytes'],
+    [{ yaml: 'port: *x' }, "can't be read", 'YAML'],
+    [{ yaml: '', flags: { '--config': '/' } }, "can't be read", 'that is there'],
     [{ yaml: 'masterKey: x' }, "Setting masterKey can't stand in ", 'ROLECALL_MASTER_KEY'],
     [{ yaml: 'data: /x' }, "Setting data can't stand in ", '--data'],
     [{ yaml: 'a: [' }, "can't be read", 'YAML'],
@@ -129,6 +139,22 @@ describe('a bad setting is named, with its source and what would be right', () =
     expect(problem.exit).toBe('badSetting')
     expect(problem.message).toContain(message)
     expect(problem.remedy).toContain(remedy)
+  })
+
+  test.each([
+    ['ends nowhere', 'store: "postgres://roll:geheim@db/x'],
+    ['is an alias', 'store: *geheim'],
+    ['is said twice', 'store: a\nstore: postgres://roll:geheim@db/x'],
+    ['is no text', 'store: postgres://roll:geheim@db/x: y'],
+    ['is a key', 'postgres://roll:geheim@db/x: store'],
+  ])('but a secret in a line that %s is not shown', (_words, yaml) => {
+    const { message, remedy } = problemOf({ yaml })
+    expect(`${message} ${remedy}`).toMatch(/rolecall\.yaml/)
+    expect(`${message} ${remedy}`).not.toContain('geheim')
+  })
+
+  test('and the line from which a file is no YAML is named', () => {
+    expect(problemOf({ yaml: 'port: 1\nhost: "x' }).message).toMatch(/from line 2, column/)
   })
 
   test('but the password in a store address is not shown', () => {

@@ -20,8 +20,8 @@ export function setUp(operators: Command): void {
     operators.command('add').description('add somebody, or some program, who may call Rolecall'),
   )
   add
-    .argument('<username>')
-    .option('--email <email>')
+    .argument('<username>', 'what the operator is called in lists and in the audit')
+    .option('--email <email>', 'where people are reached')
     .option('--name <name>', 'as people write it')
     .option('--project <project>', 'where the role counts: id, alias or name')
     .addOption(new Option('--role <role>', 'makes the operator a member of the project').choices(ROLES))

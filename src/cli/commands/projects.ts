@@ -5,10 +5,13 @@ import { answerList, answerOne, timeText } from '../answer.ts'
 import { everything } from '../command-caller.ts'
 import { addStoreOptions, type OnStore, onStore, projectNamed } from '../on-store.ts'
 
+/** How a project is named on the command line. */
+const NAMED = 'id, alias or name'
+
 export function setUp(projects: Command): void {
   const create = addStoreOptions(projects.command('create').description('make a project; the first operator owns it'))
   create
-    .argument('<name>')
+    .argument('<name>', 'as people write it')
     .option('--alias <alias>', 'stands for its id in paths of the Trove API')
     .action((name: string, { alias }: { alias?: string }) =>
       onStore(create, at => createOne(create, at, { name, alias })),
@@ -16,16 +19,16 @@ export function setUp(projects: Command): void {
   const list = addStoreOptions(projects.command('list').description('list the projects'))
   list.action(() => onStore(list, at => listAll(list, at)))
   const show = addStoreOptions(projects.command('show').description('show a project and its members'))
-  show.argument('<project>').action((name: string) => onStore(show, at => showOne(show, at, name)))
+  show.argument('<project>', NAMED).action((name: string) => onStore(show, at => showOne(show, at, name)))
   const rename = addStoreOptions(projects.command('rename').description('give a project another name'))
   rename
-    .argument('<project>')
-    .argument('<name>')
+    .argument('<project>', NAMED)
+    .argument('<name>', 'what it is called from now on')
     .action((name: string, wanted: string) => onStore(rename, at => renameOne(rename, at, name, wanted)))
   const remove = addStoreOptions(
     projects.command('delete').description('remove a project that manages no instance any more'),
   )
-  remove.argument('<project>').action((name: string) => onStore(remove, at => removeOne(remove, at, name)))
+  remove.argument('<project>', NAMED).action((name: string) => onStore(remove, at => removeOne(remove, at, name)))
 }
 
 async function createOne(

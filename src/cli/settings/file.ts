@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { type Document, LineCounter, parseDocument } from 'yaml'
 import { SETTINGS } from '../../settings/names.ts'
 import { Problem } from '../exit-codes.ts'
+import { nearest } from './nearest.ts'
 
 /** What rolecall.yaml says, by dotted key: the file of `--config`, else the one in the data folder, if there is one. */
 export function readSettingsFile(
@@ -16,13 +17,35 @@ export function readSettingsFile(
   return new Map(said.map(([key, value]) => [key, { value, source: `${key} in ${path}` }]))
 }
 
+/** The parser shows the line that it stumbled over, which may be the one with the store's password: its place is told alone. */
 function parseFile(path: string): unknown {
-  const document = parseDocument(read(path), { lineCounter: new LineCounter() })
+  const lines = new LineCounter()
+  const document = parseDocument(read(path), { lineCounter: lines, prettyErrors: false })
   const [error] = document.errors
-  if (error) throw new Problem('badSetting', `${path} can't be read: ${error.message}`, 'Mend it; it has to be YAML.')
-  const value: unknown = document.toJS({ maxAliasCount: 0 })
+  if (error) throw notYaml(path, lines.linePos(error.pos[0]))
+  const value = withoutAliases(document, path)
   if (value === null || isMap(value)) return value ?? {}
   throw new Problem('badSetting', `${path} holds no settings.`, 'Write lines such as "port: 8480".')
+}
+
+function withoutAliases(document: Document.Parsed, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 })
+  } catch {
+    throw new Problem(
+      'badSetting',
+      `${path} can't be read: it has an alias.`,
+      'Mend it; it has to be YAML without any.',
+    )
+  }
+}
+
+function notYaml(path: string, { line, col }: { readonly line: number; readonly col: number }): Problem {
+  return new Problem(
+    'badSetting',
+    `${path} can't be read: it is no YAML from line ${line}, column ${col} on.`,
+    'Mend it; it has to be YAML, with every setting once.',
+  )
 }
 
 function read(path: string): string {
@@ -48,10 +71,17 @@ function isMap(value: unknown): value is Record<string, unknown> {
 function checkKey(key: string, path: string): void {
   const name = SETTINGS.find(one => one.key === key)
   if (name?.inFile) return
-  if (!name) {
-    const known = SETTINGS.filter(one => one.inFile).map(one => one.key)
-    throw new Problem('badSetting', `Setting ${key} in ${path} is unknown.`, `Known ones: ${known.join(', ')}.`)
-  }
+  if (!name) throw unknownSetting(key, path)
   const where = name.flag ? `${name.flag} or ${name.variable}` : name.variable
   throw new Problem('badSetting', `Setting ${key} can't stand in ${path}.`, `Say it by ${where}.`)
+}
+
+/** What looks like no key is not told again: it may be a value in the wrong place, and a secret one. */
+function unknownSetting(key: string, path: string): Problem {
+  const known = SETTINGS.filter(one => one.inFile).map(one => one.key)
+  const below = known.filter(one => one.startsWith(`${key}.`))
+  const [what, meant] = /^[\w.-]{1,64}$/.test(key) ? [`Setting ${key}`, nearest(key, known)] : ['A setting']
+  const remedy =
+    below.length > 0 ? `It has settings of its own: ${below.join(', ')}.` : 'rolecall serve --help tells all.'
+  return new Problem('badSetting', `${what} in ${path} is unknown.`, meant ? `Did you mean ${meant}?` : remedy)
 }

@@ -36,8 +36,21 @@ function optionFor({ key, flag, variable, inFile, usual, schema }: SettingName, 
   const values = schema.enum || schema.pattern ? `: ${schema.right}` : ''
   const about = `${schema.description}${values} (${names}${ending})`
   const option = new Option(`${flag} <${placeholderFor(schema.type)}>`, about)
+  const group = GROUPS[key.split('.')[0]!]
+  if (group) option.helpGroup(`${group}:`)
   if (schema.type !== 'array') return option
   return option.argParser((value: string, before: string | undefined) => (before ? `${before},${value}` : value))
+}
+
+/** Headings over settings that belong together, by the first part of their keys. */
+const GROUPS: Readonly<Record<string, string>> = {
+  network: 'Which database servers may be connected to',
+  credentials: 'Which database servers may be connected to',
+  policy: 'Policy, where projects and instances say nothing else',
+  limits: 'Limits and deadlines',
+  timeouts: 'Limits and deadlines',
+  trove: 'The Trove API',
+  atlas: 'The Atlas API',
 }
 
 function placeholderFor(type: string | undefined): string {
