@@ -18,9 +18,16 @@ export interface Engine {
   undo(change: Change, before: Facts): Change | undefined
   /**
    * A link for one attempt at one operation: one session that never reconnects and carries `session` as its name. An engine that can
-   * goes on with a spare, if that is as good as a new session, and leaves one that is as good as new when the link is closed.
+   * goes on with a spare, if that is as good as a new session, and leaves one that is as good as new when the link is closed. The facts
+   * of what is `foreseen` may be read on the way.
    */
-  open(target: Target, session: SessionName, signal: AbortSignal, spares?: Spares): Promise<AdminClient>
+  open(
+    target: Target,
+    session: SessionName,
+    signal: AbortSignal,
+    spares?: Spares,
+    foreseen?: Foreseen,
+  ): Promise<AdminClient>
   /** Ends what an earlier attempt left running on the server; returns when it is gone. */
   endSession(target: Target, session: SessionName, signal: AbortSignal): Promise<void>
   /** Links for reading, kept open and bounded; made on first use. */
@@ -56,8 +63,22 @@ export interface AdminClient extends AsyncDisposable {
   previewTable(name: string, limit: number): Promise<Rows>
   /** What a plan needs to know, read now. `mark` is what this operation leaves, or has left, on the engine. */
   facts(change: Change, mark: Mark): Promise<Facts>
-  /** One statement or one transaction; safe to run again. */
-  run(step: Step): Promise<void>
+  /**
+   * One statement or one transaction; safe to run again. An engine that is asked for several things at once, and does them in their
+   * order, answers along with it what is then found of the login `behind`; of others the answer says nothing.
+   */
+  run(step: Step, behind?: UserKey): Promise<FoundBehind | undefined>
+}
+
+/** What was found behind a step. */
+export interface FoundBehind {
+  readonly user?: DatabaseUser
+}
+
+/** The change whose facts will be asked for first on a link. */
+export interface Foreseen {
+  readonly change: Change
+  readonly mark: Mark
 }
 
 /** Reading links of one target. A pool that lost its server is made anew by its owner. */

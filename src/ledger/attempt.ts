@@ -2,8 +2,8 @@ import { type Change, passwordOf, subjectOf } from '../domain/change.ts'
 import { Fault } from '../domain/fault.ts'
 import type { TargetOutcome } from '../domain/operation.ts'
 import type { Secret } from '../domain/secret.ts'
-import type { DatabaseUser, Mark, UserKey } from '../domain/user.ts'
-import type { Facts, Plan, Step } from '../engines/engine.ts'
+import type { Mark, UserKey } from '../domain/user.ts'
+import type { Facts, FoundBehind, Plan, Step } from '../engines/engine.ts'
 import type { Store } from '../store/store.ts'
 import type { HeldLease } from './leases.ts'
 import type { Links, OpenLink } from './links.ts'
@@ -44,15 +44,18 @@ export async function openAttempts(
 ): Promise<OpenAttempts> {
   const { installation } = parts.store
   const session = { installation, operation, attempt }
+  const mark = { installation, operation }
   await using opened = new AsyncDisposableStack()
   const links = new Map<string, OpenLink>()
   // In one order for everybody: two operations that need the last links of the same instances must not wait in a circle.
   for (const instanceId of [...new Set(targets.map(target => target.instanceId))].sort()) {
-    const alsoTry = ownPassword(targets.find(target => target.instanceId === instanceId && target.ownLogin))
-    links.set(instanceId, opened.use(await parts.links.open(instanceId, session, signal, alsoTry)))
+    const here = targets.filter(target => target.instanceId === instanceId)
+    const alsoTry = ownPassword(here.find(target => target.ownLogin))
+    const foreseen = { change: here[0]!.change, mark }
+    links.set(instanceId, opened.use(await parts.links.open(instanceId, session, signal, alsoTry, foreseen)))
   }
   const all = targets.map(({ instanceId, change, wish }) => {
-    return { instanceId, change, wish, mark: { installation, operation }, link: links.get(instanceId)! }
+    return { instanceId, change, wish, mark, link: links.get(instanceId)! }
   })
   const kept = opened.move()
   return { all, [Symbol.asyncDispose]: () => kept.disposeAsync() }
@@ -102,32 +105,44 @@ export function refuse(plans: readonly Plan[]): void {
   throw new Fault(first.code, first.subject, refusals.map(one => one.message).join('; '), { counts: first.counts })
 }
 
-/** Nothing is sent without a lease: whoever stood still meanwhile finds out first whether it is still the one who acts. */
+/**
+ * Nothing is sent without a lease: whoever stood still meanwhile finds out first whether it is still the one who acts. Answers what was
+ * found behind the last step, where the engine tells.
+ */
 export async function runSteps(
-  { link }: Attempt,
+  { link, change }: Attempt,
   plan: Plan,
   lease: HeldLease,
   onRan: (step: Step) => void = () => undefined,
-): Promise<void> {
+): Promise<FoundBehind | undefined> {
+  let found: FoundBehind | undefined
   for (const step of plan.steps) {
     await lease.check()
-    await link.client.run(step)
+    found = await link.client.run(step, step === plan.steps.at(-1) ? userAfter(change) : undefined)
     onRan(step)
   }
+  return found
 }
 
-/** What the caller is told: the subjects as the engine shows them now. */
-export async function readBackAll(attempts: readonly Attempt[]): Promise<readonly TargetOutcome[]> {
+/** What the caller is told: the subjects as the engine shows them now, or as they were found behind their last step. */
+export async function readBackAll(
+  attempts: readonly Attempt[],
+  found: ReadonlyMap<Attempt, FoundBehind> = new Map(),
+): Promise<readonly TargetOutcome[]> {
   const outcomes: TargetOutcome[] = []
-  for (const attempt of attempts) outcomes.push(await readBack(attempt))
+  for (const attempt of attempts) outcomes.push(await readBack(attempt, found.get(attempt)))
   return outcomes
 }
 
-export async function readBack({ change, link, wish }: Attempt): Promise<TargetOutcome> {
-  const key = userOf(change)
-  const gone = key === undefined || change.kind === 'drop-user'
-  const user: DatabaseUser | undefined = gone ? undefined : await link.client.findUser(key)
+export async function readBack({ change, link, wish }: Attempt, found?: FoundBehind): Promise<TargetOutcome> {
+  const key = userAfter(change)
+  const { user } = found ?? { user: key && (await link.client.findUser(key)) }
   return outcomeOf(change, user, wish)
+}
+
+/** Whom to look for once it is done. */
+function userAfter(change: Change): UserKey | undefined {
+  return change.kind === 'drop-user' ? undefined : userOf(change)
 }
 
 function userOf(change: Change): UserKey | undefined {

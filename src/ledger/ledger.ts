@@ -2,7 +2,7 @@ import { endOf } from '../domain/change.ts'
 import { Fault, isTransient, toFault } from '../domain/fault.ts'
 import { newOperationId } from '../domain/id.ts'
 import type { StepShown, TargetOutcome } from '../domain/operation.ts'
-import { type Plan, showStep } from '../engines/engine.ts'
+import { type FoundBehind, type Plan, showStep } from '../engines/engine.ts'
 import type { Store } from '../store/store.ts'
 import { type Attempt, openAttempts, type Planned, planAll, readBackAll, refuse, runSteps } from './attempt.ts'
 import { begin, beginAnew } from './begin.ts'
@@ -69,7 +69,15 @@ async function performWhole(
   const begun = await begin(parts.store, { id, worker: parts.leases.worker, order, planned, plannedAt })
   onBegun()
   using lease = parts.leases.hold(id, 1, begun.since)
-  const work: Work = { operation: begun.operation, order, attempts: attempts.all, lease, planned, hasSent: false }
+  const work: Work = {
+    operation: begun.operation,
+    order,
+    attempts: attempts.all,
+    lease,
+    planned,
+    hasSent: false,
+    found: new Map(),
+  }
   try {
     if (begun.waited) await planAnew(parts, work)
     return { operationId: id, outcomes: await carryOut(parts, work) }
@@ -120,11 +128,13 @@ interface Work {
   planned: readonly Planned[]
   /** Something may have changed on an engine. */
   hasSent: boolean
+  /** Of those that have been done. */
+  readonly found: Map<Attempt, FoundBehind>
 }
 
 async function carryOut(parts: LedgerParts, work: Work): Promise<readonly TargetOutcome[]> {
   const steps = await runAll(work)
-  const outcomes = await readBackAll(work.attempts)
+  const outcomes = await readBackAll(work.attempts, work.found)
   await settle(parts.store, work.operation, work.lease.held, { outcomes, steps })
   return outcomes
 }
@@ -148,7 +158,8 @@ async function runEach(work: Work, ran: readonly StepShown[][]): Promise<void> {
   for (const [at, attempt] of work.attempts.entries()) {
     const { plan } = work.planned[at]!
     if (plan.steps.length > 0) work.hasSent = true
-    await runSteps(attempt, plan, work.lease, step => ran[at]!.push(...showStep(step)))
+    const found = await runSteps(attempt, plan, work.lease, step => ran[at]!.push(...showStep(step)))
+    if (found) work.found.set(attempt, found)
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Fault } from '../../src/domain/fault.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import type { AdminClient, Target } from '../../src/engines/engine.ts'
+import type { AdminClient, Foreseen, Target } from '../../src/engines/engine.ts'
 import { createSpareLinks, type SpareLinks } from '../../src/services/links/spare-links.ts'
 import { aCreate, aMark, apply, INSTALLATION, planned } from '../support/changes.ts'
 import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
@@ -34,9 +34,13 @@ onPostgresql([13, 18], 'sessions between two attempts on PostgreSQL %d', major =
   afterEach(() => spares[Symbol.asyncDispose]())
 
   let attempts = 0
-  const open = (where: Partial<Target> = {}, signal = AbortSignal.timeout(20_000)): Promise<AdminClient> => {
+  const open = (
+    where: Partial<Target> = {},
+    signal = AbortSignal.timeout(20_000),
+    foreseen?: Foreseen,
+  ): Promise<AdminClient> => {
     const session = { installation: INSTALLATION, operation, attempt: ++attempts }
-    return bench.engine.open({ ...target, ...where }, session, signal, spares.of('one'))
+    return bench.engine.open({ ...target, ...where }, session, signal, spares.of('one'), foreseen)
   }
   const sessions = async (): Promise<readonly { readonly pid: number; readonly name: string }[]> =>
     (await bench.sql(
@@ -59,9 +63,9 @@ onPostgresql([13, 18], 'sessions between two attempts on PostgreSQL %d', major =
   test("carry the attempt's name while it runs, and no attempt's before and after", async () => {
     const [first] = await attempt()
     expect(first!.name).toBe(`rolecall/${INSTALLATION}/${operation}/${attempts}`)
-    expect(await sessions()).toEqual([{ pid: first!.pid, name: 'rolecall/spare' }])
+    await expect.poll(sessions).toEqual([{ pid: first!.pid, name: 'rolecall/spare' }])
     expect(await attempt()).toEqual([{ pid: first!.pid, name: `rolecall/${INSTALLATION}/${operation}/${attempts}` }])
-    expect(await names()).toEqual(['rolecall/spare'])
+    await expect.poll(names).toEqual(['rolecall/spare'])
   })
 
   test('are each for one attempt at a time', async () => {
@@ -194,6 +198,39 @@ onPostgresql([13, 18], 'sessions between two attempts on PostgreSQL %d', major =
     await using next = await open()
     expect(await next.missingRights()).toEqual([])
     expect(next.server.fingerprint).toBeDefined()
+  })
+
+  test('have read what is foreseen before they are asked, and read it anew for whoever asks again', async () => {
+    await attempt()
+    const [name, mark] = [`${prefix}foreseen`, aMark()]
+    const change = aCreate(name)
+    await using link = await open({}, undefined, { change, mark })
+    await bench.sql(`create role ${name}`)
+    expect(await link.facts(change, mark)).toMatchObject({ exists: false })
+    expect(await link.facts(change, mark)).toMatchObject({ exists: true })
+    await bench.sql(`drop role ${name}`)
+  })
+
+  test('have read nothing ahead for a login that may do less than before', async () => {
+    await attempt()
+    const [name, mark] = [`${prefix}foreseen_by_less`, aMark()]
+    const change = aCreate(name)
+    await bench.sql(`alter role ${manager} nosuperuser`)
+    const link = await open({}, undefined, { change, mark })
+    await bench.sql(`alter role ${manager} superuser`)
+    await bench.sql(`create role ${name}`)
+    expect(await link.facts(change, mark)).toMatchObject({ exists: true })
+    await link[Symbol.asyncDispose]()
+    await bench.sql(`drop role ${name}`)
+  })
+
+  test('tell along with a step what is found behind it', async () => {
+    const name = `${prefix}behind`
+    await using link = await open()
+    const make = step(`create role ${name} login`, `comment on role ${name} is 'made'`)
+    expect(await link.run(make, { name })).toMatchObject({ user: { name, locked: false } })
+    expect(await link.run(step(`drop role ${name}`), { name })).toEqual({ user: undefined })
+    await expect(link.run(step(`drop role ${name}`), { name })).rejects.toMatchObject({ name: 'Fault' })
   })
 
   test('keep no database from being dropped', async () => {

@@ -29,7 +29,7 @@ function troubled(engines: Engines, mine: Trouble): Engines {
   const over = (client: AdminClient, port: number): AdminClient => ({
     ...client,
     facts: (change, mark) => mine.asked(change, port, () => client.facts(change, mark)),
-    run: step => mine.around(step, one => client.run(one)),
+    run: async step => void (await mine.around(step, async one => void (await client.run(one)))),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   })
   const wrapped = (engine: Engine): Engine => ({

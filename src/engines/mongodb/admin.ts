@@ -30,7 +30,7 @@ export function adminClient(link: Link, signal: AbortSignal): AdminClient {
     previewTable: (name, limit) => previewCollection(link, name, limit, signal),
     listRoles: () => listRoles(link, signal),
     facts: (change, mark) => readFacts(link, change, mark, signal),
-    run: step => runStep(link, step, signal),
+    run: async step => void (await runStep(link, step, signal)),
     [Symbol.asyncDispose]: () => link.close(),
   }
 }

@@ -32,7 +32,7 @@ export function adminClient(link: Link, signal: AbortSignal): AdminClient {
     listRoles: () => listRoles(link, signal),
     sqlMode: () => readSqlMode(link, signal),
     facts: (change, mark) => readFacts(link, change, mark, signal),
-    run: step => runStep(link, step, signal),
+    run: async step => void (await runStep(link, step, signal)),
     [Symbol.asyncDispose]: () => link.close(),
   }
 }

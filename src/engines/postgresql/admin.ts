@@ -1,6 +1,8 @@
 import type { Grant } from '../../domain/grant.ts'
-import type { AdminClient } from '../engine.ts'
+import type { UserKey } from '../../domain/user.ts'
+import type { AdminClient, FoundBehind, Step } from '../engine.ts'
 import { findDatabase, listDatabases } from './databases/read.ts'
+import type { TakeFacts } from './facts-ahead.ts'
 import { readFacts } from './facts-of.ts'
 import { userWithMissing } from './grants/missing.ts'
 import { listGrants } from './grants/read.ts'
@@ -10,22 +12,32 @@ import { missingRights } from './rights.ts'
 import { listRoles } from './roles.ts'
 import { runStep } from './run.ts'
 import { previewTable } from './tables.ts'
-import { findRole, isUser, listUsers, nameOf } from './users/read.ts'
+import { findRole, isUser, listUsers, nameOf, type UserRow } from './users/read.ts'
 import { listSessions } from './users/sessions.ts'
 
 /** An admin client over one attempt's sessions: it asks and acts, and decides nothing. */
-export function adminClient(links: Links): AdminClient {
+export function adminClient(links: Links, ahead?: TakeFacts): AdminClient {
   const { main, signal } = links
   // Whoever granted something is told how far it reaches; who only looks a login up connects to no other database for it.
   const granted = new Map<string, readonly string[]>()
+  const shown = (role: UserRow | undefined, incarnation?: string) =>
+    role && isUser(role, incarnation) ? userWithMissing(links, role, granted.get(role.name) ?? []) : undefined
+
+  /** The server does one after the other, so what is asked behind a step sees it done: unless the step had to be run again. */
+  async function runWith(step: Step, behind?: UserKey): Promise<FoundBehind | undefined> {
+    const ran = runStep(links, step)
+    if (!behind || (step.database ?? main.state.database) !== main.state.database) return void (await ran)
+    const [rounds, found] = await Promise.allSettled([ran, findRole(main, behind.name, signal)])
+    if (rounds.status === 'rejected') throw rounds.reason
+    if (found.status === 'rejected') throw found.reason
+    return rounds.value === 1 ? { user: await shown(found.value) } : undefined
+  }
+
   return {
     server: factsFrom(main.state),
     missingRights: async () => missingRights(main.state),
     listUsers: page => listUsers(main, page, signal),
-    findUser: async ({ name }, incarnation) => {
-      const role = await findRole(main, name, signal)
-      return role && isUser(role, incarnation) ? userWithMissing(links, role, granted.get(name) ?? []) : undefined
-    },
+    findUser: async ({ name }, incarnation) => shown(await findRole(main, name, signal), incarnation),
     keyOf: incarnation => nameOf(main, incarnation, signal),
     listGrants: ({ name }) => listGrants(links, name),
     listSessions: ({ name }) => listSessions(main, name, signal),
@@ -36,9 +48,9 @@ export function adminClient(links: Links): AdminClient {
     facts: (change, mark) => {
       if (change.kind === 'create-user') granted.set(change.user.name, databasesOf(change.user.grants))
       if (change.kind === 'grant-user') granted.set(change.key.name, databasesOf(change.grants.add))
-      return readFacts(links, change, mark)
+      return ahead?.(change, mark) ?? readFacts(links, change, mark)
     },
-    run: step => runStep(links, step),
+    run: runWith,
     [Symbol.asyncDispose]: () => links[Symbol.asyncDispose](),
   }
 }

@@ -3,6 +3,7 @@ import { linkPool } from '../link-pool.ts'
 import { adminClient } from './admin.ts'
 import { connectionStrings } from './connection-strings.ts'
 import { about } from './description.ts'
+import { factsAhead } from './facts-ahead.ts'
 import { connectTo } from './link/connect.ts'
 import { dialWithPg } from './link/dial.ts'
 import { endSessions } from './link/end.ts'
@@ -22,9 +23,10 @@ export function postgresql(dial: Dial = dialWithPg): Engine {
     about,
     plan,
     undo,
-    open: async (target, session, signal, spares) => {
-      const main = await linkForAttempt(dial, target, sessionText(session), signal, spares)
-      return adminClient(linksFrom(dial, main, target, signal))
+    open: async (target, session, signal, spares, foreseen) => {
+      const early = foreseen && factsAhead(foreseen, link => linksFrom(dial, link, target, signal))
+      const main = await linkForAttempt(dial, target, sessionText(session), signal, spares, early?.ask)
+      return adminClient(linksFrom(dial, main, target, signal), early?.on(main))
     },
     endSession: (target, session, signal) => endSessions(dial, target, session, signal),
     pool: (target, limits) =>

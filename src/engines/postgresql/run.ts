@@ -15,19 +15,22 @@ const LONGEST_PAUSE_MS = 50
 
 /**
  * Runs a step as one message, so as one transaction. A step that answers rows names what is still in its way (sessions that it ended):
- * it is run again until it answers none.
+ * it is run again until it answers none. Answers how often it was run.
  */
-export async function runStep(links: Links, step: Step): Promise<void> {
+export async function runStep(links: Links, step: Step): Promise<number> {
   if (links.main.state.standby) throw readOnlyFault()
-  await links.within(step.database ?? links.main.state.database, link => runUntilDone(link, step, links.signal))
+  return links.within(step.database ?? links.main.state.database, link => runUntilDone(link, step, links.signal))
 }
 
-async function runUntilDone(link: Link, step: Step, signal: AbortSignal): Promise<void> {
+async function runUntilDone(link: Link, step: Step, signal: AbortSignal): Promise<number> {
   const end = performance.now() + PATIENCE_MS
+  let rounds = 1
   for (let pause = FIRST_PAUSE_MS; (await runOnce(link, step, signal)).length > 0; pause *= 2) {
+    rounds++
     if (performance.now() > end) throw deadlinePassed()
     await sleep(Math.min(pause, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => Promise.reject(deadlinePassed()))
   }
+  return rounds
 }
 
 async function runOnce(link: Link, step: Step, signal: AbortSignal): Promise<readonly unknown[]> {

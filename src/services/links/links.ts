@@ -3,7 +3,7 @@ import { Fault, isFault } from '../../domain/fault.ts'
 import type { Instance, ServerFacts } from '../../domain/instance.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { UserKey } from '../../domain/user.ts'
-import type { AdminClient, Engine, ReadPool, SessionName, Target } from '../../engines/engine.ts'
+import type { AdminClient, Engine, Foreseen, ReadPool, SessionName, Target } from '../../engines/engine.ts'
 import type { Engines } from '../../engines/registry.ts'
 import type { Links as LedgerLinks, OpenLink } from '../../ledger/links.ts'
 import type { Store } from '../../store/store.ts'
@@ -164,6 +164,7 @@ export function createLinks(parts: LinkParts): Links {
     session: SessionName,
     signal: AbortSignal,
     alsoTry?: Secret,
+    foreseen?: Foreseen,
   ): Promise<OpenLink> {
     const instance = await mustFind(instanceId)
     const engine = engineOf(instance)
@@ -171,7 +172,9 @@ export function createLinks(parts: LinkParts): Links {
     opened.use(await turnsOf(instanceId).take(signal))
     opened.use(await turnsInAll.take(signal))
     const reach = () =>
-      withEither(instance, signal, alsoTry, target => engine.open(target, session, signal, spares.of(instanceId)))
+      withEither(instance, signal, alsoTry, target =>
+        engine.open(target, session, signal, spares.of(instanceId), foreseen),
+      )
     const client = opened.use(await breakers.run(instanceId, reach))
     await watch.checkSame(instance, client.server)
     const kept = opened.move()

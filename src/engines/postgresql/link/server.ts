@@ -35,6 +35,11 @@ export interface ManagingLogin {
  * reading it, and on a server that has statistics it would be planned so each time: 0.8 ms instead of 0.3 at 100,000.
  */
 export function firstMessage(statementTimeoutMs: number): string {
+  return `${settingsOf(statementTimeoutMs)};\n${INTRODUCE}`
+}
+
+/** How every session is set. */
+export function settingsOf(statementTimeoutMs: number): string {
   return `set search_path = pg_catalog, pg_temp;
 set standard_conforming_strings = on;
 set statement_timeout = ${statementTimeoutMs};
@@ -44,7 +49,11 @@ set enable_hashjoin = off;
 set enable_mergejoin = off;
 set enable_material = off;
 set jit = off;
-set plan_cache_mode = force_generic_plan;
+set plan_cache_mode = force_generic_plan`
+}
+
+/** Who is there, and as whom this session is. */
+export const INTRODUCE = `
 select current_setting('server_version_num')::int as version, current_setting('server_version') as "versionText",
   pg_is_in_recovery() as standby, current_database()::text as database,
   has_function_privilege('pg_control_system()', 'execute') as "mayIdentify",
@@ -56,7 +65,6 @@ select current_setting('server_version_num')::int as version, current_setting('s
   -- What was acknowledged must survive: our ledger forgets how to do it again.
   case when current_setting('synchronous_commit') = 'off' then set_config('synchronous_commit', 'on', false) end as durable
 from pg_roles r where r.rolname = current_user`
-}
 
 // A lock that isn't given in time is told apart from a statement that is slow by itself.
 const lockTimeout = (statementTimeoutMs: number) => Math.max(1, Math.floor(statementTimeoutMs * 0.8))
