@@ -1,13 +1,15 @@
 // The Atlas dialect from Node, with a client that knows nothing of Rolecall:
 //   npm install mongodb-atlas-api-client
-//   URL=http://127.0.0.1:8480 PUBLIC=… PRIVATE=… GROUP=… node examples/atlas.mjs
+//   ROLECALL=http://127.0.0.1:8480 PUBLIC=… KEY=… GROUP=… node examples/atlas.mjs
 // Gives everybody who is named in `team` a database of their own on every MongoDB server of the project, for a day.
 import { randomBytes } from 'node:crypto'
 import getClient from 'mongodb-atlas-api-client'
 
-const { URL: url, PUBLIC: publicKey, PRIVATE: privateKey, GROUP: projectId } = process.env
+const { ROLECALL: url, PUBLIC: publicKey, KEY: privateKey, GROUP: projectId } = process.env
 if (!url || !publicKey || !privateKey || !projectId)
-  throw new Error('Set URL to where Rolecall is reached, PUBLIC and PRIVATE to the halves of a key, GROUP to a project')
+  throw new Error(
+    'Set ROLECALL to where Rolecall is reached, PUBLIC and KEY to the halves of a key, GROUP to a project',
+  )
 
 const { cluster, user } = getClient({ publicKey, privateKey, baseUrl: `${url}/api/atlas/v1.0`, projectId })
 

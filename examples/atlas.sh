@@ -1,15 +1,15 @@
 #!/bin/sh
 # A tour of the Atlas dialect with curl:
-#   ROLECALL=http://127.0.0.1:8480 PUBLIC=… PRIVATE=… GROUP=… examples/atlas.sh
-# PUBLIC and PRIVATE are the halves of an owner's key; GROUP the id of a project that has a MongoDB server under management.
+#   ROLECALL=http://127.0.0.1:8480 PUBLIC=… KEY=… GROUP=… examples/atlas.sh
+# PUBLIC and KEY are the halves of an owner's key; GROUP the id of a project that has a MongoDB server under management.
 set -eu
 : "${ROLECALL:=http://127.0.0.1:8480}" "${PUBLIC:?set PUBLIC to the public half of an API key}"
-: "${PRIVATE:?set PRIVATE to its private half}" "${GROUP:?set GROUP to the id of a project}"
+: "${KEY:?set KEY to its private half}" "${GROUP:?set GROUP to the id of a project}"
 
 say() { printf '\n\033[1m# %s\033[0m\n' "$1"; }
 # The key and bodies go in by file descriptors: arguments can be read by everybody on the machine.
 ask() { curl -sS -w '\n' --digest --config /dev/fd/3 "$@" 3<<EOF
-user = "$PUBLIC:$PRIVATE"
+user = "$PUBLIC:$KEY"
 EOF
 }
 send() { ask -X "$1" -d @/dev/fd/4 "$HERE$2" 4<<EOF

@@ -1,11 +1,11 @@
 // The DigitalOcean dialect from Node, with a client that knows nothing of Rolecall:
 //   npm install dots-wrapper
-//   URL=http://127.0.0.1:8480 KEY=… node examples/digitalocean.mjs
+//   ROLECALL=http://127.0.0.1:8480 KEY=… node examples/digitalocean.mjs
 // Gives everybody who is named in `team` a login and a database of their own, and takes both away again.
 import { createApiClient } from 'dots-wrapper'
 
-const { URL: url, KEY: token } = process.env
-if (!url || !token) throw new Error('Set URL to where Rolecall is reached, and KEY to the private half of a key')
+const { ROLECALL: url, KEY: token } = process.env
+if (!url || !token) throw new Error('Set ROLECALL to where Rolecall is reached, and KEY to the private half of a key')
 
 // Unlike other clients it wants the /v2 in its endpoint.
 const { database } = createApiClient({ endpoint: `${url}/v2`, token })

@@ -1,11 +1,11 @@
 #!/bin/sh
 # A tour of the DigitalOcean dialect with curl, and with doctl where that is installed:
-#   URL=http://127.0.0.1:8480 KEY=… sh examples/digitalocean.sh
+#   ROLECALL=http://127.0.0.1:8480 KEY=… sh examples/digitalocean.sh
 # CLUSTER says which one; without, it is the first. Wants curl and sed. Makes a database and a user, and removes both again.
 # Ends with 0 if everything was as it should be, else with 1 and what was not.
 set -eu
 
-: "${URL:?where Rolecall is reached, such as http://127.0.0.1:8480}"
+: "${ROLECALL:?where Rolecall is reached, such as http://127.0.0.1:8480}"
 : "${KEY:?the private half of a key with the role editor}"
 
 name=example_$$
@@ -21,7 +21,7 @@ ask() {
   # Clients resolve "..", and curl does; here it is sent as it is.
   set -- -sS --path-as-is -o "$body" -w '%{http_code}' -X "$method"
   if [ -n "$json" ]; then set -- "$@" -H 'Content-Type: application/json' -d "$json"; fi
-  status=$(with_key "$@" "$URL/v2/databases$path") || fail "$URL does not answer"
+  status=$(with_key "$@" "$ROLECALL/v2/databases$path") || fail "$ROLECALL does not answer"
   [ "$status" = "$wanted" ] || fail "$method $path answered $status instead of $wanted: $(cat "$body")"
 }
 
@@ -33,7 +33,7 @@ fail() { echo "not ok  $*" >&2; exit 1; }
 # Only what this run made: things of that name may have been there before.
 tidy() {
   for path in $made; do
-    with_key -sS -o /dev/null -X DELETE "$URL/v2/databases$path" || true
+    with_key -sS -o /dev/null -X DELETE "$ROLECALL/v2/databases$path" || true
   done
   rm -f "$body"
 }
@@ -82,9 +82,9 @@ if ! command -v doctl >/dev/null; then
   exit 0
 fi
 
-# The same with doctl. `doctl auth init` would send the key to DigitalOcean unless it is told --token-validation-server "$URL";
+# The same with doctl. `doctl auth init` would send the key to DigitalOcean unless it is told --token-validation-server "$ROLECALL";
 # with the key in the environment nobody has to log in.
-export DIGITALOCEAN_API_URL="$URL" DIGITALOCEAN_ACCESS_TOKEN="$KEY"
+export DIGITALOCEAN_API_URL="$ROLECALL" DIGITALOCEAN_ACCESS_TOKEN="$KEY"
 databases() { doctl databases "$@" >"$body" || fail "doctl databases $1 $2: $(cat "$body")"; }
 
 databases list --format ID,Name,Engine,Status

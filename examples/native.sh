@@ -1,14 +1,14 @@
 #!/bin/sh
 # The README's tour as a script: makes a database and a login on a server that Rolecall manages, and removes both again.
-#   URL=http://127.0.0.1:8480 KEY=… INSTANCE=… sh examples/native.sh
+#   ROLECALL=http://127.0.0.1:8480 KEY=… INSTANCE=… sh examples/native.sh
 # Wants curl and sed. Ends with 0 if everything was as it should be, else with 1 and what was not.
 set -eu
 
-: "${URL:?where Rolecall is reached, such as http://127.0.0.1:8480}"
+: "${ROLECALL:?where Rolecall is reached, such as http://127.0.0.1:8480}"
 : "${KEY:?the private half of a key with the role editor}"
 : "${INSTANCE:?id of a managed instance}"
 
-base=$URL/rolecall/v1/instances/$INSTANCE
+base=$ROLECALL/rolecall/v1/instances/$INSTANCE
 name=example_$$
 body=$(mktemp)
 made=
@@ -21,7 +21,7 @@ ask() {
   method=$1 path=$2 wanted=$3 json=${4:-}
   set -- -sS -o "$body" -w '%{http_code}' -X "$method"
   if [ -n "$json" ]; then set -- "$@" -H 'Content-Type: application/json' -d "$json"; fi
-  status=$(with_key "$@" "$base$path") || fail "$URL does not answer"
+  status=$(with_key "$@" "$base$path") || fail "$ROLECALL does not answer"
   [ "$status" = "$wanted" ] || fail "$method $path answered $status instead of $wanted: $(cat "$body")"
 }
 

@@ -76,9 +76,18 @@ function initialOf(key: string, initial: unknown): string {
   return text === '' ? '–' : text
 }
 
+describe('examples/README.md', () => {
+  test('has one row for every example', () => {
+    const told = rowsBelow('examples/README.md', 'Examples').map(([file]) => file?.replace(/\[(.+)\]\(\1\)/, '$1'))
+    const there = readdirSync(join(ROOT, 'examples')).filter(name => name !== 'README.md')
+    expect(told.toSorted()).toEqual(there.toSorted())
+  })
+})
+
 describe('README.md and docs/', () => {
   const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-  const pages = ['README.md', ...docs.filter(name => name.endsWith('.md')).map(name => join('docs', name))]
+  const own = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md']
+  const pages = [...own, ...docs.filter(name => name.endsWith('.md')).map(name => join('docs', name))]
 
   test.each(pages)('%s links to files that are there', page => {
     const links = [...read(page).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)].map(

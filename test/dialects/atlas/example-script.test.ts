@@ -12,8 +12,8 @@ test('examples/atlas.sh runs to its end, and tells no secret', async () => {
   await using atlas = await anAtlas()
   const { running } = atlas
   await running.connect(await mongodbServers()[0]!.start(), { instanceName: 'tour' })
-  const { publicKey: PUBLIC, privateKey: PRIVATE } = running.key
-  const own = { ROLECALL: originOf(running), PUBLIC, PRIVATE, GROUP: running.project }
+  const { publicKey: PUBLIC, privateKey: KEY } = running.key
+  const own = { ROLECALL: originOf(running), PUBLIC, KEY, GROUP: running.project }
   const { stdout, stderr } = await promisify(execFile)(SCRIPT, { env: { PATH: process.env.PATH, ...own } })
   expect(stderr).toBe('')
   expect(stdout.match(/"username":"tour\d+"/g)).toHaveLength(3)
@@ -21,5 +21,5 @@ test('examples/atlas.sh runs to its end, and tells no secret', async () => {
   expect(stdout).toContain('"roles":[{"databaseName":"billing","roleName":"readWrite"}]')
   expect(stdout).toMatch(/^204$/m)
   expect(stdout).toMatch(/"errorCode":"USERNAME_NOT_FOUND"/)
-  for (const secret of [PRIVATE, 'Harbor']) expect(stdout).not.toContain(secret)
+  for (const secret of [KEY, 'Harbor']) expect(stdout).not.toContain(secret)
 }, 120_000)

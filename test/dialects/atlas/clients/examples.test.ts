@@ -17,11 +17,11 @@ test('examples/atlas.mjs runs to its end, tells no secret, and leaves nothing be
   const script = join(npmPackages('atlas'), `example-${process.pid}.mjs`)
   copyFileSync(join(EXAMPLES, 'atlas.mjs'), script)
   try {
-    const { publicKey: PUBLIC, privateKey: PRIVATE } = running.key
-    const env = { PATH: process.env.PATH, URL: originOf(running), PUBLIC, PRIVATE, GROUP: running.project }
+    const { publicKey: PUBLIC, privateKey: KEY } = running.key
+    const env = { PATH: process.env.PATH, ROLECALL: originOf(running), PUBLIC, KEY, GROUP: running.project }
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [script], { env })
     expect(stderr).toBe('')
-    expect(stdout).not.toContain(PRIVATE)
+    expect(stdout).not.toContain(KEY)
     expect(stdout).toMatch(/^tour\n/)
     const made = stdout.match(/^(ada|grace)_\d+(?= may read and write \1_\d+ until 20\S+Z$)/gm)!
     expect(made).toHaveLength(2)

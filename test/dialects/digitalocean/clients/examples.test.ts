@@ -16,7 +16,7 @@ describe('the examples run to their end against a real server, tell no secret, a
   afterAll(() => ground.running[Symbol.asyncDispose]())
 
   async function run(program: string, args: readonly string[]): Promise<string> {
-    const env = { PATH: process.env.PATH, URL: ground.origin, KEY: ground.token }
+    const env = { PATH: process.env.PATH, ROLECALL: ground.origin, KEY: ground.token }
     const { stdout, stderr } = await promisify(execFile)(program, args, { env })
     expect(stderr).toBe('')
     expect(stdout).not.toContain(ground.token)
