@@ -1,6 +1,7 @@
 import { type Change, passwordOf, type RoleChange } from '../../domain/change.ts'
 import { toFault } from '../../domain/fault.ts'
 import type { Grant } from '../../domain/grant.ts'
+import type { RoleDefinition } from '../../domain/role-definition.ts'
 import type { Mark } from '../../domain/user.ts'
 import { readClock } from './clock.ts'
 import type { Command } from './command.ts'
@@ -15,8 +16,9 @@ import { type Account, accountOf, canBeThere } from './names.ts'
 import { readRights } from './rights.ts'
 import { readActions } from './roles/actions.ts'
 import { definedRole, isDefinedSo } from './roles/define.ts'
-import { heldRole, LOCKED, type RoleName, roleFrom, sameRole } from './roles/names.ts'
+import { heldRole, LOCKED, type RoleName, roleFrom, roleText, sameRole } from './roles/names.ts'
 import { isPartlyGranted, withNeeded } from './roles/plan.ts'
+import { isMightyPrivilege, mightyAmong, readPower } from './roles/power.ts'
 import { findRoles, type RoleFound } from './roles/read.ts'
 import { definitionOf } from './roles/synthesised.ts'
 import { lonelyRoles } from './roles/usage.ts'
@@ -53,7 +55,8 @@ async function roleFacts(link: Link, change: RoleChange, mark: Mark, signal: Abo
   const actions = definition && (await readActions(link, signal))
   const rights = await readRights(link, signal)
   const applied = definition ? isDefinedSo(definition, { roles, actions }) : !exists
-  return { exists, applied, state: link.state, rights, mark, keepsData: false, roles, actions, databases: [] }
+  const power = await powerOfRole(link, name, definition, signal)
+  return { exists, applied, state: link.state, rights, mark, keepsData: false, roles, actions, databases: [], power }
 }
 
 async function databaseFacts(
@@ -98,7 +101,33 @@ async function userFacts(link: Link, change: UserChange, mark: Mark, signal: Abo
     roles,
     databases: await databasesOf(link, grantsOf(change), signal),
     clock: change.kind === 'drop-user' ? await readClock(link, signal) : undefined,
+    power: await powerIn(link, change, login, signal),
   }
+}
+
+/** Its own, and that of what it is to be. */
+async function powerOfRole(
+  link: Link,
+  name: RoleName,
+  definition: RoleDefinition | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (definition?.privileges.some(isMightyPrivilege)) return roleText(name)
+  const all = [name, ...(definition?.roles ?? []).map(roleFrom)]
+  return mightyAmong(all, await readPower(link, all, signal))
+}
+
+/** Its subject's, and that of roles which it gives. */
+async function powerIn(
+  link: Link,
+  change: UserChange,
+  login: Login | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (login?.power !== undefined) return `${login.user}, by ${login.power},`
+  if (change.kind === 'create-user' && change.everything) return change.user.name
+  const wanted = rolesWanted(change)
+  return mightyAmong(wanted, await readPower(link, wanted, signal))
 }
 
 /** What it may let go of: what it has, or what the lock that came before its drop has kept of it. */

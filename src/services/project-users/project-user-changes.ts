@@ -6,6 +6,7 @@ import type { FanOut } from '../../ledger/fan-out/perform.ts'
 import type { ProjectRecord, RecordPlan } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
+import { asAllowed } from '../access/server-admins.ts'
 import type { Instances } from '../instances/instances.ts'
 import { auditOf } from '../operations/audit.ts'
 import type { Asked } from '../operations/prepared.ts'
@@ -165,11 +166,12 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     asked: Asked,
     projectId: string,
     record: Plan,
-    targets: readonly FanOutTarget[],
+    wanted: readonly FanOutTarget[],
     basis: Basis,
     onFailure: 'undo' | 'leave' = rules.partialFailure === 'all' ? 'undo' : 'leave',
   ): Promise<void> {
     const { known, clusters } = basis
+    const targets = wanted.map(one => ({ ...one, change: asAllowed(asked.caller, projectId, one.change) }))
     if (targets.length === 0) return rememberOnly(asked, projectId, record, basis)
     const { caller, signal } = asked
     const confirm = (tables: Tables) => confirmOn(tables, projectId, targets, basis)

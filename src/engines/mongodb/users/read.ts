@@ -1,12 +1,13 @@
 import { toFault } from '../../../domain/fault.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
-import type { DatabaseUser, Mark, UserKey } from '../../../domain/user.ts'
+import { type DatabaseUser, type Mark, SERVER_ADMIN, type UserKey } from '../../../domain/user.ts'
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'
 import { incarnationOf, isMarkerRole, markInData, markInRoles } from '../marks.ts'
 import { type Account, accountOf, canBeThere, placeOf, placeText } from '../names.ts'
 import { engineRolesIn, grantsIn } from '../roles/catalogue.ts'
 import { heldRole, LOCKED, plain, type RoleName, sameRole, writtenText } from '../roles/names.ts'
+import { mightyAmong, readPower } from '../roles/power.ts'
 import { findRoles, learnNarrowed } from '../roles/read.ts'
 
 /** A login as the server keeps it. */
@@ -19,6 +20,8 @@ export interface Login extends Account {
   readonly markers: readonly RoleName[]
   readonly mark?: Mark
   readonly mechanisms: readonly string[]
+  /** The role by which it has power over the whole server. */
+  readonly power?: string
 }
 
 /** A page of logins by name and database, cut on the server over the index that it keeps of them. */
@@ -88,7 +91,8 @@ async function withHeld(link: Link, logins: readonly Login[], signal: AbortSigna
   })
   const roles = whole.flatMap(login => login.roles)
   await learnNarrowed(link, roles, signal)
-  return whole
+  const known = await readPower(link, roles, signal)
+  return whole.map(login => ({ ...login, power: mightyAmong(login.roles, known) }))
 }
 
 function loginFrom({ user, db, userId, roles = [], customData, mechanisms = [] }: Document): Login {
@@ -110,7 +114,8 @@ export function incarnationOfLogin({ userId, mark }: Login): string | undefined 
 }
 
 export function userFrom(login: Login): DatabaseUser {
-  const { user, db, locked, roles, mark } = login
+  const { user, db, locked, roles, mark, power } = login
+  const isRoot = roles.some(role => role.role === 'root' && role.db === 'admin')
   return {
     name: user,
     authDatabase: db,
@@ -120,7 +125,7 @@ export function userFrom(login: Login): DatabaseUser {
     engineRoles: engineRolesIn(roles),
     roles: roles.map(writtenText),
     grants: grantsIn(roles),
-    flags: roles.some(({ role, db }) => role === 'root' && db === 'admin') ? ['superuser'] : [],
+    flags: [...(isRoot ? ['superuser'] : []), ...(power === undefined ? [] : [SERVER_ADMIN])],
     mark,
   }
 }

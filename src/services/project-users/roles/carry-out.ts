@@ -1,6 +1,7 @@
 import type { Change } from '../../../domain/change.ts'
 import type { RecordPlan } from '../../../store/project-record.ts'
 import type { Tables } from '../../../store/store.ts'
+import { asAllowed } from '../../access/server-admins.ts'
 import { auditOf } from '../../operations/audit.ts'
 import type { Asked } from '../../operations/prepared.ts'
 import { changeStore } from '../../operations/store-change.ts'
@@ -32,7 +33,7 @@ export function createCarryOut({ store, fanOut, rules }: CustomRoleParts) {
     if (on.length === 0) return rememberOnly(asked, order)
     const targets = on.map(({ cluster, change }) => ({
       instanceId: cluster.instance.id,
-      change,
+      change: asAllowed(caller, projectId, change),
       wish: { username: caller.operator.username },
     }))
     const supersede = async (tables: Tables) => {
