@@ -8,14 +8,16 @@ import { versionsAnswer } from './dialects/trove/front.ts'
 import { troveDialect } from './dialects/trove/plugin.ts'
 import { wiremockDialect } from './dialects/wiremock/plugin.ts'
 import { createEngines, type Engines } from './engines/registry.ts'
-import { expiryMetrics } from './http/expiry-metrics.ts'
 import { createLog } from './http/log.ts'
-import { createMetrics } from './http/metrics.ts'
+import { expiryMetrics } from './http/metrics/expiry.ts'
+import { createMetrics } from './http/metrics/metrics.ts'
+import { operationMetrics } from './http/metrics/operations.ts'
 import { countPerKey } from './http/rate.ts'
 import { createHttp } from './http/server.ts'
 import { expiryLag } from './jobs/expiry-lag.ts'
 import { createExpiryWorker } from './jobs/expiry-worker.ts'
 import { createJoiningWorker } from './jobs/joining-worker.ts'
+import { operationLag } from './jobs/operation-lag.ts'
 import { createWorker } from './jobs/worker.ts'
 import { createFanOut } from './ledger/fan-out/perform.ts'
 import { createLeases } from './ledger/leases.ts'
@@ -102,6 +104,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     onFault,
     onStep: expiryMetrics(metrics.registry, () => expiryLag(store)),
   })
+  operationMetrics(metrics.registry, () => operationLag(store))
   const countRequest = countPerKey(settings.limits.ratePerMinute)
   const dialectParts = {
     services,

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import { problem } from './problems.ts'
 
 /** Long enough for a store that is merely busy; probes give up after a few seconds themselves. */

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { createMetrics } from '../../src/http/metrics.ts'
+import { createMetrics } from '../../src/http/metrics/metrics.ts'
 import { createHttp, type HttpOptions } from '../../src/http/server.ts'
 
 /** A server with nothing behind it, and the lines that it logs. */

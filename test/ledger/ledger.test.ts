@@ -91,6 +91,10 @@ describe('a server that does not answer in time', () => {
       lastFault: { detail: expect.any(String) },
     })
     expect((await rolecall.native('GET', `${operations}?state=stuck`)).body.items).toMatchObject([{ id: stuck.id }])
+    const { payload } = await rolecall.app.http.inject('/metrics')
+    expect(payload).toMatch(/^rolecall_operations\{state="stuck"\} 1$/m)
+    expect(payload).toMatch(/^rolecall_operation_targets\{state="stuck"\} 1$/m)
+    expect(payload).toMatch(/^rolecall_operations_lag_seconds\{state="stuck"\} (?!0$)[\d.]+$/m)
     await holder.release()
     expect((await rolecall.native('POST', `${operations}/${stuck.id}/retry`)).status).toBeLessThan(410)
     const settled = await until(

@@ -53,6 +53,8 @@ export interface Operations {
   /** The open operation on a subject. */
   findOpen(instanceId: string, subject: Subject): Promise<Operation | undefined>
   countOpen(instanceId: string): Promise<number>
+  /** Of the whole installation. */
+  backlog(): Promise<OperationBacklog>
   /** Makes the worker's leases on these attempts last until `until`; answers those that are still its own. */
   renew(worker: string, attempts: readonly AttemptId[], until: number): Promise<readonly AttemptId[]>
   /** Writes anew what was seen before the first statement, of each target; false unless the operation is open and held so. */
@@ -108,6 +110,19 @@ export interface Operations {
   outcomes(id: string): Promise<readonly TargetOutcome[] | undefined>
   /** Erases answers and replays whose time is over; answers how many. */
   sweep(now: number): Promise<number>
+}
+
+/** What is under way. */
+export interface OperationBacklog {
+  /** Those that somebody works on. */
+  readonly open: number
+  /** Those that failed, and wait for their next try. */
+  readonly stuck: number
+  /** What is not done of each: a change on several servers has one target on each. */
+  readonly openTargets: number
+  readonly stuckTargets: number
+  readonly oldestOpen?: number
+  readonly oldestStuck?: number
 }
 
 /** A target that has come to its end before others. */

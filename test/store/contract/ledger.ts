@@ -58,6 +58,24 @@ export function ledger(opened: Opened): void {
       await begin({ targets: [target] })
     })
 
+    it('is counted in the backlog until its end, and apart while it waits for its next try', async () => {
+      const { store } = opened
+      const counts = async () => {
+        const { open, openTargets, stuck, stuckTargets } = await store.read.operations.backlog()
+        return [open, openTargets, stuck, stuckTargets]
+      }
+      const before = await counts()
+      const more = (...figures: number[]) => figures.map((figure, at) => figure + before[at]!)
+      const { id } = await begin({ targets: [aTarget(), aTarget()], createdAt: 5 })
+      expect(await counts()).toEqual(more(1, 2, 0, 0))
+      expect((await store.read.operations.backlog()).oldestOpen).toBe(5)
+      await store.transaction(tables => tables.operations.postpone(id, ONE, FAULT, NOON))
+      expect(await counts()).toEqual(more(0, 0, 1, 2))
+      expect((await store.read.operations.backlog()).oldestStuck).toBe(5)
+      await store.transaction(tables => tables.operations.abandon(id, 'somebody', NOON))
+      expect(await counts()).toEqual(before)
+    })
+
     it('wins its subject once, whoever begins at the same moment', async () => {
       const target = aTarget()
       const second = await opened.under.open()

@@ -5,6 +5,7 @@ import { type Context, OPEN, STILL_OPEN } from '../../context.ts'
 import type { NewOperation, Operations } from '../../interface/operations.ts'
 import type { TargetRow } from '../../rows/operations.ts'
 import { operationAnswers } from './operation-answers.ts'
+import { operationBacklog } from './operation-backlog.ts'
 import { operationLeases } from './operation-leases.ts'
 import { newestFirst, readOperations } from './operation-reading.ts'
 import { toOperationRow, toStepRows, toTargetRow } from './operation-rows.ts'
@@ -16,6 +17,7 @@ export function operationTable(context: Context): Operations {
     ...operationLeases(context),
     ...operationAnswers(context),
     ...operationTargets(context),
+    backlog: () => operationBacklog(context),
     begin: (operation, plannedAt) => begin(context, operation, plannedAt),
     find: async id => (await readOperations(context, rows => rows.where('id', '=', id)))[0],
     async list(filter, page) {

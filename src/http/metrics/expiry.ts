@@ -1,4 +1,5 @@
-import { Gauge, Histogram, type Registry } from 'prom-client'
+import { Histogram, type Registry } from 'prom-client'
+import { gaugeByState } from './by-state.ts'
 
 /** Logins whose time is over, and that are still there. */
 export interface ExpiryLag {
@@ -11,27 +12,21 @@ export interface ExpiryLag {
 
 /** Tells how far behind expiry is. Answers what is to be called for each login that is shut out, or gone. */
 export function expiryMetrics(registry: Registry, look: () => Promise<ExpiryLag>) {
-  new Gauge({
+  const lag = {
     name: 'rolecall_expiry_lag_seconds',
     help: 'How long ago the first login fell due that is still open, or locked and not dropped; 0: there is none',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      const found = await lookIfThere()
-      if (found) this.set({ state: 'open' }, found.openSeconds)
-      if (found) this.set({ state: 'locked' }, found.lockedSeconds)
-    },
+  }
+  gaugeByState(registry, lag, async () => {
+    const { openSeconds: open, lockedSeconds: locked } = await look()
+    return { open, locked }
   })
-  new Gauge({
+  const waiting = {
     name: 'rolecall_expiry_waiting',
     help: 'Logins whose time is over and that are still open, or locked and not dropped',
-    labelNames: ['state'],
-    registers: [registry],
-    async collect() {
-      const found = await lookIfThere()
-      if (found) this.set({ state: 'open' }, found.open)
-      if (found) this.set({ state: 'locked' }, found.locked)
-    },
+  }
+  gaugeByState(registry, waiting, async () => {
+    const { open, locked } = await look()
+    return { open, locked }
   })
   const steps = new Histogram({
     name: 'rolecall_expiry_step_seconds',
@@ -40,9 +35,6 @@ export function expiryMetrics(registry: Registry, look: () => Promise<ExpiryLag>
     buckets: [1, 2, 5, 10, 30, 60, 300, 3600, 86_400],
     registers: [registry],
   })
-
-  /** While the store is away the other figures must still be told. */
-  const lookIfThere = () => look().catch(() => undefined)
 
   return (step: 'locked' | 'gone', lagMs: number) => steps.observe({ step }, lagMs / 1_000)
 }
