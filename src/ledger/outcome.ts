@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FaultRecord } from '../domain/fault.ts'
 import { Fault } from '../domain/fault.ts'
 import type { Operation, OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
@@ -32,12 +33,14 @@ export async function settle(
   { outcomes, steps, fault }: Settling,
 ): Promise<void> {
   const { id } = operation
+  const isAsWritten = operation.targets.every((target, at) => isDeepStrictEqual(target.steps, steps[at]))
+  const other = isAsWritten ? undefined : steps
   const mine = await store.transaction(async tables => {
     const now = await tables.now()
     // Without a new password in it there is nothing that only this answer could tell.
     const answerUntil = outcomes.some(outcome => outcome?.password) ? now + ANSWER_MS : 0
     const reason = fault && toRecord(fault, now)
-    if (!(await tables.operations.settle(id, held, outcomes, steps, now, answerUntil, reason))) return false
+    if (!(await tables.operations.settle(id, held, outcomes, other, now, answerUntil, reason))) return false
     for (const [at, target] of operation.targets.entries()) {
       const outcome = outcomes[at]
       if (outcome)

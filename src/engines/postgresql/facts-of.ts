@@ -1,4 +1,5 @@
 import { type Change, type CommonChange, passwordOf } from '../../domain/change.ts'
+import type { Secret } from '../../domain/secret.ts'
 import type { Mark } from '../../domain/user.ts'
 import { common } from '../common-changes.ts'
 import { readClock } from './clock.ts'
@@ -17,7 +18,12 @@ import { scramVerifier } from './users/scram.ts'
 import { listSessions } from './users/sessions.ts'
 
 /** Reads what a plan for the change needs to know. */
-export function readFacts(links: Links, asked: Change, mark: Mark): Promise<PostgresFacts> {
+export async function readFacts(
+  links: Links,
+  asked: Change,
+  mark: Mark,
+  verifier = verifierFor(asked),
+): Promise<PostgresFacts> {
   const change = common(asked)
   switch (change.kind) {
     case 'create-database':
@@ -25,7 +31,7 @@ export function readFacts(links: Links, asked: Change, mark: Mark): Promise<Post
     case 'undo-create-database':
       return databaseFacts(links, change, mark)
     default:
-      return userFacts(links, change, mark)
+      return userFacts(links, change, mark, verifier)
   }
 }
 
@@ -52,8 +58,13 @@ async function databaseFacts({ main, signal }: Links, change: DatabaseChange, ma
 const nothingElse = { sessions: 0, grants: [], others: [], madeRoles: [] }
 
 /** The server is asked while the verifier is computed: that takes as long as the asking does. */
-async function userFacts(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
-  const [facts, verifier] = await Promise.all([readUser(links, change, mark), verifierFor(change)])
+async function userFacts(
+  links: Links,
+  change: UserChange,
+  mark: Mark,
+  computed: Promise<Secret | undefined>,
+): Promise<PostgresFacts> {
+  const [facts, verifier] = await Promise.all([readUser(links, change, mark), computed])
   return { ...facts, verifier }
 }
 
@@ -127,7 +138,8 @@ function rolesNamedIn(change: UserChange): readonly string[] {
   return []
 }
 
-async function verifierFor(change: UserChange) {
-  const password = passwordOf(change)
+/** Of the password that a change sets. */
+export async function verifierFor(change: Change): Promise<Secret | undefined> {
+  const password = passwordOf(common(change))
   return password && scramVerifier(password)
 }

@@ -63,14 +63,14 @@ export interface Operations {
   claim(worker: string, now: number, leaseUntil: number, limit: number): Promise<readonly ClaimedOperation[]>
   /** Every one of the following does nothing and answers false unless the operation is open and leased to `worker` in `attempt`. */
   /**
-   * One outcome (none: it was not done, and `fault` says why) and one list of steps for each target. The answer is undelivered until
-   * `answerUntil`; none to hand over: 0.
+   * One outcome (none: it was not done, and `fault` says why) and one list of steps for each target; without, they were run as they were
+   * written. The answer is undelivered until `answerUntil`; none to hand over: 0.
    */
   settle(
     id: string,
     held: Held,
     outcomes: readonly (TargetOutcome | undefined)[],
-    steps: readonly (readonly StepShown[])[],
+    steps: readonly (readonly StepShown[])[] | undefined,
     now: number,
     answerUntil: number,
     fault?: FaultRecord,

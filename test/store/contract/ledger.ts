@@ -116,6 +116,31 @@ export function ledger(opened: Opened): void {
       expect(() => change.kind === 'reset-user' && change.password.reveal()).toThrow('not kept any more')
     })
 
+    it('settles with the steps that were written, where they ran as they were', async () => {
+      const { store } = opened
+      const steps = [{ statement: 'as planned', why: 'so' }]
+      const { id } = await begin({ targets: [aTarget({ steps })] })
+      expect(await store.transaction(tables => tables.operations.settle(id, ONE, [{}], undefined, NOON, 0))).toBe(true)
+      expect((await store.read.operations.find(id))!.targets[0]!.steps).toStrictEqual(steps)
+    })
+
+    it('keeps each operation, target and step apart, however many are begun at once', async () => {
+      const { store } = opened
+      const many = [1, 2, 9].map(count => ({
+        targets: Array.from({ length: count }, () =>
+          aTarget({ steps: Array.from({ length: count }, (_, at) => ({ statement: `${count} ${at}`, why: 'so' })) }),
+        ),
+      }))
+      const operations = await Promise.all(many.map(one => begin(one)))
+      for (const [at, { id }] of operations.entries()) {
+        const { targets } = (await store.read.operations.find(id))!
+        const [found, written] = [targets, many[at]!.targets].map(all =>
+          all.map(({ subject, steps }) => ({ subject, steps })),
+        )
+        expect(found).toEqual(written)
+      }
+    })
+
     it('settles in part: what was not done has no outcome, and the reason is told', async () => {
       const { store } = opened
       const { id } = await begin({ targets: [aTarget(), aTarget()] })

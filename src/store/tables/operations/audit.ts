@@ -3,6 +3,7 @@ import { ulid } from '../../../domain/id.ts'
 import { cutPage } from '../../../domain/page.ts'
 import { type Context, fromJson, searchable, withinBackwards, withNulls, withoutNulls } from '../../context.ts'
 import type { Audit } from '../../interface/operations.ts'
+import { repeated } from '../../repeated.ts'
 import type { AuditRow } from '../../rows/operations.ts'
 import { lineIsVisible } from '../servers/visibility.ts'
 
@@ -10,7 +11,7 @@ export function auditTable(context: Context): Audit {
   const { db } = context
   return {
     async add(line) {
-      await db.insertInto('auditLines').values(toRow(line)).execute()
+      await repeated(context, 'add audit line', [toRow(line)], rows => db.insertInto('auditLines').values(rows))
     },
     async list(projectId, page) {
       const query = db.selectFrom('auditLines').selectAll().where('projectId', '=', projectId)

@@ -1,5 +1,7 @@
+import type { StepShown } from '../../../domain/operation.ts'
 import { type Context, OPEN, toJson, withNulls } from '../../context.ts'
 import type { ClaimedOperation, Held, Operations } from '../../interface/operations.ts'
+import { repeated } from '../../repeated.ts'
 import type { OperationRow } from '../../rows/operations.ts'
 import { readOperations } from './operation-reading.ts'
 import { toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'
@@ -48,15 +50,13 @@ export function operationLeases(context: Context): Leases {
         ...answer,
       })
       if (!settled) return false
-      await close(context, id)
       for (const [position, outcome] of outcomes.entries()) {
         if (!outcome) continue
         const kept = isWanted ? outcome : { ...outcome, password: undefined }
-        const row = toOutcomeRow(context.vault, id, position, kept)
-        const query = db.updateTable('operationTargets').set(row).where('operationId', '=', id)
-        await query.where('position', '=', position).execute()
+        await closeTarget(context, { ...toOutcomeRow(context.vault, id, position, kept), id, position })
       }
-      await replaceSteps(context, id, steps)
+      if (outcomes.includes(undefined)) await close(context, id)
+      if (steps) await replaceSteps(context, id, steps)
       return true
     },
     async undo(id, held, fault, now) {
@@ -83,15 +83,18 @@ export function operationLeases(context: Context): Leases {
 const CLOSED = { worker: null, leaseUntil: null, nextTryAt: null }
 
 async function change(
-  { db }: Context,
+  context: Context,
   id: string,
   held: Held | undefined,
   row: Partial<OperationRow>,
 ): Promise<boolean> {
-  const open = db.updateTable('operations').set(row).where('id', '=', id).where('state', '=', OPEN)
-  const query = held ? open.where('worker', '=', held.worker).where('attempts', '=', held.attempt) : open
-  const { numUpdatedRows } = await query.executeTakeFirst()
-  return numUpdatedRows > 0n
+  const name = `change ${held ? 'held ' : ''}operation: ${Object.keys(row)}`
+  const asked = { ...row, of: id, by: held?.worker, during: held?.attempt }
+  const { numAffectedRows } = await repeated(context, name, [asked], ([{ of, by, during, ...set } = asked]) => {
+    const open = context.db.updateTable('operations').set(set).where('id', '=', of).where('state', '=', OPEN)
+    return held ? open.where('worker', '=', by!).where('attempts', '=', during!) : open
+  })
+  return numAffectedRows! > 0n
 }
 
 /** Frees the subjects for the next operation, and forgets the new passwords. */
@@ -100,8 +103,21 @@ async function close({ db }: Context, id: string): Promise<true> {
   return true
 }
 
+type OutcomeRow = ReturnType<typeof toOutcomeRow> & { readonly id: string; readonly position: number }
+
+/** The same for one that has come to its outcome. */
+async function closeTarget(context: Context, outcome: OutcomeRow): Promise<void> {
+  await repeated(context, 'close target', [outcome], ([{ id, position, ...row } = outcome]) =>
+    context.db
+      .updateTable('operationTargets')
+      .set({ ...row, open: 0, password: null })
+      .where('operationId', '=', id)
+      .where('position', '=', position),
+  )
+}
+
 /** Steps as they were really run: the plan is made again by each attempt. */
-async function replaceSteps({ db }: Context, id: string, steps: Parameters<Operations['settle']>[3]): Promise<void> {
+async function replaceSteps({ db }: Context, id: string, steps: readonly (readonly StepShown[])[]): Promise<void> {
   await db.deleteFrom('operationSteps').where('operationId', '=', id).execute()
   const rows = steps.flatMap((own, target) => toStepRows(id, target, own))
   if (rows.length > 0) await db.insertInto('operationSteps').values(rows).execute()

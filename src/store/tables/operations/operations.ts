@@ -3,6 +3,7 @@ import { Fault } from '../../../domain/fault.ts'
 import { cutPage } from '../../../domain/page.ts'
 import { type Context, OPEN, STILL_OPEN } from '../../context.ts'
 import type { NewOperation, Operations } from '../../interface/operations.ts'
+import { repeated } from '../../repeated.ts'
 import type { TargetRow } from '../../rows/operations.ts'
 import { operationAnswers } from './operation-answers.ts'
 import { operationBacklog } from './operation-backlog.ts'
@@ -52,22 +53,28 @@ function openOn({ db }: Context, instanceId: string) {
 async function begin(context: Context, operation: NewOperation, plannedAt = Number.MAX_SAFE_INTEGER): Promise<boolean> {
   const { db, vault } = context
   let isLate = false
-  await db.insertInto('operations').values(toOperationRow(operation)).execute()
+  await repeated(context, 'begin operation', [toOperationRow(operation)], rows =>
+    db.insertInto('operations').values(rows),
+  )
   const targets = operation.targets.map((target, at) => toTargetRow(vault, operation.id, target, at))
   // Always in the same order, so that two operations on the same subjects wait for one another instead of in a circle.
   const ordered = targets.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
   for (const target of ordered) {
-    const insert = db.insertInto('operationTargets').values(target)
-    const added = await insert
-      .onConflict(held => held.doNothing())
-      .returning(endedSince(context, target, plannedAt).as('ended'))
-      .execute()
+    const { rows: added } = await repeated(context, 'begin target', [{ ...target, plannedAt }], ([row]) =>
+      insertTarget(context, row!),
+    )
     if (added.length === 0) throw underWay(target.subjectKind)
     isLate ||= added[0]!.ended !== null
   }
   const steps = operation.targets.flatMap((target, at) => toStepRows(operation.id, at, target.steps))
-  if (steps.length > 0) await db.insertInto('operationSteps').values(steps).execute()
+  if (steps.length > 0)
+    await repeated(context, 'add steps', steps, rows => db.insertInto('operationSteps').values(rows))
   return isLate
+}
+
+function insertTarget(context: Context, { plannedAt, ...target }: TargetRow & { readonly plannedAt: number }) {
+  const insert = context.db.insertInto('operationTargets').values(target)
+  return insert.onConflict(held => held.doNothing()).returning(endedSince(context, target, plannedAt).as('ended'))
 }
 
 /** Those on one subject were written one after another: what ended just now is among the last. */

@@ -1,6 +1,7 @@
 import type { Dialect } from '../../../domain/caller.ts'
 import { type Context, fromJson, withNulls, withoutNulls } from '../../context.ts'
 import type { UserRecords } from '../../interface/users.ts'
+import { repeated } from '../../repeated.ts'
 import type { UserRecordRow } from '../../rows/users.ts'
 import type { Vault } from '../../sealing/vault.ts'
 import type { UserRecord } from '../../user-record.ts'
@@ -9,14 +10,17 @@ import { putExpiry } from './expiries.ts'
 /** Keys in one question: both databases have a limit on parameters. */
 const AT_ONCE = 1_000
 
-export function userTable({ db, vault, words }: Context): UserRecords {
+export function userTable(context: Context): UserRecords {
+  const { db, vault, words } = context
   const select = (instanceId: string) => db.selectFrom('userRecords').selectAll().where('instanceId', '=', instanceId)
   const insert = (row: UserRecordRow) => db.insertInto('userRecords').values(row)
 
   async function hold(instanceId: string, key: string): Promise<UserRecord | undefined> {
-    const query = select(instanceId).where('userKey', '=', key)
-    const row = await (words.rowLocks ? query.forUpdate() : query).executeTakeFirst()
-    return row && recordFrom(vault, row)
+    const { rows } = await repeated(context, 'hold user', [{ instanceId, key }], ([of]) => {
+      const query = select(of!.instanceId).where('userKey', '=', of!.key)
+      return words.rowLocks ? query.forUpdate() : query
+    })
+    return rows[0] && recordFrom(vault, rows[0])
   }
 
   async function put(record: UserRecord): Promise<void> {
@@ -29,16 +33,20 @@ export function userTable({ db, vault, words }: Context): UserRecords {
 
   /** False: somebody else has added one meanwhile. */
   async function add(record: UserRecord): Promise<boolean> {
-    const query = insert(toRow(vault, record)).onConflict(taken => taken.doNothing())
-    const { numInsertedOrUpdatedRows } = await query.executeTakeFirstOrThrow()
-    if (numInsertedOrUpdatedRows !== 1n) return false
-    await putExpiry(db, record)
+    const { numAffectedRows } = await repeated(context, 'add user', [toRow(vault, record)], ([row]) =>
+      insert(row!).onConflict(taken => taken.doNothing()),
+    )
+    if (numAffectedRows !== 1n) return false
+    // Ends go with their records, so there is none yet.
+    if (record.validUntil !== undefined) await putExpiry(db, record)
     return true
   }
   return {
     async find(instanceId, key) {
-      const row = await select(instanceId).where('userKey', '=', key).executeTakeFirst()
-      return row && recordFrom(vault, row)
+      const { rows } = await repeated(context, 'find user', [{ instanceId, key }], ([of]) =>
+        select(of!.instanceId).where('userKey', '=', of!.key),
+      )
+      return rows[0] && recordFrom(vault, rows[0])
     },
     async findMany(instanceId, keys) {
       const found = new Map<string, UserRecord>()
