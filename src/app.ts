@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { atlasDialect } from './dialects/atlas/plugin.ts'
+import { mayBeGranted } from './dialects/atlas/users/role-names.ts'
 import { digitaloceanDialect } from './dialects/digitalocean/plugin.ts'
 import { nativeDialect } from './dialects/native/plugin.ts'
 import { versionsAnswer } from './dialects/trove/front.ts'
@@ -16,7 +17,7 @@ import { countPerKey } from './http/rate.ts'
 import { createHttp } from './http/server.ts'
 import { expiryLag } from './jobs/expiry-lag.ts'
 import { createExpiryWorker } from './jobs/expiry-worker.ts'
-import { createJoiningWorker } from './jobs/joining-worker.ts'
+import { createLookingWorker } from './jobs/looking-worker.ts'
 import { operationLag } from './jobs/operation-lag.ts'
 import { createWorker } from './jobs/worker.ts'
 import { createFanOut } from './ledger/fan-out/perform.ts'
@@ -26,6 +27,7 @@ import { createLinks } from './services/links/links.ts'
 import type { TargetRules } from './services/links/targets.ts'
 import { createNetworkGuard } from './services/network/network-guard.ts'
 import { rehearsable } from './services/operations/rehearsal.ts'
+import { createDrift } from './services/project-users/drift.ts'
 import { createJoining } from './services/project-users/joining.ts'
 import type { ProjectRules } from './services/project-users/project-user.ts'
 import { createServices, type Services } from './services/services.ts'
@@ -80,7 +82,9 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   const ledger = createLedger({ store, links, leases, onPostponed: worker.wake })
   const fanOut = createFanOut({ store, links, leases, onPostponed: worker.wake })
   const projectRules = projectRulesOf(settings)
-  const joiningWorker = createJoiningWorker(createJoining({ store, links, fanOut, rules: projectRules }), onFault)
+  const ofProjects = { store, links, fanOut, rules: projectRules }
+  const joiningWorker = createLookingWorker(createJoining(ofProjects), onFault)
+  const driftWorker = createLookingWorker(createDrift({ ...ofProjects, mayGrant: mayBeGranted }), onFault)
   const services = createServices({
     store,
     engines,
@@ -125,13 +129,14 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     await worker.start()
     await expiryWorker.start()
     joiningWorker.start()
+    driftWorker.start()
     const url = await http.listen({ host: settings.host, port: settings.port })
     return settings.publicUrl ?? url
   }
 
   async function stop(): Promise<void> {
     await http.close()
-    await Promise.all([worker.stop(), expiryWorker.stop(), joiningWorker.stop()])
+    await Promise.all([worker, expiryWorker, joiningWorker, driftWorker].map(one => one.stop()))
     leases[Symbol.dispose]()
     await links[Symbol.asyncDispose]()
     await store.close()

@@ -37,6 +37,11 @@ export const AtlasSettings = Type.Object({
     ['sealed', 'ask'],
     { default: 'sealed' },
   ),
+  drift: oneOf(
+    'roles of database users that others changed on a cluster: told, set back (revert), or taken over (adopt)',
+    ['report', 'revert', 'adopt'],
+    { default: 'report' },
+  ),
   listUnmanaged: yesNo('do lists show database users that others made', true),
   cleanOnLeave: yesNo('do database users go from a cluster that leaves its project', false),
   deleteMissing: oneOf('what deleting a database user that is not there answers', ['error', '204'], {

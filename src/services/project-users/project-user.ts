@@ -64,6 +64,8 @@ export interface ProjectRules {
   readonly perInstanceMs: number
   /** Passwords are kept sealed for servers that join later. */
   readonly lateJoin: 'sealed' | 'ask'
+  /** What becomes of roles that others changed on a server. */
+  readonly drift: 'report' | 'revert' | 'adopt'
   readonly unknownScope: 'error' | 'accept'
   readonly listUnmanaged: boolean
   /** Users go from a server that leaves. */

@@ -60,6 +60,11 @@ function textOf({ databaseName, roleName, collectionName }: RoleShown): string {
 
 const NARROWED_TEXT = /^admin\.rc\.(read|readWrite)\.([^.]+)\.(.+)$/s
 
+/** Could a project with these roles of its own have asked for that one, as servers know it. */
+export function mayBeGranted(text: string, custom: ReadonlySet<string>): boolean {
+  return fromRoles([text], custom).length > 0
+}
+
 /** Back again; a role that this API has no word for is none of it. */
 export function fromRoles(texts: readonly string[], custom: ReadonlySet<string>): readonly RoleShown[] {
   return texts.flatMap(text => {

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { subjectOf } from '../../domain/change.ts'
+import { isFault } from '../../domain/fault.ts'
+import { userKeyFrom } from '../../domain/user.ts'
+import type { FanOutTarget } from '../../ledger/fan-out/order.ts'
+import type { FanOut } from '../../ledger/fan-out/perform.ts'
+import type { ProjectRecord } from '../../store/project-record.ts'
+import type { Tables } from '../../store/store.ts'
+import { clustersOf, isWithin } from './clusters.ts'
+import { ROLECALL } from './joining.ts'
+import type { Cluster, ProjectParts } from './project-user.ts'
+import { isPlaced, isThere, rolesShown, wantedOf } from './records.ts'
+import { lookAt, type Sight } from './sight.ts'
+import { checkSameRecord } from './unchanged.ts'
+
+/** What others changed of what a project's users may do, past the project: it is set back, or taken over. */
+export interface Drift {
+  /** Sets back by writing down what is to be done, for the worker to do. */
+  look(): Promise<void>
+}
+
+export interface DriftParts extends ProjectParts {
+  readonly fanOut: FanOut
+  /** Could the project itself have asked for that role; the names are those of its own roles. */
+  readonly mayGrant: (role: string, own: ReadonlySet<string>) => boolean
+}
+
+/** All servers of a project together. */
+const LOOK_MS = 60_000
+
+/** Who changes it again and again, or a server that shows roles otherwise than they were set, keeps nobody busy. */
+const PAUSE_MS = 60_000
+
+export function createDrift(parts: DriftParts): Drift {
+  const { store, rules } = parts
+  const { projectRecords } = store.read
+
+  async function look(): Promise<void> {
+    if (rules.drift === 'report') return
+    for (const projectId of await projectRecords.projects()) await lookAtProject(projectId)
+  }
+
+  async function lookAtProject(projectId: string): Promise<void> {
+    const now = await store.now()
+    const all = await projectRecords.list(projectId, 'user')
+    const records = all.filter(one => isThere(one, now) && !one.open)
+    if (records.length === 0) return
+    const clusters = (await clustersOf(parts, projectId)).filter(({ instance }) => instance.mode === 'manage')
+    const sight = await lookAt(parts, clusters, AbortSignal.timeout(LOOK_MS))
+    const own = new Set((await projectRecords.list(projectId, 'role')).map(({ key }) => key))
+    for (const record of records) {
+      const settled = rules.drift === 'revert' ? setBack(record, sight) : takeOver(record, sight, own)
+      await settled.catch(unlessUnderWay)
+    }
+  }
+
+  async function setBack(record: ProjectRecord, sight: Sight): Promise<void> {
+    const drifted = placesOf(record, sight).filter(({ roles }) => !haveSame(roles, wantedOf(record)!.roles))
+    const targets = drifted.map(({ cluster, incarnation }) => targetOn(record, cluster, incarnation))
+    const open: FanOutTarget[] = []
+    for (const target of targets) if (await isFree(record, target)) open.push(target)
+    if (open.length > 0) await leave(record, open)
+  }
+
+  /** Nothing is under way there, nobody gave it up, and it was not set back a moment ago. */
+  async function isFree({ projectId }: ProjectRecord, { instanceId, change }: FanOutTarget): Promise<boolean> {
+    const filter = { projectId, instanceId, subject: subjectOf(change) }
+    const [last] = (await store.read.operations.list(filter, { limit: 1 })).items
+    if (!last) return true
+    if (last.state === 'open' || last.abandonedBy !== undefined) return false
+    return last.operatorId !== ROLECALL.operator.id || last.createdAt < (await store.now()) - PAUSE_MS
+  }
+
+  function leave(was: ProjectRecord, targets: readonly FanOutTarget[]): Promise<string> {
+    const { projectId, kind, key, current } = was
+    const record = { kind, key, change: 'change', next: current } as const
+    const confirm = (tables: Tables) => checkSameRecord(tables, was)
+    const how = { onFailure: 'leave', perInstanceMs: rules.perInstanceMs, confirm } as const
+    // Whoever finds another change under way looks again soon enough.
+    const signal = AbortSignal.abort()
+    const caller = { ...ROLECALL, requestId: randomUUID() }
+    return parts.fanOut.leave({ caller, projectId, targets, record, signal, ...how })
+  }
+
+  /** What all of its servers agree on, and never more than one of them has. */
+  async function takeOver(record: ProjectRecord, sight: Sight, own: ReadonlySet<string>): Promise<void> {
+    const wanted = wantedOf(record)!
+    const placed = placesOf(record, sight)
+    const isWhole = !sight.unreachable.some(cluster => isWithin(wanted, cluster))
+    if (placed.length === 0 || !isWhole || (await isBusy(record, placed))) return
+    const common = rolesShown(
+      wanted.roles,
+      placed.map(({ roles }) => roles),
+    )
+    const roles = common.filter(role => wanted.roles.includes(role) || parts.mayGrant(role, own))
+    if (!haveSame(roles, wanted.roles)) await remember(record, { ...wanted, roles })
+  }
+
+  /** What is on its way there, or taken back, is not what somebody wants. */
+  async function isBusy({ key }: ProjectRecord, placed: readonly Place[]): Promise<boolean> {
+    const { operations } = store.read
+    const open = await Promise.all(
+      placed.map(({ cluster }) => operations.findOpen(cluster.instance.id, { kind: 'user', key })),
+    )
+    return open.some(one => one !== undefined)
+  }
+
+  function remember(was: ProjectRecord, current: NonNullable<ReturnType<typeof wantedOf>>): Promise<void> {
+    const { projectId, kind, key } = was
+    return store.transaction(async tables => {
+      const is = await tables.projectRecords.hold({ projectId, kind, key })
+      if (!is || is.open) return
+      await checkSameRecord(tables, was)
+      await tables.projectRecords.put({ ...is, current: { ...current } })
+      const { operator, address, dialect } = ROLECALL
+      const who = { operatorId: operator.id, address, dialect, requestId: randomUUID() }
+      const what = {
+        projectId,
+        action: 'project-user.change',
+        subject: key,
+        detail: ['roles'],
+        outcome: 'done',
+      } as const
+      await tables.audit.add({ ...who, ...what, at: await tables.now() })
+    })
+  }
+
+  return { look }
+}
+
+interface Place {
+  readonly cluster: Cluster
+  readonly roles: readonly string[]
+  readonly incarnation?: string
+}
+
+/** Where it is, as far as can be seen. A locked login has no roles, and gets back what it is to have. */
+function placesOf(record: ProjectRecord, sight: Sight): readonly Place[] {
+  const within = sight.clusters.filter(one => isWithin(wantedOf(record)!, one) && isPlaced(record, one, sight))
+  return within.flatMap(cluster => {
+    const { roles = [], locked, incarnation } = sight.seen.get(cluster.instance.id)!.get(record.key)!
+    return locked ? [] : [{ cluster, roles, incarnation }]
+  })
+}
+
+function targetOn(record: ProjectRecord, { instance }: Cluster, incarnation: string | undefined): FanOutTarget {
+  const change = { kind: 'replace-user', key: userKeyFrom(record.key), roles: wantedOf(record)!.roles } as const
+  return {
+    instanceId: instance.id,
+    change,
+    wish: { username: ROLECALL.operator.id, passwordChosen: true },
+    incarnation,
+  }
+}
+
+function haveSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.every(one => others.includes(one)) && others.every(one => some.includes(one))
+}
+
+function unlessUnderWay(error: unknown): void {
+  if (!isFault(error) || error.code !== 'conflict') throw error
+}
