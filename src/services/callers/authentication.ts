@@ -26,14 +26,14 @@ export interface Authentication {
 export function createAuthentication(store: Store): Authentication {
   async function byPrivateKey(privateKey: string, origin: Origin): Promise<Caller> {
     const match = await store.read.keys.match(new Secret(privateKey))
-    if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
+    if (!match || !(await isUsable(store, match, origin.address))) throw refused()
     touch(store, match.key)
     return toCaller(match, origin)
   }
 
   async function standIn(publicKey: string, origin: Origin): Promise<Caller> {
     const match = await store.read.keys.matchPublic(publicKey)
-    if (!match || !isUsable(match, Date.now(), origin.address)) throw refused()
+    if (!match || !(await isUsable(store, match, origin.address))) throw refused()
     const { key } = match
     touch(store, key)
     const projects = key.projects.filter(({ projectId }) => projectId === key.homeProjectId)
@@ -52,7 +52,7 @@ export function createAuthentication(store: Store): Authentication {
       if (member) memberships.set(projectId, member.role)
     }
     const match = { key, operator, memberships }
-    return isUsable(match, Date.now(), caller.address) ? toCaller(match, caller) : undefined
+    return (await isUsable(store, match, caller.address)) ? toCaller(match, caller) : undefined
   }
 
   return { byPrivateKey, standIn, again }
@@ -65,10 +65,11 @@ export function touch(store: Store, key: ApiKey): void {
   store.transaction(tables => tables.keys.touch(key.id, now)).catch(() => undefined)
 }
 
-export function isUsable({ key, operator }: KeyMatch, now: number, address: string): boolean {
+/** Ends are told by the clock of the store, which all replicas share. It is asked of keys that have one. */
+export async function isUsable(store: Store, { key, operator }: KeyMatch, address: string): Promise<boolean> {
   if (key.revokedAt !== undefined || operator.disabledAt !== undefined) return false
-  if (key.expiresAt !== undefined && key.expiresAt <= now) return false
-  return isInNetworks(address, key.networks)
+  if (!isInNetworks(address, key.networks)) return false
+  return key.expiresAt === undefined || key.expiresAt > (await store.now())
 }
 
 export function refused(): Fault {

@@ -45,8 +45,8 @@ export function createTokens(store: Store): Tokens {
   }
 
   async function caller(text: string, origin: Origin) {
-    const token = await store.read.tokens.find(new Secret(text))
-    if (!token || token.expiresAt <= Date.now()) throw refused()
+    const [token, now] = await Promise.all([store.read.tokens.find(new Secret(text)), store.now()])
+    if (!token || token.expiresAt <= now) throw refused()
     const { keyId, projectId } = token
     const key = await store.read.keys.find(keyId)
     const operator = key && (await store.read.operators.find(key.operatorId))
@@ -56,7 +56,7 @@ export function createTokens(store: Store): Tokens {
     const narrowed = { ...key, projects: key.projects.filter(one => one.projectId === projectId) }
     const memberships = new Map<string, Role>(member ? [[projectId, member.role]] : [])
     const match = { key: narrowed, operator, memberships }
-    if (!isUsable(match, Date.now(), origin.address)) throw refused()
+    if (!(await isUsable(store, match, origin.address))) throw refused()
     return { caller: toCaller(match, origin), token }
   }
 

@@ -63,7 +63,7 @@ export function createDigest(store: Store, { algorithm, nonceSeconds }: DigestRu
       guesses.add(answer.username, origin.address)
       return REFUSED
     }
-    if (!isUsable(withoutNetworks(match), Date.now(), origin.address)) return REFUSED
+    if (!(await isUsable(store, withoutNetworks(match), origin.address))) return REFUSED
     const outcome = await accept(match, answer, origin, { nonces, windows })
     if (outcome.kind === 'accepted') touch(store, match.key)
     return outcome

@@ -39,6 +39,7 @@ const TOKEN_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789'
 /** Tells these from the tokens of other identity endpoints: neither is good for the other. */
 const METHOD = 'client_credentials'
 const GUESSES_A_MINUTE = 20
+const REFUSED = { kind: 'refused' } as const
 
 export const isAccessToken = (text: string): boolean => text.startsWith(TOKEN_PREFIX)
 
@@ -49,14 +50,13 @@ export function createOAuth(store: Store): OAuth {
     const guesser = `${clientId} ${origin.address}`
     // Before the slow hash: guessing is not to keep this process busy.
     if (guesses.isLocked(guesser)) return undefined
-    const match = await matchOf(store, keyIdIn(clientId))
-    const found =
-      match && (await findSecret(secret, await store.read.serviceAccounts.secrets(match.key.id), Date.now()))
-    if (!match || !found || !isUsable(anywhere(match), Date.now(), origin.address)) {
+    const [match, now] = await Promise.all([matchOf(store, keyIdIn(clientId)), store.now()])
+    const found = match && (await findSecret(secret, await store.read.serviceAccounts.secrets(match.key.id), now))
+    if (!match || !found || !(await isUsable(store, anywhere(match), origin.address))) {
       guesses.fail(guesser)
       return undefined
     }
-    await store.transaction(tables => tables.serviceAccounts.touchSecret(found.id, Date.now()))
+    await store.transaction(tables => tables.serviceAccounts.touchSecret(found.id, now))
     return match
   }
 
@@ -87,10 +87,11 @@ export function createOAuth(store: Store): OAuth {
   }
 
   async function check(text: string, origin: Origin): Promise<DigestOutcome> {
-    const token = isAccessToken(text) ? await store.read.tokens.find(new Secret(text)) : undefined
-    if (!token?.methods.includes(METHOD) || token.expiresAt <= Date.now()) return { kind: 'refused' }
+    if (!isAccessToken(text)) return REFUSED
+    const [token, now] = await Promise.all([store.read.tokens.find(new Secret(text)), store.now()])
+    if (!token?.methods.includes(METHOD) || token.expiresAt <= now) return REFUSED
     const match = await matchOf(store, token.keyId)
-    if (!match || !isUsable(anywhere(match), Date.now(), origin.address)) return { kind: 'refused' }
+    if (!match || !(await isUsable(store, anywhere(match), origin.address))) return REFUSED
     if (!isInNetworks(origin.address, match.key.networks)) return { kind: 'elsewhere' }
     touch(store, match.key)
     return { kind: 'accepted', caller: toCaller(match, origin) }
