@@ -18,10 +18,14 @@ export function userKeyFrom(text: string): UserKey {
   return { name, host: host || undefined, authDatabase: authDatabase || undefined }
 }
 
-/** A login as its engine shows it now. Fields that the engine can't say are absent. */
-export interface DatabaseUser extends UserKey {
+/** Which login it is. */
+export interface UserIdentity extends UserKey {
   /** Changes when the login is dropped and made again; undefined where nothing tells. */
   readonly incarnation?: string
+}
+
+/** A login as its engine shows it now. Fields that the engine can't say are absent. */
+export interface DatabaseUser extends UserIdentity {
   readonly locked: boolean
   /** Milliseconds; the engine's own end of the password (PostgreSQL `VALID UNTIL`), whoever set it. */
   readonly passwordUntil?: number

@@ -7,7 +7,7 @@ import type { EngineName, ServerFacts } from '../domain/instance.ts'
 import type { StepShown } from '../domain/operation.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Secret } from '../domain/secret.ts'
-import type { DatabaseUser, Mark, Session, UserKey } from '../domain/user.ts'
+import type { DatabaseUser, Mark, Session, UserIdentity, UserKey } from '../domain/user.ts'
 
 /** A database product: what it can do, what it would do, and how to reach one of its servers. Throws only `Fault`s. */
 export interface Engine {
@@ -47,6 +47,10 @@ export interface AdminClient extends AsyncDisposable {
   missingRights(): Promise<readonly string[]>
   /** Logins in key order, cut by key inside the engine; system accounts hidden. */
   listUsers(page: KeyPage): Promise<Page<DatabaseUser>>
+  /** Which logins there are, and no more of them: where `capabilities.projectUsers` says so. Where a server tells all at once, all come. */
+  listIdentities?(page: IdentityPage): Promise<Page<UserIdentity>>
+  /** Those of some logins that are there, in one question: where `capabilities.projectUsers` says so. */
+  findUsers?(keys: readonly UserKey[]): Promise<readonly DatabaseUser[]>
   /** `incarnation`: one that is a login even if its server does not call it so any more. */
   findUser(key: UserKey, incarnation?: string): Promise<DatabaseUser | undefined>
   /** What the login of this incarnation is called now, where its server can tell. */
@@ -79,6 +83,13 @@ export interface FoundBehind {
 export interface Foreseen {
   readonly change: Change
   readonly mark: Mark
+}
+
+/** What comes after `after` of the logins that one database keeps, by the code points of their names. */
+export interface IdentityPage {
+  readonly authDatabase: string
+  readonly after?: string
+  readonly limit: number
 }
 
 /** Reading links of one target. A pool that lost its server is made anew by its owner. */

@@ -7,7 +7,8 @@ import { factsFrom } from './link/server.ts'
 import { missingRights, readRights } from './rights.ts'
 import { listRoles } from './roles/read.ts'
 import { runStep } from './run.ts'
-import { findLogin, listUsers, userFrom } from './users/read.ts'
+import { listIdentities } from './users/identities.ts'
+import { findLogin, findLogins, listUsers, userFrom } from './users/read.ts'
 
 /** An admin client over one link: it asks and acts, and decides nothing. */
 export function adminClient(link: Link, signal: AbortSignal): AdminClient {
@@ -21,6 +22,8 @@ export function adminClient(link: Link, signal: AbortSignal): AdminClient {
     login: me && { name: me.user, authDatabase: me.db },
     missingRights: async () => missingRights(await readRights(link, signal)),
     listUsers: page => listUsers(link, page, signal),
+    listIdentities: page => listIdentities(link, page, signal),
+    findUsers: async keys => (await findLogins(link, keys, signal)).map(userFrom),
     findUser: find,
     listGrants: async key => ({ grants: (await find(key))?.grants ?? [], unreadable: [] }),
     // Servers show what is under way, and to whom it belongs, but nobody who is connected and idle.

@@ -29,7 +29,7 @@ export function markerRole({ installation, operation }: Mark, { user, db }: Acco
   return { role: `${OURS}mark.${installation}.${operation}.${login}`, db: 'admin' }
 }
 
-const MARKER = /^rolecall\.mark\.([^.]+)\.([^.]+)\.[0-9a-f]{12}$/
+export const MARKER = /^rolecall\.mark\.([^.]+)\.([^.]+)\.[0-9a-f]{12}$/
 
 export function isMarkerRole({ role, db }: RoleName): boolean {
   return db === 'admin' && MARKER.test(role)

@@ -63,6 +63,14 @@ export function accountOf({ name, authDatabase }: UserKey): Account {
   return { user: name, db: authDatabase || DEFAULT_AUTH_DATABASE }
 }
 
+/** As the server compares texts: by their bytes. */
+export function accountOrder(one: Account, other: Account): number {
+  return (
+    Buffer.compare(Buffer.from(one.user), Buffer.from(other.user)) ||
+    (one.db < other.db ? -1 : one.db === other.db ? 0 : 1)
+  )
+}
+
 /** A login's place in lists. No database has a slash in its name, so the last one parts the two. */
 export function placeText({ user, db }: Account): string {
   return `${user}/${db}`

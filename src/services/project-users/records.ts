@@ -1,4 +1,4 @@
-import { userKeyFrom } from '../../domain/user.ts'
+import { type UserIdentity, userKeyFrom } from '../../domain/user.ts'
 import type { Places, ProjectRecord } from '../../store/project-record.ts'
 import { type Clusters, isWithin, scopesShown } from './clusters.ts'
 import type { Cluster, ProjectUser, WantedUser } from './project-user.ts'
@@ -22,7 +22,7 @@ export function isThere(record: ProjectRecord, now: number): boolean {
 export function isPlaced(
   { places, key }: ProjectRecord,
   { instance }: Cluster,
-  { seen }: Pick<Sight, 'seen'>,
+  { seen }: Pick<Sight<UserIdentity>, 'seen'>,
 ): boolean {
   const place = places[instance.id]
   const login = seen.get(instance.id)?.get(key)
@@ -38,7 +38,7 @@ export function incarnationsOf(places: Places): readonly string[] {
 }
 
 /** Where a server of its scopes has it; or where none of them can be asked. */
-export function isAlive(record: ProjectRecord, sight: Sight): boolean {
+export function isAlive(record: ProjectRecord, sight: Sight<UserIdentity>): boolean {
   const own = sight.clusters.filter(cluster => isWithin(wantedOf(record)!, cluster))
   const asked = own.filter(cluster => !sight.unreachable.includes(cluster))
   return asked.length === 0 || asked.some(cluster => isPlaced(record, cluster, sight))

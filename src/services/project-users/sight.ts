@@ -1,14 +1,14 @@
 import type { Connection } from '../../domain/connection.ts'
 import type { Page } from '../../domain/page.ts'
-import { type DatabaseUser, userKeyText } from '../../domain/user.ts'
+import { type DatabaseUser, type UserIdentity, userKeyText } from '../../domain/user.ts'
 import { wholeKey } from '../users/account-key.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 
 /** What was seen of the logins on a project's servers, and which of them could not be asked. */
-export interface Sight {
+export interface Sight<Login extends UserIdentity = DatabaseUser> {
   readonly clusters: readonly Cluster[]
   /** Logins by their key, of each server that answered. */
-  readonly seen: ReadonlyMap<string, ReadonlyMap<string, DatabaseUser>>
+  readonly seen: ReadonlyMap<string, ReadonlyMap<string, Login>>
   readonly unreachable: readonly Cluster[]
 }
 

@@ -4,7 +4,7 @@ import { type DatabaseUser, type Mark, SERVER_ADMIN, type UserKey } from '../../
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'
 import { incarnationOf, isMarkerRole, markInData, markInRoles } from '../marks.ts'
-import { type Account, accountOf, canBeThere, placeOf, placeText } from '../names.ts'
+import { type Account, accountOf, accountOrder, canBeThere, placeOf, placeText } from '../names.ts'
 import { engineRolesIn, grantsIn } from '../roles/catalogue.ts'
 import { heldRole, LOCKED, plain, type RoleName, sameRole, writtenText } from '../roles/names.ts'
 import { mightyAmong, readPower } from '../roles/power.ts'
@@ -60,25 +60,23 @@ export function cutHere(rows: readonly Document[], { after = '', limit, q = '' }
   const from = placeOf(after)
   const wanted = q.toLowerCase()
   return rows
-    .filter(({ user, db }) => compare({ user, db }, from) > 0 && String(user).toLowerCase().includes(wanted))
-    .toSorted((one, other) => compare(one as unknown as Account, other as unknown as Account))
+    .filter(
+      ({ user, db }) => accountOrder({ user, db } as Account, from) > 0 && String(user).toLowerCase().includes(wanted),
+    )
+    .toSorted((one, other) => accountOrder(one as unknown as Account, other as unknown as Account))
     .slice(0, limit + 1)
 }
 
-// As the server compares texts: by their bytes.
-function compare(one: Account, other: Account): number {
-  return (
-    Buffer.compare(Buffer.from(one.user), Buffer.from(other.user)) ||
-    (one.db < other.db ? -1 : one.db === other.db ? 0 : 1)
-  )
+export async function findLogin(link: Link, key: UserKey, signal: AbortSignal): Promise<Login | undefined> {
+  const [login] = await findLogins(link, [key], signal)
+  return login
 }
 
-export async function findLogin(link: Link, key: UserKey, signal: AbortSignal): Promise<Login | undefined> {
-  const account = accountOf(key)
-  if (key.name === '' || !canBeThere(account.user) || !canBeThere(account.db)) return undefined
-  const { users } = await link.ask(signal, 'admin', { usersInfo: account, showCustomData: true })
-  const [login] = await withHeld(link, (users as readonly Document[]).map(loginFrom), signal)
-  return login
+export async function findLogins(link: Link, keys: readonly UserKey[], signal: AbortSignal): Promise<readonly Login[]> {
+  const accounts = keys.map(accountOf).filter(({ user, db }) => user !== '' && canBeThere(user) && canBeThere(db))
+  if (accounts.length === 0) return []
+  const { users } = await link.ask(signal, 'admin', { usersInfo: accounts, showCustomData: true })
+  return withHeld(link, (users as readonly Document[]).map(loginFrom), signal)
 }
 
 /** Locked logins have their roles where the lock put them. */
@@ -95,7 +93,7 @@ async function withHeld(link: Link, logins: readonly Login[], signal: AbortSigna
   return whole.map(login => ({ ...login, power: mightyAmong(login.roles, known) }))
 }
 
-function loginFrom({ user, db, userId, roles = [], customData, mechanisms = [] }: Document): Login {
+export function loginFrom({ user, db, userId, roles = [], customData, mechanisms = [] }: Document): Login {
   const all = (roles as readonly RoleName[]).map(plain)
   return {
     user,

@@ -41,6 +41,8 @@ const names = (body: { results: { username: string }[] }) => body.results.map(({
 
 describe('the list', () => {
   test('has users by creation, then those that others made; no login of other databases, and not Rolecall’s own', async () => {
+    // Nobody has ever asked these servers anything: not before this is it known which login is Rolecall’s own there.
+    expect(names((await v1('GET', usersPath)).body)).toEqual([])
     for (const name of ['zoe', 'adam']) expect((await v1('POST', usersPath, { body: aUser(name) })).status).toBe(201)
     await outside(ground.east, 'yves', [read('a'), read('b'), { role: 'root', db: 'admin' }])
     await outside(ground.west, 'yves', [read('b'), { role: 'userAdminAnyDatabase', db: 'admin' }])
