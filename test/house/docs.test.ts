@@ -76,6 +76,15 @@ function initialOf(key: string, initial: unknown): string {
   return text === '' ? '–' : text
 }
 
+describe('CHANGELOG.md', () => {
+  test('has each of its entries once, below a subject', () => {
+    const [before, ...subjects] = read('CHANGELOG.md').split(/^### .*$/m)
+    expect(before).not.toMatch(/^- /m)
+    const entries = subjects.flatMap(text => text.match(/^- .{1,60}/gm) ?? [])
+    expect(entries.filter((entry, at) => entries.indexOf(entry) !== at)).toEqual([])
+  })
+})
+
 describe('examples/README.md', () => {
   test('has one row for every example', () => {
     const told = rowsBelow('examples/README.md', 'Examples').map(([file]) => file?.replace(/\[(.+)\]\(\1\)/, '$1'))
