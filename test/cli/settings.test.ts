@@ -97,6 +97,8 @@ describe('a bad setting is named, with its source and what would be right', () =
     [{ flags: { '--network-deny-hosts': 'https://db' } }, 'Setting network.denyHosts', '*.internal'],
     [{ flags: { '--public-url': 'roll.example' } }, 'Setting publicUrl', 'https://'],
     [{ flags: { '--log-level': 'loud' } }, 'Setting log.level', 'one of fatal, error'],
+    [{ yaml: 'atlas: { lateJoin: copy }' }, 'Setting atlas.lateJoin', 'one of sealed, ask'],
+    [{ flags: { '--atlas-drift': 'undo' } }, 'Setting atlas.drift', 'one of report, revert, adopt'],
     [{ yaml: 'policy: { onOwned: keep }' }, 'Setting policy.onOwned', 'refuse, drop or reassign:NAME'],
     [{ yaml: 'policy: { closePublic: "yes" }' }, 'Setting policy.closePublic', 'true or false'],
     [{ flags: { '--trove-anonymous': 'PASSERBY' } }, 'Setting trove.anonymous', 'the public half of an API key'],

@@ -121,6 +121,72 @@ describe.skipIf(mongodbServers().length === 0)('connections of the type MONGODB'
     expect((await seen(naming)).rolecall.options).toMatchObject({ authDatabase: 'wm_staff' })
   })
 
+  describe('live as others do', () => {
+    const VIEW = '?view=rolecall'
+    const one = (id: string, more = VIEW) => `/v1/data-connections/${id}${more}`
+    const namesSeen = async (query: string, key?: string) => {
+      const { body } = await wiremock.ask('GET', `${wiremock.home}${query}`, { key })
+      return body.databaseConnections.map(
+        ({ connectionName }: { connectionName: string }) => connectionName,
+      ) as string[]
+    }
+    const tested = async (id: string) => (await wiremock.ask('POST', one(id, `/test${VIEW}`), { body: {} })).body
+
+    test('a new password is taken, and the stored one is used where none comes', async () => {
+      const id = await wiremock.create(reader())
+      const connectionName = aName()
+      const { password: _, ...base } = reader({ connectionName })
+      expect((await patch(id, base)).body.databaseConnection.connectionName).toBe(connectionName)
+      expect(await tested(id)).toEqual({ outcome: 'SUCCESS' })
+      expect((await patch(id, { ...base, password: 'wrong' })).status).toBe(200)
+      expect(await tested(id)).toEqual(REJECTED)
+      expect((await patch(id, { ...base, password: PASSWORD })).status).toBe(200)
+      expect(await tested(id)).toEqual({ outcome: 'SUCCESS' })
+      expect((await patch(id, { ...base, password: null })).status).toBe(422)
+    })
+
+    test('they are counted and found by name for those alone who ask for more than is published', async () => {
+      const connectionName = aName()
+      const id = await wiremock.create(reader({ connectionName }))
+      const q = `q=${encodeURIComponent(connectionName)}`
+      expect(await namesSeen(`?${q}&view=rolecall`)).toEqual([connectionName])
+      expect(await namesSeen(`?${q}`)).toEqual([])
+      for (const method of ['GET', 'DELETE']) expect((await wiremock.ask(method, one(id, ''))).status, method).toBe(404)
+      expect((await wiremock.ask('DELETE', one(id))).status).toBe(204)
+      expect((await wiremock.ask('DELETE', one(id))).status).toBe(404)
+    })
+
+    test('one that a data source reads through is not deleted before that is', async () => {
+      const id = await wiremock.create(reader())
+      const dataSource = { name: aName(), type: 'DATABASE', databaseConnection: id, tableName: 'people' }
+      const home = `/v1/users/${wiremock.running.operator}/data-sources`
+      const made = await wiremock.ask('POST', home, { body: { dataSource } })
+      const source = `/v1/data-sources/${made.body.dataSource.id}`
+      const refused = await wiremock.ask('DELETE', one(id))
+      expect([refused.status, refused.body.errors[0].source]).toEqual([409, { pointer: source }])
+      expect((await wiremock.ask('DELETE', source)).status).toBe(204)
+      expect((await wiremock.ask('DELETE', one(id))).status).toBe(204)
+    })
+
+    test('access lists hide one, show it, and let it be changed, as for any other', async () => {
+      const connectionName = aName()
+      const id = await wiremock.create(reader({ connectionName }))
+      const member = await wiremock.aMember('viewer')
+      const seenByMember = async () => (await wiremock.ask('GET', one(id), { key: member.key })).status
+      const acl = (rest: string) => `/v1/database-connections/${id}/acl${rest}`
+      expect(await seenByMember()).toBe(200)
+      expect((await wiremock.ask('DELETE', acl(`/organisation/${wiremock.running.project}`))).status).toBe(204)
+      expect(await seenByMember()).toBe(404)
+      const grant = { grant: { role: 'database_connection_editor' } }
+      expect((await wiremock.ask('PUT', acl(`/user/${member.id}`), { body: grant })).status).toBe(200)
+      const { password: _, ...base } = reader({ connectionName: aName() })
+      const body = { databaseConnection: base }
+      const changed = await wiremock.ask('PATCH', one(id), { key: member.key, body })
+      expect([changed.status, changed.body.databaseConnection.rolecall.access]).toEqual([200, 'editor'])
+      expect((await wiremock.ask('DELETE', one(id), { key: member.key })).status).toBe(403)
+    })
+  })
+
   describe('lead to collections', () => {
     let connection: string
     beforeAll(async () => {
