@@ -1,5 +1,6 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { workingIn } from '../support/working-in.ts'
 import { aFolder, type Run, rolecall, type Where } from './rolecall.ts'
 
 /** Root's database servers run under another account, which has to get there. */
@@ -43,18 +44,7 @@ export async function stop(run: Run, signal: NodeJS.Signals = 'SIGINT') {
 }
 
 /** Processes that work in this folder: the database servers of a demo. */
-export function serversIn(folder: string): readonly number[] {
-  const isThere = (pid: string) => {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === folder
-    } catch {
-      return false
-    }
-  }
-  return readdirSync('/proc')
-    .filter(pid => /^\d+$/.test(pid) && isThere(pid))
-    .map(Number)
-}
+export const serversIn = (folder: string): readonly number[] => workingIn(place => place === folder)
 
 export const postgresIn = (folder: string) => serversIn(join(folder, 'postgres'))
 export const mariadbIn = (folder: string) => serversIn(join(folder, 'mariadb'))

@@ -1,12 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
+import { SHARED_HOME } from '../../src/cli/demo/running/home.ts'
+import { endsWithUs } from '../support/ends-with-us.ts'
+import { endAllIn } from '../support/working-in.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -46,6 +49,8 @@ export function rolecall(args: readonly string[], { env = {}, node = [], script 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   started.push(child)
+  // A demo that is told to stop stops its database servers.
+  endsWithUs(child, 'TERM')
   const output = { out: '', err: '' }
   child.stdout.on('data', text => (output.out += text))
   child.stderr.on('data', text => (output.err += text))
@@ -69,8 +74,24 @@ const started: ChildProcess[] = []
 const folders: string[] = []
 afterAll(() => {
   for (const child of started) if (child.exitCode === null) child.kill('SIGKILL')
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  for (const place of folders.flatMap(folder => [folder, ...homesOf(folder)])) {
+    // A demo that was killed, or not stopped because its test failed, leaves its database servers.
+    endAllIn(place)
+    rmSync(place, { recursive: true, force: true, maxRetries: 5 })
+  }
 })
+
+/** Where a demo of root's has its servers when their account can't get into the folder. */
+function homesOf(folder: string): readonly string[] {
+  if (!existsSync(SHARED_HOME)) return []
+  const isIts = (home: string) => {
+    const owner = join(home, 'belongs-to')
+    return existsSync(owner) && readFileSync(owner, 'utf8') === folder
+  }
+  return readdirSync(SHARED_HOME)
+    .map(name => join(SHARED_HOME, name))
+    .filter(isIts)
+}
 
 export function aFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'rolecall-cli-'))

@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts'
 import { ensureFirst } from '../../src/services/callers/installation.ts'
 import { settingsFor } from './app.ts'
 import { bundled, COMPILED } from './bundled.ts'
+import { endsWithUs } from './ends-with-us.ts'
 
 export interface ServingWish {
   readonly folder: string
@@ -29,6 +30,7 @@ export async function serving(wish: ServingWish): Promise<Serving> {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endsWithUs(child)
   let errors = ''
   child.stderr.on('data', chunk => (errors += chunk))
   const exited = once(child, 'exit')

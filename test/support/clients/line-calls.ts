@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { endsWithUs } from '../ends-with-us.ts'
 
 /** A program that takes one JSON object a line, and answers each with one of the same `id`. */
 export interface LineCalls {
@@ -12,6 +13,7 @@ export interface LineCalls {
 }
 
 export function lineCalls(child: ChildProcess, name: string): LineCalls {
+  endsWithUs(child)
   const waiting = new Map<number, { resolve(answer: object): void; reject(error: Error): void }>()
   const exited = once(child, 'exit')
   let words = ''

@@ -15,6 +15,7 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endsWithUs } from '../ends-with-us.ts'
 import type { Programs } from './programs.ts'
 
 /** The server refuses to run as root, so as root it runs as nobody. */
@@ -103,6 +104,7 @@ export async function startInstance(instance: Instance): Promise<RunningInstance
     stdio: ['ignore', errors, errors],
   })
   closeSync(errors)
+  endsWithUs(server)
   await ready(server, instance)
   return { ...instance, process: server, [Symbol.asyncDispose]: () => stop(server) }
 }

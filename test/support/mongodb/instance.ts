@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { pythonWith } from '../clients/python.ts'
+import { endsWithUs } from '../ends-with-us.ts'
 
 export const ADMIN = 'dba'
 export const ADMIN_PASSWORD = 'an-administrator-of-tests'
@@ -20,11 +21,11 @@ export async function startInstance(folder: string, flags: readonly string[] = [
   mkdirSync(folder, { recursive: true })
   const python = pythonWith('mongodb')
   const port = await freePort()
-  const first = await started(python, folder, port)
+  const first = await started(python, folder, port, '--sync-on-commit')
   await makeAdmin(port)
-  await stop(first)
+  await kill(first)
   const server = await started(python, folder, port, '--auth', ...flags)
-  return { port, process: server, [Symbol.asyncDispose]: () => stop(server) }
+  return { port, process: server, [Symbol.asyncDispose]: () => kill(server) }
 }
 
 async function started(python: string, folder: string, port: number, ...flags: string[]): Promise<ChildProcess> {
@@ -32,10 +33,10 @@ async function started(python: string, folder: string, port: number, ...flags: s
   const program = join(python, '..', 'secantusd-py')
   const log = openSync(join(folder, 'server.log'), 'a')
   const place = ['--standalone', '--host', '127.0.0.1', '--port', String(port), '--storage-path', join(folder, 'data')]
-  const server = spawn(program, [...place, ...flags], { cwd: folder, stdio: ['ignore', log, log] })
+  const server = endsWithUs(spawn(program, [...place, ...flags], { cwd: folder, stdio: ['ignore', log, log] }))
   closeSync(log)
   const end = Date.now() + READY_MS
-  while (Date.now() < end && server.exitCode === null) {
+  while (Date.now() < end && isRunning(server)) {
     if (await answers(port)) return server
     await sleep(50)
   }
@@ -55,12 +56,15 @@ async function makeAdmin(port: number): Promise<void> {
   }
 }
 
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
+/** Told to stop it takes two seconds, or hangs where it has just begun; what it has answered survives its being killed. */
+async function kill(server: ChildProcess): Promise<void> {
+  if (!isRunning(server)) return
   const gone = once(server, 'exit')
-  server.kill('SIGTERM')
+  server.kill('SIGKILL')
   await gone
 }
+
+const isRunning = ({ exitCode, signalCode }: ChildProcess) => exitCode === null && signalCode === null
 
 async function free(port: number): Promise<void> {
   const end = Date.now() + READY_MS

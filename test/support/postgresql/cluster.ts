@@ -15,6 +15,7 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endsWithUs } from '../ends-with-us.ts'
 
 /** PostgreSQL refuses to run as root, so as root it runs as nobody. */
 const ACCOUNT = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
@@ -75,6 +76,7 @@ export async function startCluster(cluster: Cluster): Promise<RunningCluster> {
     stdio: ['ignore', log, log],
   })
   closeSync(log)
+  endsWithUs(server, 'QUIT')
   await ready(server, cluster)
   return { ...cluster, process: server, [Symbol.asyncDispose]: () => stop(server) }
 }
