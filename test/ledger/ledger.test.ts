@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newOperationId } from '../../src/domain/id.ts'
+import { Secret } from '../../src/domain/secret.ts'
+import { anOperation, aTarget } from '../store/builders.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { engineClient, logsIn } from '../support/logins.ts'
 import { type RunningCluster, startCluster } from '../support/postgresql/cluster.ts'
@@ -217,6 +220,28 @@ describe('an answer', () => {
     expect((await rolecall.native('GET', path)).status).toBe(404)
     // A weaker key, even of the same operator, is handed no password.
     expect((await rolecall.native('GET', path, { key: other.body.private })).status).toBe(403)
+  })
+
+  test('that can tell of no login any more tells the password, as its document says', async () => {
+    const { store } = rolecall.app
+    const now = await store.now()
+    const operation = anOperation({
+      id: newOperationId(now),
+      projectId: rolecall.project,
+      operatorId: rolecall.operator,
+      targets: [aTarget({ instanceId: users.split('/')[2]!, kind: 'reset-user' })],
+    })
+    const { worker } = operation
+    await store.transaction(async tables => {
+      await tables.operations.begin(operation)
+      const outcomes = [{ password: new Secret('of-a-login-that-went-meanwhile') }]
+      await tables.operations.settle(operation.id, { worker, attempt: 1 }, outcomes, undefined, now, now + 60_000)
+    })
+    const taken = await rolecall.native('GET', `${operations}/${operation.id}/answer`)
+    expect([taken.status, taken.body]).toEqual([
+      200,
+      { operation: operation.id, password: 'of-a-login-that-went-meanwhile' },
+    ])
   })
 
   test('that was delivered is kept nowhere', async () => {

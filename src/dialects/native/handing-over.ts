@@ -5,6 +5,7 @@ import type { Secret } from '../../domain/secret.ts'
 import type { UserDone } from '../../services/users/user-wishes.ts'
 import { type RouteParts, readSignal } from './context.ts'
 import { fromDatabaseDone } from './wire/databases.ts'
+import { fromAnswer } from './wire/operations.ts'
 import { fromUserDone, type Verified } from './wire/users.ts'
 
 /** The answer of a create or reset: the password, strings for the usual clients, and the proof if one was asked for. */
@@ -64,10 +65,10 @@ export async function answerOf(
   operation: Operation,
   outcomes: readonly TargetOutcome[],
 ): Promise<unknown> {
-  // Those that were not done have none.
+  // Those that were not done have none, nor has one that could not be looked at any more.
   const at = outcomes.findIndex(({ user }) => user)
   const [outcome, target] = [outcomes[at], operation.targets[at]]
-  if (!outcome?.user || !target) return { operation: operation.id }
+  if (!outcome?.user || !target) return fromAnswer(operation, outcomes.find(({ password }) => password)?.password)
   const shown = await parts.services.users.shown(target.instanceId, outcome.user)
   const done: UserDone = { operationId: operation.id, shown, password: outcome.password }
   return fromUserDone(done, await stringsFor(parts, done))

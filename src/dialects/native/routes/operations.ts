@@ -3,10 +3,10 @@ import { answerChange } from '../answering.ts'
 import { type NativeHttp, noteOperation, type RouteParts, ref } from '../context.ts'
 import { answerOf } from '../handing-over.ts'
 import { listOf, sendList } from '../lists.ts'
-import { fromOperation, OperationBody, OperationQuery } from '../wire/operations.ts'
+import { fromOperation, OperationAnswer, OperationBody, OperationQuery } from '../wire/operations.ts'
 import { UserChanged } from '../wire/users.ts'
 
-export const operationSchemas = [OperationBody]
+export const operationSchemas = [OperationBody, OperationAnswer]
 
 const ProjectParams = Type.Object({ project: Type.String() })
 const OperationParams = Type.Object({ project: Type.String(), operation: Type.String() })
@@ -94,7 +94,7 @@ export function operationRoutes(http: NativeHttp, parts: RouteParts): void {
         tags,
         summary: 'The answer that you did not get, once',
         params: OperationParams,
-        response: { 200: ref(UserChanged) },
+        response: { 200: Type.Union([ref(UserChanged), ref(OperationAnswer)]) },
       },
     },
     async (request, reply) => {

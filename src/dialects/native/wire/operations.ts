@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { isStuck, type Operation } from '../../../domain/operation.ts'
+import type { Secret } from '../../../domain/secret.ts'
 import type { Preview } from '../../../services/operations/prepared.ts'
 import { FAULTS } from '../../faults.ts'
 import { ListQuery } from '../lists.ts'
@@ -41,6 +42,19 @@ export const OperationBody = Type.Object(
   },
   { $id: 'Operation' },
 )
+
+/** What is left to say of a change whose login is not to be seen any more. */
+export const OperationAnswer = Type.Object(
+  {
+    operation: Type.String(),
+    password: Type.Optional(Type.String({ description: 'Made by Rolecall; shown here and never again' })),
+  },
+  { $id: 'OperationAnswer', additionalProperties: false },
+)
+
+export function fromAnswer({ id }: Operation, password?: Secret) {
+  return { operation: id, password: password?.reveal() }
+}
 
 export function fromOperation(operation: Operation) {
   const {

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { UserKey } from '../../../../domain/user.ts'
 import { ref } from '../../context.ts'
 import { ChangeQuery, Plan, VerifiedChangeQuery } from '../../wire/common.ts'
+import { OperationAnswer } from '../../wire/operations.ts'
 import { toUserKey, UserChanged } from '../../wire/users.ts'
 
 export const UserParams = Type.Object({ instance: Type.String(), user: Type.String() })
@@ -10,7 +11,7 @@ export const KeyChangeQuery = Type.Object({ ...ChangeQuery.properties, ...KeyQue
 export const KeyVerifiedQuery = Type.Object({ ...VerifiedChangeQuery.properties, ...KeyQuery.properties })
 
 /** What a change of a login answers: what it is now, or with `dryRun` what would be done. */
-export const changed = { 200: Type.Union([ref(UserChanged), ref(Plan)]) }
+export const changed = { 200: Type.Union([ref(UserChanged), ref(OperationAnswer), ref(Plan)]) }
 
 interface AboutUser {
   readonly params: Static<typeof UserParams>
