@@ -35,13 +35,10 @@ export async function twoClusters(wish: AppWish = {}): Promise<Ground> {
   // Servers that join later are put away with the others.
   const stack = new AsyncDisposableStack()
   stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const servers: RunningInstance[] = await Promise.all(
-    ['east', 'west', 'north'].map(name => startInstance(join(folder, name))),
-  )
+  const servers: RunningInstance[] = await Promise.all(['east', 'west'].map(name => startInstance(join(folder, name))))
   for (const server of servers) stack.use(server)
   const flags = { '--timeouts-statement-ms': '1500', '--atlas-cluster-ms': '4000', ...wish.flags }
   const atlas = stack.use(await anAtlas({ ...wish, flags }))
-  const spare = servers.slice(2)
   const attach = async (name: string, { port }: RunningInstance): Promise<Cluster> => {
     const server = serverAt(name, port)
     const door = stack.use(await aProxy(server))
@@ -55,7 +52,7 @@ export async function twoClusters(wish: AppWish = {}): Promise<Ground> {
     east,
     west,
     join: async (name, before) => {
-      const server = spare.shift()!
+      const server = stack.use(await startInstance(join(folder, name)))
       if (before) {
         await using admin = await adminOf({ server: serverAt(name, server.port) })
         await before(admin.db('admin'))
