@@ -13,7 +13,7 @@ import { GroupParams, Nothing } from '../wire/common.ts'
 import { checkNoCertificates } from './certificates.ts'
 import { forUser } from './faults.ts'
 import { toRoles } from './role-names.ts'
-import { checkNew, checkPassword, checkSame, EXTERNAL } from './rules.ts'
+import { checkNew, checkPasswordOf, checkSame, EXTERNAL } from './rules.ts'
 import {
   DatabaseUser,
   DatabaseUserChange,
@@ -123,7 +123,7 @@ export function databaseUserRoutes(http: AtlasHttp, parts: AtlasParts): void {
       const body = request.body as UserBody
       const key = keyIn(request)
       checkSame(body, key.authDatabase!, key.name)
-      if (body.password !== undefined) checkPassword(body.password, key.name)
+      checkPasswordOf(body, key.authDatabase!, key.name)
       const custom = await customOf(request)
       const roles = body.roles && toRoles(rolesIn(body.roles), custom, parts.rules.limits.collectionRoles)
       const inWords = forUser(parts.rules, projectId, key.name)

@@ -65,13 +65,21 @@ const WAYS = {
   oidcAuthType: 'OpenID Connect',
 } as const
 
-/** Servers would have to know the way, and none that this was proved on does. */
+/** Servers would have to say that they know the way (`authenticationMechanisms`), and none that this was proved on does. */
 function checkMechanism(body: UserBody): void {
   const given = AUTH_TYPES.find(name => (body[name] ?? 'NONE') !== 'NONE')
   if (given) throw refusal('ATLAS_INVALID_AUTH_SETTINGS', `users do not log in by ${WAYS[given]} here`)
 }
 
-export function checkPassword(password: string, username: string): void {
+/** A new one of a user that there is. */
+export function checkPasswordOf({ password }: UserBody, databaseName: string, username: string): void {
+  if (password === undefined) return
+  if (databaseName === EXTERNAL)
+    throw refusal('ATLAS_INVALID_AUTH_SETTINGS', `nobody logs in by a password in ${EXTERNAL}`)
+  checkPassword(password, username)
+}
+
+function checkPassword(password: string, username: string): void {
   if (Buffer.byteLength(password) > MOST_BYTES || password.includes('\0') || !password.isWellFormed())
     throw invalidFields({ field: 'password', description: `must have at most ${MOST_BYTES} bytes, and no NUL` })
   if ([...password].length < SHORTEST || password === username) throw refusal('WEAK_PASSWORD')
