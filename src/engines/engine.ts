@@ -2,7 +2,7 @@ import type { Change } from '../domain/change.ts'
 import type { HostPort, Tls } from '../domain/connection.ts'
 import type { Rows } from '../domain/data-source.ts'
 import type { Database, EngineRole } from '../domain/database.ts'
-import type { GrantShown } from '../domain/grant.ts'
+import type { GrantChange, GrantShown } from '../domain/grant.ts'
 import type { EngineName, ServerFacts } from '../domain/instance.ts'
 import type { StepShown } from '../domain/operation.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
@@ -32,6 +32,8 @@ export interface Engine {
   endSession(target: Target, session: SessionName, signal: AbortSignal): Promise<void>
   /** Links for reading, kept open and bounded; made on first use. */
   pool(target: Target, limits: PoolLimits): ReadPool
+  /** Pure: the roles, as `DATABASE.ROLE`, that a change of grants leaves one with who has these: where `capabilities.projectUsers` says so. */
+  rolesAfter?(grants: GrantChange, roles: readonly string[]): readonly string[]
   /** Ready-made strings for the usual clients, by the client's name; `password` is already in them. */
   connectionStrings(login: LoginShown): Readonly<Record<string, string>>
   /** Tries a login; false when its password is refused. */

@@ -39,6 +39,7 @@ import { cleanUp } from './project-users/leaving.ts'
 import type { ProjectRules } from './project-users/project-user.ts'
 import { createProjectUserChanges, type ProjectUserChanges } from './project-users/project-user-changes.ts'
 import { createProjectUsers, type ProjectUsers } from './project-users/project-users.ts'
+import { createThrough } from './project-users/through/through.ts'
 import { createUserChanges } from './users/changes/all.ts'
 import type { UserChanges } from './users/user-changes.ts'
 import { createUsers, type Users } from './users/users.ts'
@@ -124,11 +125,11 @@ export function createServices(parts: ServiceParts): Services {
     teams: createTeams(store),
     invitations: createInvitations(store),
     leaving: createLeaving(store),
-    dataSources: createDataSources(store, createTablePreviews({ installation: store.installation, engines, rules })),
+    dataSources: createDataSources(store, createTablePreviews({ store, engines, rules })),
     instances,
     dialectViews: createDialectViews({ store, links, connections, installationPolicy: parts.installationPolicy }),
     users: createUsers({ store, links, instances }),
-    userChanges: createUserChanges({ store, links, instances, ledger }),
+    userChanges: createUserChanges({ store, links, instances, prepareTargets: createThrough({ ...project, ledger }) }),
     projectUsers,
     projectUserChanges: createProjectUserChanges({ ...project, projectUsers }),
     customRoles: createCustomRoles(project),

@@ -10,6 +10,7 @@ import { canLogIn } from './link/log-in.ts'
 import { linkPool } from './link/pool.ts'
 import type { Dial } from './link/session.ts'
 import { plan, undo } from './plan.ts'
+import { rolesAfter } from './roles/plan.ts'
 
 export type { Dial } from './link/session.ts'
 
@@ -39,6 +40,7 @@ export function mongodb(dial: Dial = dialWithMongodb): Engine {
         clientOver: (link, signal) => adminClient(borrowed(link), signal),
         limits,
       }),
+    rolesAfter,
     connectionStrings,
     canLogIn: (target, key, password, signal) => canLogIn(dial, target, key, password, signal),
   }

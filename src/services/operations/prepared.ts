@@ -11,6 +11,8 @@ export interface Asked {
   readonly caller: Caller
   readonly signal: AbortSignal
   readonly replay?: Order['replay']
+  /** Throws, in the transaction that writes the operation, why it must not be done after all. */
+  readonly confirm?: Order['confirm']
 }
 
 /** A change that has been checked and could be made: carried out, or shown. */
@@ -55,7 +57,7 @@ export function prepareMany<T>(
       const { operationId, outcomes } = await ledger.perform(order)
       return finish(operationId, outcomes)
     },
-    preview: async () => showPlans(instance.id, await ledger.preview(order)),
+    preview: async () => showPlans(here, await ledger.preview(order)),
   }
 }
 
@@ -64,9 +66,12 @@ export function prepareStoreChange<T>(run: () => Promise<T>): Prepared<T> {
   return { run, preview: async () => ({ steps: [], refusals: [] }) }
 }
 
-function showPlans(instanceId: string, plans: readonly Plan[]): Preview {
+/** One plan for each target. */
+export function showPlans(targets: readonly Pick<OrderTarget, 'instanceId'>[], plans: readonly Plan[]): Preview {
+  const stepsOn = ({ steps }: Plan, at: number) =>
+    steps.flatMap(showStep).map(step => ({ ...step, instanceId: targets[at]!.instanceId }))
   return {
-    steps: plans.flatMap(plan => plan.steps.flatMap(showStep)).map(step => ({ ...step, instanceId })),
+    steps: plans.flatMap(stepsOn),
     refusals: plans.flatMap(plan => plan.refusals).map(({ code, message, counts }) => ({ code, message, counts })),
   }
 }

@@ -44,7 +44,7 @@ export interface ProjectChangeParts extends ProjectParts {
 }
 
 /** What is to become of the project's record. */
-type Plan = Omit<RecordPlan, 'operationId' | 'projectId'>
+export type Plan = Omit<RecordPlan, 'operationId' | 'projectId'>
 
 export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUserChanges {
   const { store, fanOut, rules, projectUsers } = parts
@@ -213,7 +213,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
   return { before, create, change, drop }
 }
 
-function planOf(key: string, change: Plan['change'], wanted?: WantedUser): Plan {
+export function planOf(key: string, change: Plan['change'], wanted?: WantedUser): Plan {
   return { kind: 'user', key, change, next: wanted && { ...wanted } }
 }
 
@@ -246,12 +246,12 @@ type KnownBasis = Basis & Required<Pick<Basis, 'known'>>
 
 const NOT_YET = { current: undefined, places: {} }
 
-function asRead(projectId: string, { key, stored }: Known): AsRead {
+export function asRead(projectId: string, { key, stored }: Known): AsRead {
   return stored ?? { projectId, kind: 'user', key: userKeyText(key), ...NOT_YET }
 }
 
 /** In the transaction that writes the change: it is made from what there is, or made anew. */
-async function confirmOn(
+export async function confirmOn(
   tables: Tables,
   projectId: string,
   targets: readonly FanOutTarget[],

@@ -20,6 +20,8 @@ export interface NewUserWish extends NewUser, Notes {
   readonly everything?: boolean
   /** It gets what is asked for and nothing else: not what policy gives newcomers, either. */
   readonly exactly?: boolean
+  /** Where users are a project's, it is one of them, at home on this server. */
+  readonly ofProject?: boolean
   readonly end?: EndAsked
 }
 
@@ -28,6 +30,8 @@ export interface UserWish extends Notes {
   readonly engineRoles?: readonly string[]
   /** All that it is to be granted; the databases need not be there yet. */
   readonly grants?: readonly Grant[]
+  /** Where users are a project's, it is one of them from now on. */
+  readonly ofProject?: boolean
   /** When it is to go; `null`: it may stay. */
   readonly end?: EndAsked | null
 }
@@ -42,6 +46,8 @@ export interface Reset {
   readonly asked?: Readonly<Record<string, unknown>>
   /** How the server is to check it from now on. */
   readonly authPlugin?: string
+  /** Where users are a project's, it is one of them from now on. */
+  readonly ofProject?: boolean
 }
 
 /** What a change answers: the login after it, and a password where one was made. */

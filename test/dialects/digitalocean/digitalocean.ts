@@ -19,7 +19,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const NOWHERE = '5b0c6a52-8f0e-4a57-9d0f-2f6c7a1d9e10'
 
 export async function aDigitalOcean(wish: AppWish = {}): Promise<DigitalOcean> {
-  const running = await aRunningApp(wish)
+  return digitalOceanOf(await aRunningApp(wish))
+}
+
+/** This API of a Rolecall that runs already. */
+export async function digitalOceanOf(running: RunningApp): Promise<DigitalOcean> {
   const { body: document } = await running.ask('GET', '/openapi/digitalocean.json', { key: null })
   const checkDocument = documentCheck(document, { refusal: 'Error' })
 

@@ -11,7 +11,8 @@ import { authPluginOf, type Options, rememberedOf, rolesWishOf, toSettings } fro
 
 /**
  * The accounts behind the users of this API, which have a name alone: where a login is a name and a host, or a name and a database, a user
- * is every account of its name, so that no way in stays open when it is dropped or gets another password.
+ * is every account of its name, so that no way in stays open when it is dropped or gets another password. Where users are a project's,
+ * those of this API are.
  */
 export function createAccounts({ users, userChanges, engines }: Services) {
   const ableOn = ({ cluster }: FastifyRequest) => engines.get(cluster.instance.engine).about.capabilities
@@ -55,6 +56,7 @@ export function createAccounts({ users, userChanges, engines }: Services) {
       name,
       exactly,
       ahead: exactly,
+      ofProject: true,
       settings: toSettings(options, ableOn(request)),
     }
     const asked = rememberedOf(options)
@@ -63,7 +65,7 @@ export function createAccounts({ users, userChanges, engines }: Services) {
 
   async function reset(request: FastifyRequest, name: string, options: Options): Promise<readonly UserDone[]> {
     const made = newSecret()
-    const more = { made, authPlugin: authPluginOf(options), asked: rememberedOf(options) }
+    const more = { made, authPlugin: authPluginOf(options), asked: rememberedOf(options), ofProject: true }
     const resets = (await keysOf(request, name, 'update')).map(key => ({ key, ...more }))
     return (await userChanges.resetMany(askedBy(request), idOf(request), resets)).run()
   }
@@ -75,7 +77,8 @@ export function createAccounts({ users, userChanges, engines }: Services) {
     if (Object.keys(settings).length === 0 && !roles) return find(request, name, 'update')
     const shown: UserShown[] = []
     for (const key of await keysOf(request, name, 'update')) {
-      const done = await (await userChanges.change(askedBy(request), idOf(request), key, { settings, ...roles })).run()
+      const wish = { settings, ...roles, ofProject: true }
+      const done = await (await userChanges.change(askedBy(request), idOf(request), key, wish)).run()
       if (done.shown) shown.push(done.shown)
     }
     return shown

@@ -16,7 +16,7 @@ export async function userMade(
   request: FastifyRequest,
   change: () => Promise<readonly UserDone[]>,
 ): Promise<UserMade> {
-  const all = request.earlier ? await doneBefore(users, request.earlier) : await change()
+  const all = request.earlier ? await doneBefore(users, request.earlier, request.cluster.instance.id) : await change()
   request.handsOver = all[0]?.operationId
   const accounts = all.flatMap(({ shown }) => shown ?? [])
   if (accounts.length > 0) return { accounts, password: all[0]?.password }
@@ -26,9 +26,12 @@ export async function userMade(
 function doneBefore(
   users: Services['users'],
   { operation, outcomes }: NonNullable<FastifyRequest['earlier']>,
+  instanceId: string,
 ): Promise<readonly UserDone[]> {
-  const done = outcomes.map(async ({ user, password }, at): Promise<UserDone> => {
-    const shown = user && (await users.shown(operation.targets[at]!.instanceId, user))
+  // A user may live on other clusters too: this answer is about the one that was named.
+  const here = outcomes.filter((_, at) => operation.targets[at]!.instanceId === instanceId)
+  const done = here.map(async ({ user, password }): Promise<UserDone> => {
+    const shown = user && (await users.shown(instanceId, user))
     return { operationId: operation.id, shown, password }
   })
   return Promise.all(done)

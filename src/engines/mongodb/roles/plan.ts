@@ -28,7 +28,15 @@ export function planGrant({ key, grants, ahead }: Extract<Change, { kind: 'grant
   }
 }
 
-function rolesToChange({ add, remove }: GrantChange, { roles }: Login) {
+/** In the order in which they came. */
+export function rolesAfter(grants: GrantChange, texts: readonly string[]): readonly string[] {
+  const roles = texts.map(roleFrom)
+  const { add, remove } = rolesToChange(grants, { roles })
+  const all = [...without(roles, remove), ...add].map(writtenText)
+  return [...new Set(all)]
+}
+
+function rolesToChange({ add, remove }: GrantChange, { roles }: Pick<Login, 'roles'>) {
   const given = add.flatMap(rolesOf)
   const had = grantsIn(roles).filter(grant => remove.some(one => sameGrant(one, grant)))
   const gone = had.flatMap(grant => [...rolesOf(grant), { role: 'dbOwner', db: grant.database }])

@@ -2,6 +2,7 @@ import type { Change } from '../../../domain/change.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { secretStep, step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
+import { refusalsOfPlaces } from '../names.ts'
 import { heldRole, type RoleName, roleFrom, sameRole, without, writtenText } from '../roles/names.ts'
 import { missingRoleSteps, refusalsOfRoles } from '../roles/plan.ts'
 import { onExisting } from './existing.ts'
@@ -37,7 +38,8 @@ export function hasExactly(login: Login, wanted: readonly RoleName[]): boolean {
 }
 
 function refusalsOfNew(wanted: readonly RoleName[], facts: MongodbFacts): readonly Refusal[] {
-  return refusalsOfRoles(without(wanted, facts.login!.roles).map(writtenText), facts)
+  const added = without(wanted, facts.login!.roles)
+  return [...refusalsOfPlaces(added.map(({ db }) => db)), ...refusalsOfRoles(added.map(writtenText), facts)]
 }
 
 function setSteps({ password }: Replace, wanted: readonly RoleName[], login: Login, { opens }: MongodbFacts) {

@@ -2,7 +2,7 @@ import { Fault } from '../../../domain/fault.ts'
 import type { Instance } from '../../../domain/instance.ts'
 import type { OnOwned } from '../../../domain/policy.ts'
 import type { UserKey } from '../../../domain/user.ts'
-import { type Asked, type Prepared, prepare, prepareMany } from '../../operations/prepared.ts'
+import type { Asked, Prepared } from '../../operations/prepared.ts'
 import type { UserChanges } from '../user-changes.ts'
 import type { UserDropped } from '../user-wishes.ts'
 import { noUser } from '../users.ts'
@@ -10,7 +10,7 @@ import type { ManagedUsers, UserChangeParts, UserTarget } from './managed-users.
 
 /** Logins that go. */
 export function createDropping(
-  { instances, ledger }: UserChangeParts,
+  { instances, prepareTargets }: UserChangeParts,
   managed: ManagedUsers,
 ): Pick<UserChanges, 'drop' | 'dropMany'> {
   async function drop(
@@ -25,7 +25,7 @@ export function createDropping(
       throw new Fault('forbidden', 'user', 'onOwned=drop needs the policy allowOwnedDrop on this instance')
     }
     const target = await gone(asked, instance, subject, onOwned ?? policy.onOwned)
-    return prepare(ledger, asked, instance, target, async operationId => ({ operationId }))
+    return prepareTargets(asked, instance, [target], async operationId => ({ operationId }))
   }
 
   async function dropMany(asked: Asked, instanceId: string, keys: readonly UserKey[]): Promise<Prepared<UserDropped>> {
@@ -36,7 +36,7 @@ export function createDropping(
       await managed.protection.check(instance, subject, 'dropped', asked.signal)
       targets.push(await gone(asked, instance, subject, policy.onOwned))
     }
-    return prepareMany(ledger, asked, instance, targets, async operationId => ({ operationId }))
+    return prepareTargets(asked, instance, targets, async operationId => ({ operationId }))
   }
 
   async function gone(asked: Asked, instance: Instance, key: UserKey, onOwned: OnOwned): Promise<UserTarget> {

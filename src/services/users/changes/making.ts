@@ -61,7 +61,7 @@ export function createMaking(
       passwordChosen: wish.password !== undefined,
       keepPassword: policy.passwordRecall === 'stored',
     }
-    return { change, wish: remembered }
+    return { change, wish: remembered, ofProject: wish.ofProject }
   }
 
   return { create, createMany }

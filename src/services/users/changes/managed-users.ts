@@ -5,14 +5,13 @@ import type { TargetOutcome } from '../../../domain/operation.ts'
 import type { PolicyInForce } from '../../../domain/policy.ts'
 import type { UserKey } from '../../../domain/user.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
-import type { Ledger } from '../../../ledger/ledger.ts'
 import type { OrderTarget } from '../../../ledger/order.ts'
 import type { RecordWish } from '../../../ledger/settlement.ts'
 import type { Store } from '../../../store/store.ts'
 import { hasRight } from '../../access/access.ts'
 import type { Instances } from '../../instances/instances.ts'
 import type { Links } from '../../links/links.ts'
-import { type Asked, type Prepared, prepareMany } from '../../operations/prepared.ts'
+import type { Asked, Prepared } from '../../operations/prepared.ts'
 import { wholeKey } from '../account-key.ts'
 import { knownIncarnation } from '../finding.ts'
 import { createProtection, type Protection } from '../protection.ts'
@@ -23,10 +22,21 @@ export interface UserChangeParts {
   readonly store: Store
   readonly links: Links
   readonly instances: Instances
-  readonly ledger: Ledger
+  readonly prepareTargets: PrepareTargets
 }
 
-export type UserTarget = Omit<OrderTarget, 'instanceId'>
+export interface UserTarget extends Omit<OrderTarget, 'instanceId'> {
+  /** Where users are a project's, the login is to be one of them from now on. */
+  readonly ofProject?: boolean
+}
+
+/** Prepares changes of logins on one instance, as one operation. */
+export type PrepareTargets = <T>(
+  asked: Asked,
+  instance: Instance,
+  targets: readonly UserTarget[],
+  finish: (operationId: string, outcomes: readonly TargetOutcome[]) => Promise<T>,
+) => Prepared<T>
 
 /** What every change of a login begins and ends with. */
 export interface ManagedUsers {
@@ -47,7 +57,7 @@ interface Managed {
   readonly subject: UserKey
 }
 
-export function createManagedUsers({ store, links, instances, ledger }: UserChangeParts): ManagedUsers {
+export function createManagedUsers({ store, links, instances, prepareTargets }: UserChangeParts): ManagedUsers {
   const protection = createProtection({ store, links })
   const aboutOf = (instance: Instance) => links.engineOf(instance).about
 
@@ -83,7 +93,7 @@ export function createManagedUsers({ store, links, instances, ledger }: UserChan
   }
 
   function prepareAll(asked: Asked, instance: Instance, targets: readonly UserTarget[]): Prepared<readonly UserDone[]> {
-    return prepareMany(ledger, asked, instance, targets, (operationId, outcomes) =>
+    return prepareTargets(asked, instance, targets, (operationId, outcomes) =>
       Promise.all(outcomes.map(outcome => toDone(asked.caller, operationId, instance, outcome))),
     )
   }

@@ -40,7 +40,7 @@ export function createPasswords(
     asked: Asked,
     instance: Instance,
     policy: PolicyInForce,
-    { key, password: chosen, made, authPlugin, asked: remembered }: Reset,
+    { key, password: chosen, made, authPlugin, asked: remembered, ofProject }: Reset,
   ): Promise<UserTarget> {
     if (authPlugin !== undefined) checkAble(managed.aboutOf(instance), { settings: { authPlugin } })
     if (chosen) checkPassword(chosen, policy)
@@ -55,7 +55,7 @@ export function createPasswords(
       keepPassword: policy.passwordRecall === 'stored',
       connections: users.map(({ id }) => id),
     }
-    return { change, wish, ownLogin: users.some(({ id }) => id === manager.id) }
+    return { change, wish, ofProject, ownLogin: users.some(({ id }) => id === manager.id) }
   }
 
   async function rename(asked: Asked, instanceId: string, key: UserKey, to: UserKey, password?: Secret) {

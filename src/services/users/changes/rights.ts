@@ -1,3 +1,4 @@
+import type { Change } from '../../../domain/change.ts'
 import type { EndWish } from '../../../domain/expiry.ts'
 import type { GrantChange } from '../../../domain/grant.ts'
 import type { Instance } from '../../../domain/instance.ts'
@@ -12,7 +13,7 @@ import { checkAble, checkSetsGrants } from '../user-rules.ts'
 import { withRecord } from '../user-view.ts'
 import type { UserDone, UserWish } from '../user-wishes.ts'
 import { noUser } from '../users.ts'
-import type { ManagedUsers, UserChangeParts } from './managed-users.ts'
+import { first, type ManagedUsers, type UserChangeParts } from './managed-users.ts'
 
 /** What a login is set to, and what it may do. */
 export function createRights(parts: UserChangeParts, managed: ManagedUsers): Pick<UserChanges, 'change' | 'grant'> {
@@ -28,12 +29,9 @@ export function createRights(parts: UserChangeParts, managed: ManagedUsers): Pic
     checkAble(managed.aboutOf(instance), { settings, engineRoles })
     if (grants) checkSetsGrants(managed.aboutOf(instance))
     const end = wish.end === undefined ? undefined : await endFor(asked, instance, policy, subject, wish.end)
-    return managed.prepareOne(
-      asked,
-      instance,
-      { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles, grants, end },
-      { labels, description },
-    )
+    const change: Change = { kind: 'set-user', key: subject, settings: settings ?? {}, engineRoles, grants, end }
+    const remembered = { labels, description, username: asked.caller.operator.username }
+    return first(managed.prepareAll(asked, instance, [{ change, wish: remembered, ofProject: wish.ofProject }]))
   }
 
   async function endFor(

@@ -1,0 +1,104 @@
+import { Fault, isFault } from '../../../domain/fault.ts'
+import type { Instance } from '../../../domain/instance.ts'
+import type { TargetOutcome } from '../../../domain/operation.ts'
+import { tooLate } from '../../../ledger/deadline.ts'
+import type { FanOutOrder, FanOutTarget } from '../../../ledger/fan-out/order.ts'
+import { failure } from '../../../ledger/fan-out/outcome.ts'
+import type { FannedOut } from '../../../ledger/fan-out/perform.ts'
+import type { ProjectRecord } from '../../../store/project-record.ts'
+import type { Tables } from '../../../store/store.ts'
+import { asAllowed } from '../../access/server-admins.ts'
+import { type Asked, type Prepared, showPlans } from '../../operations/prepared.ts'
+import type { UserTarget } from '../../users/changes/managed-users.ts'
+import { naming } from '../clusters.ts'
+import type { Known } from '../known.ts'
+import type { Cluster } from '../project-user.ts'
+import { asRead, confirmOn } from '../project-user-changes.ts'
+import { supersedeOn } from '../targets.ts'
+import { checkNotMade } from '../unchanged.ts'
+import type { UserPlan } from './changes.ts'
+import type { SplittingParts } from './splitting.ts'
+import type { Done } from './through.ts'
+
+/** A login that was named, the user that it is, and what is to be done of that. */
+export interface UserMeant {
+  readonly target: UserTarget
+  readonly plan: UserPlan
+  /** All of the project. */
+  readonly clusters: readonly Cluster[]
+  /** None of a user that is made; what was of its name before. */
+  readonly known?: Known
+  readonly before?: ProjectRecord
+}
+
+/** One user's change, and what is changed with it, as one operation on all of its servers. */
+export function createUserParts({ rules, instances, ledger, fanOut }: SplittingParts) {
+  return (asked: Asked, instance: Instance, user: UserMeant, beside: readonly FanOutTarget[]): Prepared<Done> => {
+    const { caller, signal, replay } = asked
+    const { projectId } = instance
+    const targets = async () => {
+      const own = await Promise.all(user.plan.targets.map(target => wished(instance, user, target)))
+      return [...own, ...beside].map(one => ({ ...one, change: asAllowed(caller, projectId, one.change) }))
+    }
+    const run = async () => {
+      const all = await targets()
+      const how = { record: user.plan.record, onFailure: 'finish', perInstanceMs: rules.perInstanceMs } as const
+      const order = { caller, signal, replay, projectId, targets: all, ...how, ...madeFrom(projectId, user, all) }
+      return doneOf(await fanOut.perform(order).catch(inWords(instance, user.clusters)), user.plan)
+    }
+    const preview = async () => {
+      const all = await targets()
+      return showPlans(all, await ledger.preview({ caller, signal, projectId, targets: all }))
+    }
+    return { run, preview }
+  }
+
+  /** What is remembered of the login that was named is what was wished for; on the others it is what their policy says. */
+  async function wished({ id }: Instance, { target, clusters }: UserMeant, one: FanOutTarget): Promise<FanOutTarget> {
+    const { wish, ifMissing = one.ifMissing, check } = target
+    if (one.instanceId === id) return { ...one, wish, ifMissing, check }
+    const { instance } = clusters.find(cluster => cluster.instance.id === one.instanceId)!
+    const { passwordRecall } = await instances.policyOf(instance)
+    const { username, passwordChosen } = wish
+    return { ...one, wish: { username, passwordChosen, keepPassword: passwordRecall === 'stored' } }
+  }
+
+  /** In the transaction that writes it: it is made from what there is, or made anew. */
+  function madeFrom(
+    projectId: string,
+    { known, before, clusters, plan }: UserMeant,
+    targets: readonly FanOutTarget[],
+  ): Pick<FanOutOrder, 'confirm' | 'supersede'> {
+    if (!known) {
+      const supersede = async (tables: Tables) => {
+        await checkNotMade(tables, { ...plan.record, projectId }, before)
+        return []
+      }
+      return { supersede }
+    }
+    const basis = { clusters, known, was: asRead(projectId, known) }
+    return {
+      confirm: tables => confirmOn(tables, projectId, targets, basis),
+      supersede: tables => supersedeOn(tables, plan.targets, known),
+    }
+  }
+}
+
+/** The login that was named comes first, then its user's on other servers, then what was changed with it. */
+function doneOf({ operationId, outcomes, open }: FannedOut, { targets }: UserPlan): Done {
+  if (open.size > 0) throw tooLate(operationId, failure(open))
+  const [first, ...others] = outcomes as readonly TargetOutcome[]
+  return { operationId: operationId!, outcomes: [first!, ...others.slice(targets.length - 1)] }
+}
+
+/** Of the server that was named it is told as of any other login's; others are named, and say why. */
+function inWords({ id }: Instance, clusters: readonly Cluster[]) {
+  const named = naming(clusters)
+  return (error: unknown): never => {
+    const failed = isFault(error) ? error.details.failed : undefined
+    const own = failed?.get(id)
+    if (!own || failed?.size !== 1) return named(error)
+    const { operationId } = (error as Fault).details
+    throw new Fault(own.code, own.subject, own.message, { ...own.details, operationId })
+  }
+}
