@@ -73,3 +73,25 @@ test('leads to the first one again: nothing is left to accept', async () => {
   const made = await create('exchanged_back')
   expect([made.status, await logsIn(one, 'exchanged_back', made.body.password)]).toEqual([201, true])
 })
+
+test('shows no table of a server that nobody has accepted', async () => {
+  for (const server of [one, other]) {
+    const engine = await engineClient(server)
+    await engine.query(`create table public.exchanged as select '${server.port}' as word`)
+    await engine.end()
+  }
+  await using door = await aProxy(one)
+  const { connection, instance } = await rolecall.connect({ ...one, port: door.port })
+  const path = `/instances/${instance}`
+  expect((await rolecall.native('GET', `${path}/users`)).status).toBe(200)
+  const dataSource = { name: 'words', type: 'DATABASE', databaseConnection: connection, tableName: 'exchanged' }
+  const { body } = await rolecall.ask('POST', '/v1/users/self/data-sources', { body: { dataSource } })
+  const preview = () => rolecall.ask('GET', `/v1/data-sources/${body.dataSource.id}?data-view=preview`)
+  expect((await preview()).body.dataSource.rowsPreview).toEqual([[String(one.port)]])
+  await door.comeBack(other)
+  const refused = await preview()
+  expect([refused.status, refused.text.includes(String(other.port))], refused.text).toEqual([409, false])
+  expect((await rolecall.native('GET', path)).body.health).toBe('changed-server')
+  expect((await rolecall.native('POST', `${path}/accept-server`)).status).toBe(200)
+  expect((await preview()).body.dataSource.rowsPreview).toEqual([[String(other.port)]])
+})

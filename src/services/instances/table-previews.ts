@@ -1,7 +1,9 @@
 import type { Connection } from '../../domain/connection.ts'
 import type { Rows } from '../../domain/data-source.ts'
 import type { Engines } from '../../engines/registry.ts'
+import type { Store } from '../../store/store.ts'
 import { unlessLate } from '../links/patience.ts'
+import { createWatch } from '../links/server-watch.ts'
 import { passwordBehind, type TargetRules, targetOf } from '../links/targets.ts'
 import { createTurns } from '../links/turns.ts'
 
@@ -12,7 +14,7 @@ export interface TablePreviews {
 }
 
 export interface PreviewParts {
-  readonly installation: string
+  readonly store: Store
   readonly engines: Engines
   readonly rules: TargetRules
 }
@@ -20,14 +22,18 @@ export interface PreviewParts {
 /** A preview is for a person who waits: so many look at a time, over all servers. */
 const AT_ONCE = 4
 
-export function createTablePreviews({ installation, engines, rules }: PreviewParts): TablePreviews {
+export function createTablePreviews({ store, engines, rules }: PreviewParts): TablePreviews {
   const turns = createTurns(AT_ONCE)
-  const session = { installation, operation: 'preview' }
+  const watch = createWatch(store)
+  const session = { installation: store.installation, operation: 'preview' }
 
   async function look(connection: Connection, table: string, limit: number, signal: AbortSignal): Promise<Rows> {
     using _turn = await turns.take(signal)
     const target = targetOf(connection, await passwordBehind(connection.credential, rules.credentials), rules)
     await using client = await engines.get(connection.engine).open(target, session, signal)
+    const instance = await store.read.instances.find(connection.instanceId)
+    // What another server has may be nobody's business here.
+    if (instance) await watch.checkKnown(instance, client.server)
     return await client.previewTable(table, limit)
   }
 

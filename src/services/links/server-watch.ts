@@ -14,6 +14,8 @@ export interface ServerWatch {
   elect(instance: Instance, managingConnectionId: string, server: ServerFacts): Promise<void>
   /** Throws `server_changed` before anything is changed on a server that is not the one we knew. */
   checkSame(instance: Instance, server: ServerFacts): Promise<void>
+  /** The same, by a connection that need not be the one that manages: that it leads where it did says nothing of the others. */
+  checkKnown(instance: Instance, server: ServerFacts): Promise<void>
 }
 
 /** What was seen when a connection's login worked. */
@@ -58,7 +60,12 @@ export function createWatch(store: Store): ServerWatch {
   }
 
   async function checkSame(instance: Instance, server: ServerFacts): Promise<void> {
-    if (!(await isAnother(instance, server))) return noteBack(instance)
+    await checkKnown(instance, server)
+    await noteBack(instance)
+  }
+
+  async function checkKnown(instance: Instance, server: ServerFacts): Promise<void> {
+    if (!(await isAnother(instance, server))) return
     await noteChanged(instance, server)
     throw new Fault(
       'server_changed',
@@ -86,7 +93,7 @@ export function createWatch(store: Store): ServerWatch {
     await store.transaction(tables => tables.instances.setChangedServer(instance.id, undefined))
   }
 
-  return { saw, proved, elect, checkSame }
+  return { saw, proved, elect, checkSame, checkKnown }
 }
 
 function isOldNews({ server: known }: Instance, server: ServerFacts): boolean {
