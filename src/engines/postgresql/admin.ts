@@ -6,6 +6,7 @@ import type { TakeFacts } from './facts-ahead.ts'
 import { readFacts } from './facts-of.ts'
 import { userWithMissing } from './grants/missing.ts'
 import { listGrants } from './grants/read.ts'
+import type { Link } from './link/link.ts'
 import type { Links } from './link/links.ts'
 import { factsFrom } from './link/server.ts'
 import { missingRights } from './rights.ts'
@@ -23,14 +24,20 @@ export function adminClient(links: Links, ahead?: TakeFacts): AdminClient {
   const shown = (role: UserRow | undefined, incarnation?: string) =>
     role && isUser(role, incarnation) ? userWithMissing(links, role, granted.get(role.name) ?? []) : undefined
 
-  /** The server does one after the other, so what is asked behind a step sees it done: unless the step had to be run again. */
-  async function runWith(step: Step, behind?: UserKey): Promise<FoundBehind | undefined> {
-    const ran = runStep(links, step)
-    if (!behind || (step.database ?? main.state.database) !== main.state.database) return void (await ran)
-    const [rounds, found] = await Promise.allSettled([ran, findRole(main, behind.name, signal)])
-    if (rounds.status === 'rejected') throw rounds.reason
-    if (found.status === 'rejected') throw found.reason
-    return rounds.value === 1 ? { user: await shown(found.value) } : undefined
+  /** Looked for behind the step, in the same breath; behind each run of it, where one was not enough. */
+  async function run(step: Step, behind?: UserKey): Promise<FoundBehind | undefined> {
+    let found: Promise<UserRow | undefined> | undefined
+    const look = (link: Link) => {
+      if (behind && link === main) found = findRole(main, behind.name, signal)
+      found?.catch(() => undefined)
+    }
+    try {
+      await runStep(links, step, look)
+    } catch (error) {
+      await found?.catch(() => undefined)
+      throw error
+    }
+    return found && { user: await shown(await found) }
   }
 
   return {
@@ -50,7 +57,7 @@ export function adminClient(links: Links, ahead?: TakeFacts): AdminClient {
       if (change.kind === 'grant-user') granted.set(change.key.name, databasesOf(change.grants.add))
       return ahead?.(change, mark) ?? readFacts(links, change, mark)
     },
-    run: runWith,
+    run,
     [Symbol.asyncDispose]: () => links[Symbol.asyncDispose](),
   }
 }

@@ -2,7 +2,7 @@ import type { Change } from '../../domain/change.ts'
 import type { Mark } from '../../domain/user.ts'
 import type { Foreseen } from '../engine.ts'
 import type { PostgresFacts } from './facts.ts'
-import { readFacts, verifierFor } from './facts-of.ts'
+import { readFacts, verifierOf } from './facts-of.ts'
 import type { Link } from './link/link.ts'
 import type { Links } from './link/links.ts'
 
@@ -18,8 +18,7 @@ export interface FactsAhead {
 
 export function factsAhead({ change, mark }: Foreseen, linksOver: (link: Link) => Links): FactsAhead {
   // Begun before a link is looked for: it takes as long as the questions do.
-  const verifier = verifierFor(change)
-  verifier.catch(() => undefined)
+  const verifier = verifierOf(change)
   let asked: { readonly link: Link; readonly facts: Promise<PostgresFacts> } | undefined
 
   function ask(link: Link): void {

@@ -22,7 +22,7 @@ export async function readFacts(
   links: Links,
   asked: Change,
   mark: Mark,
-  verifier = verifierFor(asked),
+  verifier = verifierOf(asked),
 ): Promise<PostgresFacts> {
   const change = common(asked)
   switch (change.kind) {
@@ -31,7 +31,7 @@ export async function readFacts(
     case 'undo-create-database':
       return databaseFacts(links, change, mark)
     default:
-      return userFacts(links, change, mark, verifier)
+      return { ...(await readUser(links, change, mark)), verifier }
   }
 }
 
@@ -56,17 +56,6 @@ async function databaseFacts({ main, signal }: Links, change: DatabaseChange, ma
 }
 
 const nothingElse = { sessions: 0, grants: [], others: [], madeRoles: [] }
-
-/** The server is asked while the verifier is computed: that takes as long as the asking does. */
-async function userFacts(
-  links: Links,
-  change: UserChange,
-  mark: Mark,
-  computed: Promise<Secret | undefined>,
-): Promise<PostgresFacts> {
-  const [facts, verifier] = await Promise.all([readUser(links, change, mark), computed])
-  return { ...facts, verifier }
-}
 
 async function readUser(links: Links, change: UserChange, mark: Mark): Promise<PostgresFacts> {
   const { main, signal } = links
@@ -138,8 +127,11 @@ function rolesNamedIn(change: UserChange): readonly string[] {
   return []
 }
 
-/** Of the password that a change sets. */
-export async function verifierFor(change: Change): Promise<Secret | undefined> {
-  const password = passwordOf(common(change))
-  return password && scramVerifier(password)
+/** Of the password that a change sets; nobody waits for it before it is sent. */
+export function verifierOf(change: Change): Promise<Secret> | undefined {
+  const password = passwordOf(change)
+  if (!password) return undefined
+  const verifier = scramVerifier(password)
+  verifier.catch(() => undefined)
+  return verifier
 }

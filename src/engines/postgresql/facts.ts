@@ -23,8 +23,8 @@ export interface PostgresFacts extends Facts {
   readonly reach?: Reach
   /** Roles that the change names beside its subject, as far as they exist. */
   readonly others: readonly Reach[]
-  /** Of the password that the change sets. */
-  readonly verifier?: Secret
+  /** Of the password that the change sets; it may still be computed. */
+  readonly verifier?: Promise<Secret>
   readonly sessions: number
   /** Databases that the change grants on, or takes grants away from. */
   readonly grants: readonly GrantDatabase[]

@@ -15,27 +15,31 @@ const LONGEST_PAUSE_MS = 50
 
 /**
  * Runs a step as one message, so as one transaction. A step that answers rows names what is still in its way (sessions that it ended):
- * it is run again until it answers none. Answers how often it was run.
+ * it is run again until it answers none. `onSent`: it has been sent,
+ * so what is asked on that link now is answered from what it leaves.
  */
-export async function runStep(links: Links, step: Step): Promise<number> {
+export async function runStep(links: Links, step: Step, onSent: (link: Link) => void = () => {}): Promise<void> {
   if (links.main.state.standby) throw readOnlyFault()
-  return links.within(step.database ?? links.main.state.database, link => runUntilDone(link, step, links.signal))
+  const text = await messageOf(step.statements)
+  const send = (link: Link) => {
+    const answer = runOnce(link, step, text, links.signal)
+    onSent(link)
+    return answer
+  }
+  await links.within(step.database ?? links.main.state.database, link => untilDone(() => send(link), links.signal))
 }
 
-async function runUntilDone(link: Link, step: Step, signal: AbortSignal): Promise<number> {
+async function untilDone(run: () => Promise<readonly unknown[]>, signal: AbortSignal): Promise<void> {
   const end = performance.now() + PATIENCE_MS
-  let rounds = 1
-  for (let pause = FIRST_PAUSE_MS; (await runOnce(link, step, signal)).length > 0; pause *= 2) {
-    rounds++
+  for (let pause = FIRST_PAUSE_MS; (await run()).length > 0; pause *= 2) {
     if (performance.now() > end) throw deadlinePassed()
     await sleep(Math.min(pause, LONGEST_PAUSE_MS), undefined, { signal }).catch(() => Promise.reject(deadlinePassed()))
   }
-  return rounds
 }
 
-async function runOnce(link: Link, step: Step, signal: AbortSignal): Promise<readonly unknown[]> {
+async function runOnce(link: Link, step: Step, text: string, signal: AbortSignal): Promise<readonly unknown[]> {
   try {
-    return await link.ask(signal, messageOf(step.statements))
+    return await link.ask(signal, text)
   } catch (error) {
     throw betterFault(error, step)
   }

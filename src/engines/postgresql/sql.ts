@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/fault.ts'
-import { Secret } from '../../domain/secret.ts'
 import type { Statement } from '../engine.ts'
+import { LateSecret } from './users/late-secret.ts'
 
 /** The one way a name gets into a statement. */
 export function quoteName(name: string): string {
@@ -17,13 +17,9 @@ export function open(shown: string): Statement {
   return { shown }
 }
 
-/** A statement of which people see `shown`, while `real` runs. */
-export function masked(shown: string, real: string): Statement {
-  return { shown, secret: new Secret(real) }
-}
-
 /** What goes to the server: one message, so one transaction. */
-export function messageOf(statements: readonly Statement[]): string {
+export async function messageOf(statements: readonly Statement[]): Promise<string> {
+  for (const { secret } of statements) if (secret instanceof LateSecret) await secret.ready
   return statements.map(({ shown, secret }) => secret?.reveal() ?? shown).join(';\n')
 }
 

@@ -9,9 +9,10 @@ import { refusalsToGive } from '../grants/refusals.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
 import { isCatalogueRole, wrongUserName } from '../names.ts'
 import { missingRight } from '../reach.ts'
-import { masked, open, quoteName, quoteText } from '../sql.ts'
+import { open, quoteName, quoteText } from '../sql.ts'
 import { endStatements, validUntil } from './end.ts'
 import { onExisting, remark } from './existing.ts'
+import { LateSecret } from './late-secret.ts'
 import { engineRolesOf, type UserRow } from './read.ts'
 import { VERIFIER_SHOWN } from './scram.ts'
 
@@ -53,7 +54,8 @@ function createStatements(
 
 export function withPassword(statement: string, { verifier }: PostgresFacts): Statement {
   const password = (text: string) => `${statement} password ${quoteText(text)}`
-  return masked(password(VERIFIER_SHOWN), password(verifier!.reveal()))
+  const real = verifier!.then(known => password(known.reveal()))
+  return { shown: password(VERIFIER_SHOWN), secret: new LateSecret(real) }
 }
 
 function refusalsToCreate(user: NewUser, facts: PostgresFacts, everything = false): readonly Refusal[] {
