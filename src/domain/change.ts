@@ -26,8 +26,8 @@ type Kind =
       /** It may do everything on the server, and give it away: what every server calls root. */
       readonly everything?: boolean
       readonly end?: EndWish
-      /** An operation that this one takes the place of: what that had made may be there, and goes first. */
-      readonly over?: string
+      /** Operations that this one takes the place of: what one of them had made may be there, and goes first. */
+      readonly over?: readonly string[]
       /** Incarnations of its own from before: one of them that is there becomes it, with these roles and this password. */
       readonly known?: readonly string[]
     }
@@ -84,8 +84,8 @@ type Kind =
   | {
       readonly kind: 'undo-create-user'
       readonly key: UserKey
-      /** The mark of another one, which this one takes the place of. */
-      readonly of?: string
+      /** Those of others, which this one takes the place of. */
+      readonly of?: readonly string[]
     }
   | { readonly kind: 'undo-create-database'; readonly name: string }
   | RoleKind

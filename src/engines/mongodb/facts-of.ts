@@ -11,7 +11,7 @@ import type { MongodbFacts } from './facts.ts'
 import { numberBehind } from './faults.ts'
 import type { Link } from './link/link.ts'
 import { canLogIn } from './link/log-in.ts'
-import { isSameMark, markerRole, markOf } from './marks.ts'
+import { isSameMark, markerRole, marksOf } from './marks.ts'
 import { type Account, accountOf, canBeThere } from './names.ts'
 import { readRights } from './rights.ts'
 import { readActions } from './roles/actions.ts'
@@ -156,8 +156,11 @@ function rolesWanted(change: UserChange): readonly RoleName[] {
 
 /** What an operation left that this one takes the place of. */
 function leftoverRoles({ over }: Extract<UserChange, { kind: 'create-user' }>, account: Account, mark: Mark) {
-  return over === undefined ? [] : [markerRole(markOf(mark, over), account), heldRole(account), LOCKED]
+  return over === undefined ? [] : [...markersOf(mark, over, account), heldRole(account), LOCKED]
 }
+
+const markersOf = (mark: Mark, operations: readonly string[], account: Account) =>
+  marksOf(mark, operations).map(one => markerRole(one, account))
 
 /** What a plan may have to make, change or drop. */
 function rolesThatMatter(change: UserChange, account: Account, mark: Mark): readonly RoleName[] {
@@ -166,7 +169,7 @@ function rolesThatMatter(change: UserChange, account: Account, mark: Mark): read
     case 'create-user':
       return [markerRole(mark, account), ...leftoverRoles(change, account, mark), ...withNeeded(rolesWanted(change))]
     case 'undo-create-user':
-      return [markerRole(markOf(mark, change.of), account), heldRole(account), LOCKED]
+      return [...markersOf(mark, change.of ?? [mark.operation], account), heldRole(account), LOCKED]
     case 'set-user':
     case 'replace-user':
       return withNeeded(rolesWanted(change))

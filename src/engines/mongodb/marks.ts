@@ -8,9 +8,9 @@ export function incarnationOf(mark: Mark | undefined): string | undefined {
   return mark && `${mark.installation}/${mark.operation}`
 }
 
-/** That of another operation of the same installation, where one is named. */
-export function markOf(mark: Mark, operation: string | undefined): Mark {
-  return operation === undefined ? mark : { ...mark, operation }
+/** Those of other operations of the same installation. */
+export function marksOf(mark: Mark, operations: readonly string[]): readonly Mark[] {
+  return operations.map(operation => ({ ...mark, operation }))
 }
 
 export function isSameMark(one: Mark | undefined, other: Mark): boolean {

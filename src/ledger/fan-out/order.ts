@@ -1,3 +1,4 @@
+import type { Change } from '../../domain/change.ts'
 import type { RecordPlan } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import type { Order, OrderTarget } from '../order.ts'
@@ -23,6 +24,8 @@ export interface FanOutOrder extends Omit<Order, 'targets'> {
 export interface FanOutTarget extends OrderTarget {
   /** Which login it is about, where it can't be asked. */
   readonly incarnation?: string
+  /** What waits there for its next try. Where this takes its place and comes to nothing, it waits on. */
+  readonly instead?: Change
 }
 
 /** What a target's row says of itself, beside what is to be remembered. */

@@ -10,9 +10,9 @@ import { isTakenOver } from '../leases.ts'
 import type { LedgerParts } from '../ledger.ts'
 import { postpone } from '../outcome.ts'
 import type { FanOutOrder, FanOutTarget } from './order.ts'
-import { closeUndone, failure, finishSome } from './outcome.ts'
+import { failure, finishSome } from './outcome.ts'
 import { onEach, type Reach, type Reached, reach } from './reach.ts'
-import { takeAllBack } from './take-back.ts'
+import { takeAllBack, withdraw } from './take-back.ts'
 import type { Work } from './work.ts'
 
 /** Carries out changes on several instances side by side, so that what could not be done now is taken back, or a row that is seen. */
@@ -73,7 +73,7 @@ async function performWhole(
   const waiting = order.onFailure === 'leave' ? [...superseded] : []
   const reached = reachable.reached.filter(({ instanceId }) => !late.has(instanceId) && !waiting.includes(instanceId))
   const letGo = async () => reachable[Symbol.asyncDispose]()
-  const work: Work = { order, begun, lease, reached, planned, done: new Map(), letGo }
+  const work: Work = { order, begun, lease, reached, planned, done: new Map(), superseded, letGo }
   const unplanned = new Map([...reachable.failed, ...late, ...waiting.map(one => [one, waits()] as const)])
   return begun.waited || superseded.size > 0
     ? await startOver(parts, work, unplanned)
@@ -110,8 +110,7 @@ async function startOver(parts: LedgerParts, work: Work, unreached: ReadonlyMap<
   const { order, lease, planned } = work
   const { operation } = work.begun
   const late = await planEach(order, work.reached, planned).catch(async error => {
-    await closeUndone(parts.store, operation, lease.held, toFault(error))
-    throw error
+    throw await withdraw(parts, work, toFault(error))
   })
   const seen = order.targets.map((target, at) => planned.get(at) ?? unseen(target))
   const anew = await beginAnew(parts.store, operation, lease.held, noted(order), seen).catch(error => {
@@ -165,10 +164,12 @@ async function beginOn(
   return begin(store, { id, worker: leases.worker, order: whole, planned: all, plannedAt })
 }
 
-/** Who is told that the rest follows, is told so for good. */
+/** Who is told that the rest follows, is told so for good. What took the place of another change is not called off with both of them lost. */
 function noted(order: FanOutOrder): FanOutOrder {
-  const fanOut = { forward: order.onFailure === 'leave' }
-  return { ...order, targets: order.targets.map(target => ({ ...target, wish: { ...target.wish, fanOut } })) }
+  const note = ({ wish, instead }: FanOutTarget) => {
+    return { ...wish, fanOut: { forward: order.onFailure === 'leave' || instead !== undefined } }
+  }
+  return { ...order, targets: order.targets.map(target => ({ ...target, wish: note(target) })) }
 }
 
 /** What is not known of a server that could not be asked. */

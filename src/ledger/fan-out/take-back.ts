@@ -27,12 +27,22 @@ export async function takeAllBack(parts: LedgerParts, work: Work, failed: Readon
       stuck.size + kept.size > 0 ? operation.id : undefined,
     )
     await endOthers(parts, work, { stuck, kept }, told)
-    if (stuck.size > 0) parts.onPostponed()
     return told
   } catch (error) {
     await postpone(parts.store, operation.id, work.lease.held, toFault(error), 0).catch(() => undefined)
     parts.onPostponed()
     return tooLate(operation.id, error)
+  }
+}
+
+/** Nothing of it has been sent: nothing of it stays, and what it took the place of waits on. Answers what to tell. */
+export async function withdraw(parts: LedgerParts, work: Work, told: Fault): Promise<Fault> {
+  try {
+    await endOthers(parts, work, { stuck: new Map(), kept: new Map() }, told)
+    return told
+  } catch (error) {
+    // The lease runs out by itself.
+    return tooLate(work.begun.operation.id, error)
   }
 }
 
@@ -102,20 +112,40 @@ function passwordStays(): Fault {
   return new Fault('unavailable', 'server', 'The new password is set and can’t be taken back: it stays')
 }
 
-/** What is open from now on is the taking back, on the instances that still need it. */
-async function endOthers({ store }: LedgerParts, work: Work, { stuck, kept }: NotBack, told: Fault): Promise<void> {
+/** What is open from now on is the taking back, on the instances that still need it, and what this took the place of. */
+async function endOthers(parts: LedgerParts, work: Work, { stuck, kept }: NotBack, told: Fault): Promise<void> {
   const { operation } = work.begun
   const { held } = work.lease
-  if (stuck.size + kept.size === 0) return closeUndone(store, operation, held, told)
   const turned = operation.targets.flatMap((target, position) => {
-    const undo = work.planned.get(position)?.undo
-    return stuck.has(target.instanceId) && undo ? [{ position, change: undo, record: recordOf(target) }] : []
+    const change = leftFor(work, position, stuck)
+    return change ? [{ position, change, record: recordOf(target) }] : []
   })
+  if (turned.length + stuck.size + kept.size === 0) return closeUndone(parts.store, operation, held, told)
   const isTurned = (at: number) => turned.some(({ position }) => position === at)
   const over = operation.targets.flatMap((_, at) => (isTurned(at) ? [] : [endOf(work, at, kept.get(at))]))
-  await turnBack(store, operation, held, { turned, over, told })
-  const [fault] = [...stuck.values()].filter(isTransient)
-  if (turned.length > 0) await postpone(store, operation.id, held, fault ?? [...stuck.values()][0]!, 0)
+  await turnBack(parts.store, operation, held, { turned, over, told })
+  if (turned.length === 0) return
+  const [fault] = [...stuck.values()].toSorted((one, other) => Number(isTransient(other)) - Number(isTransient(one)))
+  await postpone(parts.store, operation.id, held, fault ?? waitsOn(), 0)
+  parts.onPostponed()
+}
+
+function waitsOn(): Fault {
+  return new Fault(
+    'unavailable',
+    'server',
+    'An earlier change waits for this server; the one that was to take its place came to nothing',
+  )
+}
+
+/** What is still to be done there. */
+function leftFor(work: Work, position: number, stuck: NotBack['stuck']): Change | undefined {
+  const { instanceId, instead } = work.order.targets[position]!
+  const again = work.superseded.has(instanceId) ? instead : undefined
+  if (!stuck.has(instanceId)) return again
+  const undo = work.planned.get(position)?.undo
+  // A login that may be there with our mark is taken for made: it has to go first.
+  return undo?.kind === 'replace-user' && again?.kind === 'replace-user' ? { ...undo, ...again } : (undo ?? again)
 }
 
 function endOf({ done, begun }: Work, position: number, outcome?: TargetOutcome): DoneTarget {

@@ -13,6 +13,8 @@ export interface Work {
   readonly reached: readonly Reached[]
   readonly planned: Map<number, Planned>
   readonly done: Map<number, DoneTarget>
+  /** Instances on which it took the place of what waited there. */
+  readonly superseded: ReadonlySet<string>
   /** Gives its links back: whoever waits for another one of the same server must not hold one. */
   readonly letGo: () => Promise<void>
 }

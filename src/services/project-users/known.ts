@@ -1,3 +1,5 @@
+import type { Change } from '../../domain/change.ts'
+import type { Operation } from '../../domain/operation.ts'
 import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
@@ -21,7 +23,25 @@ export interface Known {
 /** A change that has not come to its end on its server. */
 export interface Pending {
   readonly operationId: string
-  readonly kind: 'create-user' | 'replace-user'
+  readonly change: Extract<Change, { readonly kind: 'create-user' | 'replace-user' }>
+}
+
+/** What is open there, if it is to make or change a login. */
+export function pendingIn(open: Operation | undefined, instanceId: string): Pending | undefined {
+  const change = open?.targets.find(one => one.instanceId === instanceId && !one.isOver)?.change
+  if (!open || (change?.kind !== 'create-user' && change?.kind !== 'replace-user')) return undefined
+  return { operationId: open.id, change }
+}
+
+/** Whose mark a login may carry that is there without anybody having heard of it: each took the place of the one before. */
+export function marksOf({ operationId, change }: Pending): readonly string[] {
+  return [...((change.kind === 'create-user' && change.over) || []), operationId]
+}
+
+/** The same, where it is to be done after all by another operation. */
+export function againFrom(pending: Pending): Change {
+  const { change } = pending
+  return change.kind === 'create-user' ? { ...change, over: marksOf(pending) } : change
 }
 
 /** What waits for a server, or is being tried there. A drop that waits comes first whatever is asked for. */
@@ -32,11 +52,8 @@ export async function pendingOn(
 ): Promise<ReadonlyMap<string, Pending>> {
   const found = new Map<string, Pending>()
   for (const { instance } of clusters) {
-    const open = await tables.operations.findOpen(instance.id, { kind: 'user', key })
-    const target = open?.targets.find(one => one.instanceId === instance.id && !one.isOver)
-    if (!open || !target) continue
-    const { kind } = target
-    if (kind === 'create-user' || kind === 'replace-user') found.set(instance.id, { operationId: open.id, kind })
+    const pending = pendingIn(await tables.operations.findOpen(instance.id, { kind: 'user', key }), instance.id)
+    if (pending) found.set(instance.id, pending)
   }
   return found
 }
@@ -51,7 +68,7 @@ export function livesOn({ record, key, sight }: Omit<Known, 'pending'>, cluster:
 
 /** It may be made there any moment. */
 export function comesTo({ pending }: Known, { instance }: Cluster): boolean {
-  return pending.get(instance.id)?.kind === 'create-user'
+  return pending.get(instance.id)?.change.kind === 'create-user'
 }
 
 /** It was refused there for one of its name, and that one is there still, as far as can be known. */

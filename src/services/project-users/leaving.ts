@@ -4,7 +4,7 @@ import { newOperationId } from '../../domain/id.ts'
 import { userKeyFrom } from '../../domain/user.ts'
 import type { Tables } from '../../store/store.ts'
 import { ROLECALL } from './joining.ts'
-import type { Pending } from './known.ts'
+import { marksOf, type Pending, pendingIn } from './known.ts'
 
 /** Writes down, in the transaction in which a server leaves its project, that the project's users are to go from it: it stays until then. */
 export async function cleanUp(tables: Tables, instanceId: string, now: number): Promise<void> {
@@ -16,7 +16,7 @@ export async function cleanUp(tables: Tables, instanceId: string, now: number): 
     const kind = open?.targets.find(target => target.instanceId === instanceId && !target.isOver)?.kind
     // It goes from there already.
     if (kind === 'drop-user' || kind === 'undo-create-user') continue
-    const pending = kind === 'create-user' || kind === 'replace-user' ? { operationId: open!.id, kind } : undefined
+    const pending = pendingIn(open, instanceId)
     const change = changeFor(key, places[instanceId], pending)
     if (!change) continue
     // What still waits there is not to come any more. One that is being tried keeps the server here for now.
@@ -41,6 +41,6 @@ function changeFor(key: string, place: string | null | undefined, pending: Pendi
     const incarnation = place || undefined
     return { kind: 'drop-user', key: user, onOwned: 'refuse', incarnation } as const satisfies Change
   }
-  if (pending?.kind !== 'create-user') return undefined
-  return { kind: 'undo-create-user', key: user, of: pending.operationId } as const satisfies Change
+  if (pending?.change.kind !== 'create-user') return undefined
+  return { kind: 'undo-create-user', key: user, of: marksOf(pending) } as const satisfies Change
 }

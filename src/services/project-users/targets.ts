@@ -1,10 +1,10 @@
-import type { Change } from '../../domain/change.ts'
+import { type Change, passwordOf } from '../../domain/change.ts'
 import type { Secret } from '../../domain/secret.ts'
 import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { FanOutTarget } from '../../ledger/fan-out/order.ts'
 import type { Tables } from '../../store/store.ts'
 import type { Asked } from '../operations/prepared.ts'
-import { comesTo, incarnationOn, isRefused, type Known, livesOn } from './known.ts'
+import { againFrom, comesTo, incarnationOn, isRefused, type Known, livesOn, marksOf } from './known.ts'
 import type { Cluster, WantedUser } from './project-user.ts'
 import { incarnationsOf } from './records.ts'
 
@@ -13,8 +13,8 @@ const wishOf = ({ caller }: Asked) => ({ username: caller.operator.username, pas
 export interface Making {
   readonly wanted: WantedUser
   readonly password: Secret
-  /** The operation that was to make it there, and that this takes the place of. */
-  readonly over?: string
+  /** Operations that were to make it there, and that this takes the place of. */
+  readonly over?: readonly string[]
   /** Incarnations of its logins, one of which may be there from before. */
   readonly known?: readonly string[]
 }
@@ -45,23 +45,41 @@ export function changeTargets(
   const { before, wanted } = changing
   if (!livesOn(known, cluster)) return isRefused(known, cluster) ? [] : joinTargets(asked, cluster, known, changing)
   const { validUntil } = wanted
-  const end = validUntil === before.validUntil ? {} : { end: { until: validUntil, before: before.validUntil } }
   // What waits for that server is told anew as a whole: this takes its place.
   const isWaited = known.pending.has(cluster.instance.id)
+  const isSame = validUntil === before.validUntil && !isWaited
+  const end = isSame ? {} : { end: { until: validUntil, before: before.validUntil } }
   const roles = changing.setsRoles || isWaited ? { roles: wanted.roles } : {}
-  const secret = changing.password ?? (isWaited ? known.record?.password : undefined)
+  const secret = changing.password ?? (isWaited ? secretOf(known, cluster) : undefined)
   const password = secret ? { password: secret } : {}
   if (!('roles' in roles || secret || 'end' in end)) return []
   const change: Change = { kind: 'replace-user', key: known.key, ...roles, ...password, ...end }
-  return [{ instanceId: cluster.instance.id, change, wish: wishOf(asked), incarnation: incarnationOn(known, cluster) }]
+  const incarnation = incarnationOn(known, cluster)
+  return [
+    { instanceId: cluster.instance.id, change, wish: wishOf(asked), incarnation, instead: insteadOn(known, cluster) },
+  ]
 }
 
 /** Whoever knows no password can't make it there: it waits for one. */
 function joinTargets(asked: Asked, cluster: Cluster, known: Known, { wanted, password }: Changing) {
-  const secret = password ?? known.record?.password
-  const over = known.pending.get(cluster.instance.id)?.operationId
+  const secret = password ?? secretOf(known, cluster)
+  if (!secret) return []
+  const pending = known.pending.get(cluster.instance.id)
   const own = known.record && incarnationsOf(known.record.places)
-  return secret ? [createTarget(asked, cluster, known.key, { wanted, password: secret, over, known: own })] : []
+  const making = { wanted, password: secret, over: pending && marksOf(pending), known: own }
+  return [{ ...createTarget(asked, cluster, known.key, making), instead: insteadOn(known, cluster) }]
+}
+
+/** What that server is still to be told; else what is kept for those that join later. */
+function secretOf({ pending, record }: Known, { instance }: Cluster): Secret | undefined {
+  const waiting = pending.get(instance.id)
+  return (waiting && passwordOf(waiting.change)) ?? record?.password
+}
+
+/** What waits there, and waits on where this comes to nothing. */
+function insteadOn({ pending }: Known, { instance }: Cluster): Change | undefined {
+  const waiting = pending.get(instance.id)
+  return waiting && againFrom(waiting)
 }
 
 /** Where it is, it is dropped; where it was only to come, what may have come of that is taken back. */
@@ -69,12 +87,13 @@ export function dropTarget(asked: Asked, cluster: Cluster, known: Known): FanOut
   const { key, pending } = known
   const { id: instanceId } = cluster.instance
   const wish = wishOf(asked)
+  const instead = insteadOn(known, cluster)
   if (!livesOn(known, cluster) && comesTo(known, cluster)) {
-    const of = pending.get(instanceId)?.operationId
-    return { instanceId, change: { kind: 'undo-create-user', key, of }, wish }
+    const of = marksOf(pending.get(instanceId)!)
+    return { instanceId, change: { kind: 'undo-create-user', key, of }, wish, instead }
   }
   const incarnation = incarnationOn(known, cluster)
-  return { instanceId, change: { kind: 'drop-user', key, onOwned: 'refuse', incarnation }, wish, incarnation }
+  return { instanceId, change: { kind: 'drop-user', key, onOwned: 'refuse', incarnation }, wish, incarnation, instead }
 }
 
 /** What still waits there need not be done: this says what is to be. Only what was looked at when this was planned; an attempt is waited for. */

@@ -88,7 +88,7 @@ export interface Operations {
     answerUntil: number,
     fault?: FaultRecord,
   ): Promise<number | undefined>
-  /** From now on these targets are to be taken back. */
+  /** From now on this is what is to be done of these targets: taken back, or what they had taken the place of. */
   turnBack(
     id: string,
     held: Held,

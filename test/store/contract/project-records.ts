@@ -199,6 +199,13 @@ export function projectRecords(opened: Opened): void {
         kind: 'undo-create-user',
         change,
       })
+      const again = { kind: 'replace-user', key: { name: 'turned' }, password: new Secret('teal-Harbor') } as const
+      await opened.store.transaction(tables => tables.operations.turnBack(id, HELD, [{ position: 1, change: again }]))
+      const turned = (await opened.store.read.operations.find(id))?.targets[1]?.change
+      expect([turned?.kind, turned && 'password' in turned && turned.password?.reveal()]).toEqual([
+        'replace-user',
+        'teal-Harbor',
+      ])
       const supersede = () => opened.store.transaction(tables => tables.operations.supersede(two, subject, NOON))
       // Somebody works on it.
       expect(await supersede()).toBeUndefined()

@@ -2,8 +2,8 @@ import type { Change } from '../../../domain/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import { step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
-import { isMarkerRole, isSameMark, markerRole, markOf } from '../marks.ts'
-import { heldRole, sameRole } from '../roles/names.ts'
+import { isMarkerRole, isSameMark, markerRole, marksOf } from '../marks.ts'
+import { heldRole, sameRole, without } from '../roles/names.ts'
 import { onExisting } from './existing.ts'
 import { dropRoleStep, endSteps, lockSteps } from './lock.ts'
 import type { Login } from './read.ts'
@@ -21,11 +21,17 @@ export function planDrop({ key }: Extract<Change, { kind: 'drop-user' }>, facts:
 
 /** Drops only what this operation made: the login if it carries its mark, and the role that would have marked it. */
 export function planUndoCreate({ of }: Extract<Change, { kind: 'undo-create-user' }>, facts: MongodbFacts): Plan {
-  const { login, roles, account } = facts
-  const mark = markOf(facts.mark, of)
-  if (login && isSameMark(login.mark, mark)) return { steps: dropSteps(login, facts), refusals: [] }
-  const marker = roles.find(role => account && sameRole(role, markerRole(mark, account)))
-  return { steps: marker ? [dropRoleStep('drop the role that would have marked it', marker)] : [], refusals: [] }
+  const { login, roles, account, mark } = facts
+  const marks = of ? marksOf(mark, of) : [mark]
+  const isOurs = login !== undefined && marks.some(one => isSameMark(login.mark, one))
+  const markers = account ? marks.map(one => markerRole(one, account)) : []
+  const loose = roles.filter(role => markers.some(one => sameRole(role, one)))
+  const left = isOurs ? without(loose, login.markers) : loose
+  const steps = [
+    ...(isOurs ? dropSteps(login, facts) : []),
+    ...left.map(marker => dropRoleStep('drop the role that would have marked it', marker)),
+  ]
+  return { steps, refusals: [] }
 }
 
 function dropSteps(login: Login, facts: MongodbFacts): readonly Step[] {

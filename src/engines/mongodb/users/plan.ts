@@ -3,7 +3,7 @@ import type { NewUser, UserSettings } from '../../../domain/user.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { type Command, secretStep, step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'
-import { markData, markerRole } from '../marks.ts'
+import { isSameMark, markData, markerRole, marksOf } from '../marks.ts'
 import { type Account, accountOf, refusalsOfPlaces, wrongAuthDatabase, wrongUserName } from '../names.ts'
 import { missingRight } from '../rights.ts'
 import { engineRolesIn, rolesOf } from '../roles/catalogue.ts'
@@ -28,7 +28,7 @@ export function planCreate(change: Of<'create-user'>, found: MongodbFacts): Plan
   if (found.login && found.applied) return { steps: [], refusals: [] }
   if (isKnown(change, found)) return planReplace(replacing(change), found)
   const leftover = leftoverSteps(change, found)
-  const facts = leftover.length > 0 ? { ...found, login: undefined } : found
+  const facts = isLeftover(change, found) ? { ...found, login: undefined } : found
   const engineRoles = [...user.engineRoles.map(roleFrom), ...(everything ? [ROOT] : [])]
   const roles = distinct([...user.grants.flatMap(rolesOf), ...engineRoles])
   const steps = [
@@ -58,7 +58,11 @@ function replacing({ user, password }: Of<'create-user'>): Of<'replace-user'> {
   return { kind: 'replace-user', key: { name, authDatabase }, roles: engineRoles, password }
 }
 
-/** What the operation that this one takes the place of has made, and nothing else. Roles on collections stay: it may want the same. */
+function isLeftover({ over = [] }: Of<'create-user'>, { login, mark }: MongodbFacts): boolean {
+  return login !== undefined && marksOf(mark, over).some(one => isSameMark(login.mark, one))
+}
+
+/** What the operations that this one takes the place of have made, and nothing else. Roles on collections stay: it may want the same. */
 function leftoverSteps({ user, over }: Of<'create-user'>, facts: MongodbFacts): readonly Step[] {
   if (over === undefined) return []
   const key = { name: user.name, authDatabase: user.authDatabase }

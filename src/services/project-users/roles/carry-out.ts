@@ -31,11 +31,13 @@ export function createCarryOut({ store, fanOut, rules }: CustomRoleParts) {
     const clusters = on.map(({ cluster }) => cluster)
     checkClusters(around, clusters)
     if (on.length === 0) return rememberOnly(asked, order)
-    const targets = on.map(({ cluster, change }) => ({
-      instanceId: cluster.instance.id,
+    const toTarget = async ({ cluster: { instance }, change }: RoleOrder['on'][number]) => ({
+      instanceId: instance.id,
       change: asAllowed(caller, projectId, change),
       wish: { username: caller.operator.username },
-    }))
+      instead: await openChangeOn(store.read, instance.id, record.key),
+    })
+    const targets = await Promise.all(on.map(toTarget))
     const supersede = async (tables: Tables) => {
       await prepare?.(tables)
       return onFailure === 'leave' ? supersedeOn(tables, clusters, record.key) : []

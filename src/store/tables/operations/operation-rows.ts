@@ -56,7 +56,6 @@ type FaultColumns = Pick<OperationRow, 'faultCode' | 'faultSubject' | 'faultMess
 type NewTarget = NewOperation['targets'][number]
 
 export function toTargetRow(vault: Vault, operationId: string, target: NewTarget, position: number): TargetRow {
-  const password = passwordOf(target.change)
   return {
     ...withNulls({ incarnation: target.incarnation, record: toJson(target.record) }),
     operationId,
@@ -66,11 +65,19 @@ export function toTargetRow(vault: Vault, operationId: string, target: NewTarget
     subjectKind: target.subject.kind,
     subjectKey: target.subject.key,
     kind: target.change.kind,
-    change: JSON.stringify({ ...target.change, password: undefined }),
-    password: password ? vault.seal(password, targetPlace(operationId, position, 'password')) : null,
+    ...toChangeRow(vault, operationId, position, target.change),
     outcome: null,
     outcomePassword: null,
     searchText: searchable(target.subject.key),
+  }
+}
+
+/** A password in it is sealed apart. */
+export function toChangeRow(vault: Vault, operationId: string, position: number, change: Change) {
+  const password = passwordOf(change)
+  return {
+    change: JSON.stringify({ ...change, password: undefined }),
+    password: password ? vault.seal(password, targetPlace(operationId, position, 'password')) : null,
   }
 }
 

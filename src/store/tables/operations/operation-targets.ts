@@ -1,7 +1,7 @@
 import { subjectOf } from '../../../domain/change.ts'
 import { type Context, OPEN, STILL_OPEN, toJson } from '../../context.ts'
 import type { Held, Operations } from '../../interface/operations.ts'
-import { toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'
+import { toChangeRow, toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'
 
 type Targets = Pick<Operations, 'finishTargets' | 'turnBack' | 'supersede'>
 
@@ -31,9 +31,9 @@ export function operationTargets(context: Context): Targets {
       if (!(await isHeld(context, id, held))) return false
       for (const { position, change, record } of back) {
         const { key, kind } = subjectOf(change)
-        const turned = { kind: change.kind, change: JSON.stringify(change), subjectKind: kind, subjectKey: key }
+        const turned = { kind: change.kind, ...toChangeRow(context.vault, id, position, change) }
         await row(id, position)
-          .set({ ...turned, record: toJson(record) ?? null, password: null })
+          .set({ ...turned, subjectKind: kind, subjectKey: key, record: toJson(record) ?? null })
           .execute()
       }
       return true
