@@ -88,6 +88,14 @@ for (const { name: title, start } of mongodbServers())
       }
     })
 
+    test('is found by a part of a name as long as names get; by a longer text nobody is, whatever servers say of it', async () => {
+      const long = `${prefix}${'.'.repeat(255 - prefix.length)}`
+      await apply(engine, client, aCreate(long, PASSWORD), mark)
+      const found = async (q: string) => (await client.listUsers({ limit: 5, q })).items.map(({ name }) => name)
+      expect(await found(long.toUpperCase())).toEqual([long])
+      for (const n of [256, 501, 1_001, 40_000]) expect(await found('.'.repeat(n)), `${n}`).toEqual([])
+    })
+
     test('is looked at closely in one question, whoever of them is there', async () => {
       const keys = ['a', 'nobody', 'foreign'].map(name => ({ name: prefix + name, authDatabase: 'admin' }))
       const elsewhere = { name: `${prefix}elsewhere`, authDatabase: others }

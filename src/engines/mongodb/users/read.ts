@@ -26,7 +26,7 @@ export interface Login extends Account {
 
 /** A page of logins by name and database, cut on the server over the index that it keeps of them. */
 export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal): Promise<Page<DatabaseUser>> {
-  if (page.q !== undefined && !canBeThere(page.q)) return { items: [] }
+  if (page.q !== undefined && !canBePart(page.q)) return { items: [] }
   const rows = await readPage(link, page, signal)
   const { items, next } = cutPage(rows, page.limit, row => placeText(row as unknown as Account))
   const logins = await withHeld(link, items.map(loginFrom), signal)
@@ -46,9 +46,15 @@ async function readPage(link: Link, page: KeyPage, signal: AbortSignal): Promise
   }
 }
 
+/** Names get nowhere near as long as the longest pattern that every server takes. */
+const LONGEST_PATTERN = 1_000
+
+const canBePart = (q: string): boolean => canBeThere(q) && literal(q).length <= LONGEST_PATTERN
+
+const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
 function filterOf({ after = '', q }: KeyPage): Document {
   const { user, db } = placeOf(after)
-  const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
   return {
     $or: [{ user: { $gt: user } }, { user, db: { $gt: db } }],
     ...(q === undefined ? {} : { $and: [{ user: { $regex: literal(q), $options: 'i' } }] }),
@@ -79,7 +85,7 @@ export async function findLogins(link: Link, keys: readonly UserKey[], signal: A
   return withHeld(link, (users as readonly Document[]).map(loginFrom), signal)
 }
 
-/** Locked logins have their roles where the lock put them. */
+/** Locked logins have their roles where the lock put them; what roles let do is said of them, and not of who has them. */
 async function withHeld(link: Link, logins: readonly Login[], signal: AbortSignal): Promise<readonly Login[]> {
   const locked = logins.filter(login => login.locked)
   const held = await findRoles(link, locked.map(heldRole), signal)
