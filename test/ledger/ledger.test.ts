@@ -229,7 +229,7 @@ describe('an answer', () => {
       id: newOperationId(now),
       projectId: rolecall.project,
       operatorId: rolecall.operator,
-      targets: [aTarget({ instanceId: users.split('/')[2]!, kind: 'reset-user' })],
+      targets: [aTarget({ instanceId: users.split('/')[2]! })],
     })
     const { worker } = operation
     await store.transaction(async tables => {
