@@ -1,10 +1,8 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { userKeyText } from '../../../src/domain/user.ts'
-import { aRunningApp, type RunningApp } from '../../support/app.ts'
-import { engineClient } from '../../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { type Clocks, later, NEXT_TRY_MS, until, withClocks } from './ground.ts'
+import type { RunningApp } from '../../support/app.ts'
+import { type Clocks, type Ground, later, NEXT_TRY_MS, onPostgresql, until } from './ground.ts'
 
 /** More than are dropped one by one, and than go as one operation. */
 const CROWD = 100
@@ -18,30 +16,17 @@ const AGAIN = nameOf(43)
 
 const clocks: Clocks = { store: 0, engine: 0 }
 
-let server: TestServer
+let ground: Ground
 let engine: pg.Client
 let rolecall: RunningApp
 let instance: string
 
 beforeAll(async () => {
-  server = await postgresqlServer()
-  engine = await engineClient(server)
-  await clear()
-  rolecall = await aRunningApp({ parts: withClocks(clocks) })
-  instance = (await rolecall.connect(server, { name: 'crowd' })).instance
+  ground = await onPostgresql('crowd', { clocks })
+  ;({ engine, rolecall, instance } = ground)
 })
 
-afterAll(async () => {
-  await rolecall?.[Symbol.asyncDispose]()
-  await clear()
-  await engine?.end()
-})
-
-async function clear(): Promise<void> {
-  await engine.query('drop table if exists crowd_table')
-  const { rows } = await engine.query("select rolname from pg_roles where rolname ~ '^crowd_'")
-  for (const { rolname } of rows) await engine.query(`drop role ${rolname}`)
-}
+afterAll(() => ground?.[Symbol.asyncDispose]())
 
 /** Logins that are there, and those of them that may log in. */
 async function look(): Promise<{ readonly there: readonly string[]; readonly open: readonly string[] }> {

@@ -1,34 +1,21 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aRunningApp, type RunningApp } from '../../support/app.ts'
-import { engineClient } from '../../support/logins.ts'
-import { postgresqlServer } from '../../support/servers.ts'
-import { type Clocks, later, until, withClocks } from './ground.ts'
+import type { RunningApp } from '../../support/app.ts'
+import { type Clocks, type Ground, later, onPostgresql, until } from './ground.ts'
 
 const clocks: Clocks = { store: 0, engine: 0 }
 
+let ground: Ground
 let engine: pg.Client
 let rolecall: RunningApp
 let instance: string
 
 beforeAll(async () => {
-  const server = await postgresqlServer()
-  engine = await engineClient(server)
-  await clear()
-  rolecall = await aRunningApp({ parts: withClocks(clocks) })
-  const policy = { passwordRecall: 'stored' }
-  instance = (await rolecall.connect(server, { name: 'forgotten', policy })).instance
-})
-afterAll(async () => {
-  await rolecall?.[Symbol.asyncDispose]()
-  await clear()
-  await engine?.end()
+  ground = await onPostgresql('forgotten', { clocks, policy: { passwordRecall: 'stored' } })
+  ;({ engine, rolecall, instance } = ground)
 })
 
-async function clear(): Promise<void> {
-  const { rows } = await engine.query("select rolname from pg_roles where rolname ~ '^forgotten_'")
-  for (const { rolname } of rows) await engine.query(`drop role ${rolname}`)
-}
+afterAll(() => ground?.[Symbol.asyncDispose]())
 
 const make = (name: string) =>
   rolecall.native('POST', `/instances/${instance}/users`, { body: { name, validFor: 'PT1H' } })

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aRunningApp, type RunningApp } from '../../support/app.ts'
-import { engineClient, logsIn, openSession } from '../../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { type Clocks, isGone, later, NEXT_TRY_MS, shown, until, withClocks } from './ground.ts'
+import type { RunningApp } from '../../support/app.ts'
+import { logsIn, openSession } from '../../support/logins.ts'
+import type { TestServer } from '../../support/servers.ts'
+import { type Clocks, type Ground, isGone, later, NEXT_TRY_MS, onPostgresql, shown, until } from './ground.ts'
 
 const DATABASE = 'exp_orders'
 
@@ -13,31 +13,18 @@ const clocks: Clocks = { store: 0, engine: 0 }
 const BRIEFLY = 'PT30S'
 const DUE_MS = 31_000
 
+let ground: Ground
 let server: TestServer
 let engine: pg.Client
 let rolecall: RunningApp
 let users: string
 
 beforeAll(async () => {
-  server = await postgresqlServer()
-  engine = await engineClient(server)
-  await clear()
-  await engine.query(`create database ${DATABASE}`)
-  rolecall = await aRunningApp({ parts: withClocks(clocks) })
-  users = `/instances/${(await rolecall.connect(server, { name: 'expiry' })).instance}/users`
+  ground = await onPostgresql('exp', { clocks, database: DATABASE })
+  ;({ server, engine, rolecall, users } = ground)
 })
 
-afterAll(async () => {
-  await rolecall?.[Symbol.asyncDispose]()
-  await clear()
-  await engine?.end()
-})
-
-async function clear(): Promise<void> {
-  await engine.query(`drop database if exists ${DATABASE} with (force)`)
-  const { rows } = await engine.query("select rolname from pg_roles where rolname ~ '^exp_'")
-  for (const { rolname } of rows) await engine.query(`drop owned by ${rolname}; drop role ${rolname}`)
-}
+afterAll(() => ground?.[Symbol.asyncDispose]())
 
 const make = (name: string, more: object = {}) => rolecall.native('POST', users, { body: { name, ...more } })
 const patch = (name: string, body: object) => rolecall.native('PATCH', `${users}/${name}`, { body })

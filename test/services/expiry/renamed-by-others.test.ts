@@ -1,36 +1,25 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aRunningApp, type RunningApp } from '../../support/app.ts'
-import { engineClient, openSession } from '../../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { type Clocks, later, NEXT_TRY_MS, until, withClocks } from './ground.ts'
+import type { RunningApp } from '../../support/app.ts'
+import { openSession } from '../../support/logins.ts'
+import type { TestServer } from '../../support/servers.ts'
+import { type Clocks, type Ground, later, NEXT_TRY_MS, onPostgresql, until } from './ground.ts'
 
 const clocks: Clocks = { store: 0, engine: 0 }
 const PAST_THE_END = 2 * 3_600_000
 
+let ground: Ground
 let server: TestServer
 let engine: pg.Client
 let rolecall: RunningApp
 let instance: string
 
 beforeAll(async () => {
-  server = await postgresqlServer()
-  engine = await engineClient(server)
-  await clear()
-  rolecall = await aRunningApp({ parts: withClocks(clocks) })
-  instance = (await rolecall.connect(server, { name: 'renamed' })).instance
-})
-afterAll(async () => {
-  await rolecall?.[Symbol.asyncDispose]()
-  await clear()
-  await engine?.end()
+  ground = await onPostgresql('renamed', { clocks })
+  ;({ server, engine, rolecall, instance } = ground)
 })
 
-async function clear(): Promise<void> {
-  await engine.query('drop table if exists renamed_table')
-  const { rows } = await engine.query("select rolname from pg_roles where rolname ~ '^renamed_'")
-  for (const { rolname } of rows) await engine.query(`drop role ${rolname}`)
-}
+afterAll(() => ground?.[Symbol.asyncDispose]())
 
 const password = 'whatever it is called'
 const users = () => `/instances/${instance}/users`

@@ -1,33 +1,22 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { aRunningApp, type RunningApp } from '../../support/app.ts'
-import { engineClient, logsIn } from '../../support/logins.ts'
-import { postgresqlServer, type TestServer } from '../../support/servers.ts'
-import { isGone, shown, until } from './ground.ts'
+import type { RunningApp } from '../../support/app.ts'
+import { logsIn } from '../../support/logins.ts'
+import type { TestServer } from '../../support/servers.ts'
+import { type Ground, isGone, onPostgresql, shown, until } from './ground.ts'
 
+let ground: Ground
 let server: TestServer
 let engine: pg.Client
 let rolecall: RunningApp
 let users: string
 
 beforeAll(async () => {
-  server = await postgresqlServer()
-  engine = await engineClient(server)
-  await clear()
-  rolecall = await aRunningApp()
-  users = `/instances/${(await rolecall.connect(server, { name: 'shut out' })).instance}/users`
+  ground = await onPostgresql('shut')
+  ;({ server, engine, rolecall, users } = ground)
 })
 
-afterAll(async () => {
-  await rolecall?.[Symbol.asyncDispose]()
-  await clear()
-  await engine?.end()
-})
-
-async function clear(): Promise<void> {
-  const { rows } = await engine.query("select rolname from pg_roles where rolname ~ '^shut_'")
-  for (const { rolname } of rows) await engine.query(`drop owned by ${rolname}; drop role ${rolname}`)
-}
+afterAll(() => ground?.[Symbol.asyncDispose]())
 
 const password = 'the password of one who is shut out'
 const make = (name: string, more: object = {}) => rolecall.native('POST', users, { body: { name, password, ...more } })

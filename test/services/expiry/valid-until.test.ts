@@ -1,30 +1,19 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aRunningApp, type RunningApp } from '../../support/app.ts'
-import { engineClient } from '../../support/logins.ts'
-import { postgresqlServer } from '../../support/servers.ts'
+import type { RunningApp } from '../../support/app.ts'
+import { type Ground, onPostgresql } from './ground.ts'
 
+let ground: Ground
 let engine: pg.Client
 let rolecall: RunningApp
 let users: string
 
 beforeAll(async () => {
-  const server = await postgresqlServer()
-  engine = await engineClient(server)
-  await clear()
-  rolecall = await aRunningApp()
-  users = `/instances/${(await rolecall.connect(server, { name: 'valid until' })).instance}/users`
-})
-afterAll(async () => {
-  await rolecall?.[Symbol.asyncDispose]()
-  await clear()
-  await engine?.end()
+  ground = await onPostgresql('until')
+  ;({ engine, rolecall, users } = ground)
 })
 
-async function clear(): Promise<void> {
-  const { rows } = await engine.query("select rolname from pg_roles where rolname ~ '^until_'")
-  for (const { rolname } of rows) await engine.query(`drop role ${rolname}`)
-}
+afterAll(() => ground?.[Symbol.asyncDispose]())
 
 const END = '2999-01-01T00:00:00.000Z'
 const FIRST = '0001-01-01T00:00:00.000Z'
