@@ -260,6 +260,14 @@ describe('a new password', () => {
     expect(plan(aCreate('ada', { password: 'ﬁ ½ é' }), someFacts()).refusals).toEqual([])
   })
 
+  test('is refused to a login that is known by other ways than passwords', () => {
+    const login = someLogin({ user: 'CN=ada', db: '$external', mechanisms: ['MONGODB-X509'] })
+    const to = { key: { name: 'CN=ada', authDatabase: '$external' }, password: new Secret('teal-Harbor-91') }
+    const refusals = [{ code: 'unsupported', subject: 'user' }]
+    for (const kind of ['reset-user', 'replace-user'] as const)
+      expect(plan({ kind, ...to }, someFacts({ login })).refusals, kind).toMatchObject(refusals)
+  })
+
   test('is not set twice where it is proved to be set, and again where nobody can prove it', () => {
     expect(shown(reset('ada', 'new'), someFacts({ login: someLogin(), applied: true }))).toEqual([])
     for (const login of [someLogin({ user: 'a=b' }), someLogin({ locked: true })]) {

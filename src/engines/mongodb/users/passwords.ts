@@ -15,7 +15,13 @@ export function isPreparable(password: Secret): boolean {
   }
 }
 
-export function refusalsOfPassword(password: Secret): readonly Refusal[] {
+/** Logins that are kept there prove who they are by certificates and the like. */
+const EXTERNAL = '$external'
+
+/** `database`: that of a login that there is. */
+export function refusalsOfPassword(password: Secret, database?: string): readonly Refusal[] {
+  if (database === EXTERNAL)
+    return [{ code: 'unsupported', subject: 'user', message: `Nobody logs in by a password in ${EXTERNAL}` }]
   if (isPreparable(password)) return []
   const message = 'The password has characters that no client could log in with (SASLprep has nothing for them)'
   return [{ code: 'invalid', subject: 'user', message }]

@@ -107,7 +107,7 @@ export function planReset({ key, password }: Of<'reset-user'>, facts: MongodbFac
   const { login, applied } = facts
   if (!login || (applied && isProvable(login))) return onExisting(key.name, facts, [])
   const step = secretStep('set the new password', login.db, { updateUser: login.user }, password)
-  return withRefusals(onExisting(key.name, facts, [step]), refusalsOfPassword(password))
+  return withRefusals(onExisting(key.name, facts, [step]), refusalsOfPassword(password, login.db))
 }
 
 /** Its engine roles, and what it is granted, become those that are wanted; what is left out stays. */

@@ -23,7 +23,7 @@ export function planReplace(change: Replace, facts: MongodbFacts): Plan {
     ...without(lonely, wanted).map(role => dropRoleStep('drop a role that only it had', role)),
   ]
   const { refusals } = onExisting(change.key.name, facts, steps)
-  const wrong = change.password ? refusalsOfPassword(change.password) : []
+  const wrong = change.password ? refusalsOfPassword(change.password, login.db) : []
   return { steps, refusals: [...refusals, ...wrong, ...refusalsOfNew(wanted, facts)] }
 }
 
