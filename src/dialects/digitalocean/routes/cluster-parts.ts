@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
 import type { Right } from '../../../domain/role.ts'
@@ -32,26 +33,38 @@ export function clusterPartRoutes(http: DigitalOceanHttp, parts: RouteParts): vo
     )
   }
   poolRoutes(http, parts)
-  for (const [method, path, operationId] of LACKING) {
-    http.route({
-      method,
-      url: `/databases/:id/${path}`,
-      schema: {
-        operationId,
-        tags,
-        summary: 'Not of this cluster type',
-        params: path.includes(':name') ? named : params,
-        response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
-      },
-      onRequest: clusterWith(parts, RIGHTS[method]),
-      handler: async () => {
-        throw notOfThisType()
-      },
+  for (const call of LACKING) {
+    refusedRoute(http, parts, call, 'Not of this cluster type', () => {
+      throw notOfThisType()
     })
   }
 }
 
+/** A call that is known and never done: who may make it is told why. */
+function refusedRoute(
+  http: DigitalOceanHttp,
+  parts: RouteParts,
+  [method, path, operationId]: Call,
+  summary: string,
+  refuse: (request: FastifyRequest) => never,
+): void {
+  http.route({
+    method,
+    url: `/databases/:id/${path}`,
+    schema: {
+      operationId,
+      tags,
+      summary,
+      params: path.includes(':name') ? named : params,
+      response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
+    },
+    onRequest: clusterWith(parts, RIGHTS[method]),
+    handler: async request => refuse(request),
+  })
+}
+
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Call = readonly [method: Method, path: string, operationId: string]
 
 const EMPTY = [
   { path: 'firewall', root: 'rules', operationId: 'databases_list_firewall_rules', summary: 'There is no firewall' },
@@ -61,7 +74,7 @@ const EMPTY = [
 ] as const
 
 /** What no engine has here. */
-const LACKING: readonly (readonly [Method, string, string])[] = [
+const LACKING: readonly Call[] = [
   ['GET', 'eviction_policy', 'databases_get_evictionPolicy'],
   ['PUT', 'eviction_policy', 'databases_update_evictionPolicy'],
   ['GET', 'topics', 'databases_list_kafka_topics'],
@@ -93,28 +106,16 @@ function poolRoutes(http: DigitalOceanHttp, parts: RouteParts): void {
       return wholeList('pools', [], query)
     },
   )
-  for (const [method, path, operationId] of POOL_CALLS) {
-    http.route({
-      method,
-      url: `/databases/:id/${path}`,
-      schema: {
-        operationId,
-        tags,
-        summary: 'There is no pooler',
-        params: path.includes(':name') ? named : params,
-        response: { ...never, ...(method === 'GET' ? readRefusals : changeRefusals) },
-      },
-      onRequest: clusterWith(parts, RIGHTS[method]),
-      handler: async ({ cluster }) => {
-        if (!POOLED.has(wordsOf(cluster.instance).engine)) throw notOfThisType()
-        if (method === 'GET') throw new Fault('not_found', 'request', 'pool not found')
-        throw new Fault('unsupported', 'instance', 'connection pools are not supported: the server has no pooler')
-      },
+  for (const call of POOL_CALLS) {
+    refusedRoute(http, parts, call, 'There is no pooler', ({ cluster, method }) => {
+      if (!POOLED.has(wordsOf(cluster.instance).engine)) throw notOfThisType()
+      if (method === 'GET') throw new Fault('not_found', 'request', 'pool not found')
+      throw new Fault('unsupported', 'instance', 'connection pools are not supported: the server has no pooler')
     })
   }
 }
 
-const POOL_CALLS: readonly (readonly [Method, string, string])[] = [
+const POOL_CALLS: readonly Call[] = [
   ['POST', 'pools', 'databases_add_connectionPool'],
   ['GET', 'pools/:name', 'databases_get_connectionPool'],
   ['PUT', 'pools/:name', 'databases_update_connectionPool'],

@@ -13,8 +13,8 @@ import { groupWith } from '../../requests/places.ts'
 import { GroupParams, Nothing } from '../../wire/common.ts'
 import { AssignedKey, AtlasKey, ChangedGroupKey, fromKey, KeyList, NewGroupKey } from '../../wire/keys.ts'
 import { toRole } from '../../wire/roles.ts'
+import { tags } from './org-key.ts'
 
-const tags = ['Programmatic API Keys']
 const KeyParams = Type.Object({ groupId: Type.String(), keyId: Type.String() })
 
 /** Keys of a project. */

@@ -10,11 +10,9 @@ import { orgKeepers } from '../../requests/places.ts'
 import { Nothing, toTimestamp } from '../../wire/common.ts'
 import { KeyNetwork, KeyNetworkList, NewKeyNetworks } from '../../wire/keys.ts'
 import { addressIn, blockFrom, networkFrom } from '../../wire/networks.ts'
-import { orgKeyAt } from './org-keys.ts'
+import { OrgKeyParams, orgKeyAt, tags } from './org-key.ts'
 
-const tags = ['Programmatic API Keys']
-const KeyParams = Type.Object({ orgId: Type.String(), keyId: Type.String() })
-const EntryParams = Type.Object({ ...KeyParams.properties, entry: Type.String() })
+const EntryParams = Type.Object({ ...OrgKeyParams.properties, entry: Type.String() })
 
 /** Client networks that a key is good in. Unlike a project's list this one counts: without any the key is good from anywhere. */
 export function keyNetworkRoutes(http: AtlasHttp, parts: AtlasParts): void {
@@ -31,7 +29,7 @@ export function keyNetworkRoutes(http: AtlasHttp, parts: AtlasParts): void {
         operationId: 'listApiKeyAccessListEntries',
         tags,
         summary: 'Client networks that a key is good in; none: anywhere',
-        params: KeyParams,
+        params: OrgKeyParams,
         response: { 200: ref(KeyNetworkList) },
       },
     },
@@ -47,7 +45,7 @@ export function keyNetworkRoutes(http: AtlasHttp, parts: AtlasParts): void {
         operationId: 'createApiKeyAccessListEntries',
         tags,
         summary: 'Let a key be used from these, too',
-        params: KeyParams,
+        params: OrgKeyParams,
         body: NewKeyNetworks,
         response: { 200: ref(KeyNetworkList) },
       },

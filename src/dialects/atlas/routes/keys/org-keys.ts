@@ -4,7 +4,6 @@ import type { ApiKey } from '../../../../domain/api-key.ts'
 import type { Secret } from '../../../../domain/secret.ts'
 import { ref } from '../../../request.ts'
 import type { AtlasHttp, AtlasParts } from '../../context.ts'
-import { naming } from '../../refusals/faults.ts'
 import { refusal } from '../../refusals/refusal.ts'
 import { selfLink } from '../../requests/addresses.ts'
 import { withoutAccounts } from '../../requests/keys.ts'
@@ -13,10 +12,9 @@ import { orgKeepers } from '../../requests/places.ts'
 import { Nothing } from '../../wire/common.ts'
 import { AtlasKey, ChangedOrgKey, fromKey, KeyList, NewOrgKey } from '../../wire/keys.ts'
 import { orgRoleOf, toReach } from '../../wire/roles.ts'
+import { OrgKeyParams, orgKeyAt, tags } from './org-key.ts'
 
-const tags = ['Programmatic API Keys']
 const OrgParams = Type.Object({ orgId: Type.String() })
-const KeyParams = Type.Object({ orgId: Type.String(), keyId: Type.String() })
 
 /** Keys of the installation, for its first operator: those of its projects, and its own. */
 export function orgKeyRoutes(http: AtlasHttp, parts: AtlasParts): void {
@@ -72,7 +70,7 @@ export function orgKeyRoutes(http: AtlasHttp, parts: AtlasParts): void {
         operationId: 'getOrgApiKey',
         tags,
         summary: 'One key',
-        params: KeyParams,
+        params: OrgKeyParams,
         response: { 200: ref(AtlasKey) },
       },
     },
@@ -87,7 +85,7 @@ export function orgKeyRoutes(http: AtlasHttp, parts: AtlasParts): void {
         operationId: 'updateOrgApiKey',
         tags,
         summary: 'Change what a key is for',
-        params: KeyParams,
+        params: OrgKeyParams,
         body: ChangedOrgKey,
         response: { 200: ref(AtlasKey) },
       },
@@ -109,7 +107,7 @@ export function orgKeyRoutes(http: AtlasHttp, parts: AtlasParts): void {
         operationId: 'deleteOrgApiKey',
         tags,
         summary: 'Revoke a key',
-        params: KeyParams,
+        params: OrgKeyParams,
         response: { 204: Nothing },
       },
     },
@@ -119,11 +117,6 @@ export function orgKeyRoutes(http: AtlasHttp, parts: AtlasParts): void {
       return reply.code(204).send()
     },
   )
-}
-
-export async function orgKeyAt({ services }: AtlasParts, request: FastifyRequest): Promise<ApiKey> {
-  const { keyId } = request.params as { readonly keyId: string }
-  return services.keyChanges.getAny(request.caller, keyId).catch(naming({ not_found: ['API_KEY_NOT_FOUND', keyId] }))
 }
 
 function shown(parts: AtlasParts, request: FastifyRequest, key: ApiKey, privateKey?: Secret) {
