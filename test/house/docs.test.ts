@@ -59,6 +59,12 @@ describe('docs/operating.md', () => {
     expect(told).toEqual(SETTINGS.map(({ key, schema }) => [key, initialOf(key, schema.default)]))
   })
 
+  test('lists its chapters, in their order', () => {
+    const page = read('docs/operating.md')
+    const listed = [...page.split(/^## /m)[0]!.matchAll(/^- \[(.+)\]/gm)].map(found => found[1])
+    expect(listed).toEqual([...page.matchAll(/^## (.+)$/gm)].map(found => found[1]))
+  })
+
   test('has one row for every exit code', () => {
     const told = rowsBelow('docs/operating.md', 'Exit codes').map(([code, name]) => `${code} ${name}`)
     const launcher = [...read('bin/ground/words.js').matchAll(/(\w+): (\d+)/g)].map(
