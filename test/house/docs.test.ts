@@ -122,6 +122,14 @@ describe('README.md and docs/', () => {
     expect(broken.map(([link]) => link)).toEqual([])
   })
 
+  test.each(pages)('%s names no file of ours that is not there', page => {
+    const named = [...read(page).matchAll(/(?<![\w/.-])(?:src|test|bin|docs|examples|bench)\/[\w./-]*[\w/]/g)].map(
+      ([path]) => path,
+    )
+    const gone = named.filter(path => !/NAME|NNNN/.test(path) && !existsSync(join(ROOT, path)))
+    expect(gone).toEqual([])
+  })
+
   test.each(pages)('%s names no path of the machine that it was written on', page => {
     expect(read(page).match(/(^|[\s("'`=])\/(work|root|home|Users)\/\S*/gm)).toBeNull()
   })
