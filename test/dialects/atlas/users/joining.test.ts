@@ -1,43 +1,43 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect } from 'vitest'
+import { besideOthers, type Lane } from './beside-others.ts'
 import {
   adminOf,
   aGate,
   aUser,
   type Cluster,
-  type Ground,
   loginsOn,
   logsIn,
   openTargetsOf,
   passwordOf,
-  twoClusters,
   until,
   userPath,
   usersPath,
 } from './ground.ts'
 
-let ground: Ground
-let north: Cluster
-const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
-const make = async (body: object) => expect((await v1('POST', usersPath, { body })).status).toBe(201)
-const openTargets = () => openTargetsOf(ground)
-const settled = async () => expect(await until(openTargets, open => open.length === 0)).toEqual([])
-const recordOf = async (name: string) => {
-  const { app, project } = ground.atlas.running
-  return app.store.read.projectRecords.find(project, 'user', JSON.stringify([name, '', 'admin']))
+const wordsOf = ({ ground, v1 }: Lane) => {
+  const openTargets = () => openTargetsOf(ground)
+  return {
+    make: async (body: object) => expect((await v1('POST', usersPath, { body })).status).toBe(201),
+    openTargets,
+    settled: async () => expect(await until(openTargets, open => open.length === 0)).toEqual([]),
+    recordOf: async (name: string) => {
+      const { app, project } = ground.atlas.running
+      return app.store.read.projectRecords.find(project, 'user', JSON.stringify([name, '', 'admin']))
+    },
+  }
 }
 
-describe('while a cluster that joined is silent', () => {
+besideOthers('while a cluster that joined is silent', { flags: { '--atlas-clean-on-leave': 'true' } }, lane => {
+  const { ground, v1, test } = lane
+  const { make, openTargets, settled } = wordsOf(lane)
   const names = ['one', 'two', 'three', 'four']
+  let north: Cluster
   beforeAll(async () => {
-    ground = await twoClusters({ flags: { '--atlas-clean-on-leave': 'true' } })
     for (const name of [...names, 'parting']) await make(aUser(name))
     north = await ground.join('north')
     north.door.behave('hang')
     await until(openTargets, open => open.filter(([, id]) => id === north.instance).length > names.length)
   }, 120_000)
-  afterAll(async () => {
-    await ground?.[Symbol.asyncDispose]()
-  })
 
   test('a user that is deleted is not made there later, at whatever moment of a try it was', async () => {
     for (const name of names) {
@@ -50,7 +50,7 @@ describe('while a cluster that joined is silent', () => {
     // What is to be made there is what is not deleted, and nothing else.
     const making = (await openTargets()).filter(([kind]) => kind === 'create-user')
     expect(making).toEqual([['create-user', north.instance]])
-  }, 60_000)
+  })
 
   test('a user that was to come to a cluster does not when that leaves the project', async () => {
     const { running } = ground.atlas
@@ -65,22 +65,18 @@ describe('while a cluster that joined is silent', () => {
     await settled()
     expect(await loginsOn(north)).toEqual([])
     expect(await loginsOn(ground.east)).toEqual(['parting'])
-  }, 60_000)
+  })
 })
 
-describe('while it is looked at what a cluster that joined is to have', () => {
-  const gate = aGate()
-  beforeAll(async () => {
-    ground = await twoClusters({ parts: gate.parts })
-  }, 120_000)
+const gate = aGate()
+besideOthers('while it is looked at what a cluster that joined is to have', { parts: gate.parts }, lane => {
+  const { ground, v1, test } = lane
+  const { make, settled, recordOf } = wordsOf(lane)
   afterEach(() => gate.open())
-  afterAll(async () => {
-    await ground?.[Symbol.asyncDispose]()
-  })
 
   test('a user that is deleted meanwhile stays away, and one that is changed stays as it was changed', async () => {
     for (const name of ['leaver', 'changer', 'opener']) await make(aUser(name))
-    north = await ground.join('north')
+    const north = await ground.join('north')
     gate.shut()
     await gate.held()
     expect((await v1('DELETE', userPath('leaver'))).status).toBe(204)
@@ -106,16 +102,13 @@ describe('while it is looked at what a cluster that joined is to have', () => {
     expect(await logsIn(north, 'opener', 'fresh-Pass-word-3')).toBe(true)
     for (const name of ['changer', 'opener']) expect((await v1('DELETE', userPath(name))).status).toBe(204)
     for (const cluster of [ground.east, ground.west, north]) expect(await loginsOn(cluster)).toEqual([])
-  }, 60_000)
+  })
 })
 
-describe('where others were there first', () => {
-  beforeAll(async () => {
-    ground = await twoClusters()
-  }, 120_000)
-  afterAll(async () => {
-    await ground?.[Symbol.asyncDispose]()
-  })
+besideOthers('where others were there first', {}, lane => {
+  const { ground, v1, test } = lane
+  const { make, settled, recordOf } = wordsOf(lane)
+  let north: Cluster
   const path = '/customDBRoles/roles'
   const onSecrets = [{ resource: { db: 'secret', collection: 'x' }, actions: ['find', 'insert'] }]
   const seen = async () => {
@@ -153,7 +146,7 @@ describe('where others were there first', () => {
     expect(await logsIn(north, 'namesake', 'made-by-others')).toBe(true)
     expect((await v1('DELETE', userPath('namesake'))).status).toBe(204)
     expect(await loginsOn(north)).toEqual(['namesake'])
-  }, 60_000)
+  })
 
   test('what an operator has given up is not begun again', async () => {
     const { running } = ground.atlas
@@ -184,5 +177,5 @@ describe('where others were there first', () => {
     expect((await operations())[0]?.id).toBe(open!.id)
     expect(await loginsOn(north)).toEqual(['namesake'])
     expect(await logsIn(ground.east, 'unwanted', passwordOf('unwanted'))).toBe(true)
-  }, 60_000)
+  })
 })
