@@ -68,13 +68,7 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   const store = rehearsable(realStore)
   const metrics = createMetrics()
   const http = createHttp({ settings, log, ready: () => store.ping(), metrics })
-  const listening = () =>
-    http.addresses().flatMap(one => (typeof one === 'string' ? [] : [{ host: one.address, port: one.port }]))
-  const rules: TargetRules = {
-    guard: createNetworkGuard(settings.network, { listening, store: storeEndpoint(settings) }),
-    credentials: settings.credentials.allow,
-    statementTimeoutMs: settings.timeouts.statementMs,
-  }
+  const rules = targetRulesOf(settings, http)
   const links = createLinks({ store, engines, rules, ...settings.limits })
   const leases = createLeases(store, randomUUID())
   const onFault = (error: unknown) => log.error({ err: error }, 'worker failed')
@@ -109,40 +103,51 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
     onStep: expiryMetrics(metrics.registry, () => expiryLag(store)),
   })
   operationMetrics(metrics.registry, () => operationLag(store))
-  const countRequest = countPerKey(settings.limits.ratePerMinute)
-  const dialectParts = {
-    services,
-    countRequest,
-    ratePerMinute: settings.limits.ratePerMinute,
-    requestTimeoutMs: settings.timeouts.requestMs,
-    version: VERSION,
-    dialects: DIALECTS,
-  }
-  await http.register(nativeDialect, dialectParts)
-  await http.register(wiremockDialect, dialectParts)
-  await http.register(digitaloceanDialect, dialectParts)
-  await http.register(troveDialect, { ...dialectParts, publicUrl: settings.publicUrl, wishes: settings.trove })
-  await http.register(atlasDialect, { ...dialectParts, publicUrl: settings.publicUrl, rules: settings.atlas })
-  http.decorate('answerFront', versionsAnswer(settings))
+  await registerDialects(http, settings, services)
+  const workers = [worker, expiryWorker, joiningWorker, driftWorker]
 
   async function start(): Promise<string> {
-    await worker.start()
-    await expiryWorker.start()
-    joiningWorker.start()
-    driftWorker.start()
+    for (const one of workers) await one.start()
     const url = await http.listen({ host: settings.host, port: settings.port })
     return settings.publicUrl ?? url
   }
 
   async function stop(): Promise<void> {
     await http.close()
-    await Promise.all([worker, expiryWorker, joiningWorker, driftWorker].map(one => one.stop()))
+    await Promise.all(workers.map(one => one.stop()))
     leases[Symbol.dispose]()
     await links[Symbol.asyncDispose]()
     await store.close()
   }
 
   return { http, store, services, start, stop }
+}
+
+async function registerDialects(http: FastifyInstance, settings: Settings, services: Services): Promise<void> {
+  const parts = {
+    services,
+    countRequest: countPerKey(settings.limits.ratePerMinute),
+    ratePerMinute: settings.limits.ratePerMinute,
+    requestTimeoutMs: settings.timeouts.requestMs,
+    version: VERSION,
+    dialects: DIALECTS,
+  }
+  await http.register(nativeDialect, parts)
+  await http.register(wiremockDialect, parts)
+  await http.register(digitaloceanDialect, parts)
+  await http.register(troveDialect, { ...parts, publicUrl: settings.publicUrl, wishes: settings.trove })
+  await http.register(atlasDialect, { ...parts, publicUrl: settings.publicUrl, rules: settings.atlas })
+  http.decorate('answerFront', versionsAnswer(settings))
+}
+
+function targetRulesOf(settings: Settings, http: FastifyInstance): TargetRules {
+  const listening = () =>
+    http.addresses().flatMap(one => (typeof one === 'string' ? [] : [{ host: one.address, port: one.port }]))
+  return {
+    guard: createNetworkGuard(settings.network, { listening, store: storeEndpoint(settings) }),
+    credentials: settings.credentials.allow,
+    statementTimeoutMs: settings.timeouts.statementMs,
+  }
 }
 
 /** Users that belong to a project are those of the one API that has such. */
