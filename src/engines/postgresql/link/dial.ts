@@ -4,8 +4,12 @@ import { sendCancel } from './cancel.ts'
 import { NotPostgres } from './connect-faults.ts'
 import type { DialConfig, PgSession, Row } from './session.ts'
 
-/** What the driver knows but doesn't type: which backend serves this client, and the key that cancels what it runs. */
-type Backend = { readonly processID: number; readonly secretKey: number }
+/** What the driver knows but doesn't type: which backend serves this client, the key that cancels what it runs, and what leads there. */
+type Backend = {
+  readonly processID: number
+  readonly secretKey: number
+  readonly connection: { readonly stream: Socket }
+}
 
 /** Dials with the `pg` driver, which is loaded when the first PostgreSQL server is met. */
 export async function dialWithPg(config: DialConfig, signal: AbortSignal): Promise<PgSession> {
@@ -69,7 +73,10 @@ function sessionOf(client: Client, socket: Socket, config: DialConfig): PgSessio
   })
   const backend = client as unknown as Backend
   return {
-    query: async (text, values) => ({ rows: allRows(await ask(client, text, values)) }),
+    query: async (text, values) => {
+      sendTogether(backend.connection.stream)
+      return { rows: allRows(await ask(client, text, values)) }
+    },
     cancel: () => sendCancel(config, backend.processID, backend.secretKey),
     end: () => client.end(),
     destroy: () => {
@@ -80,6 +87,13 @@ function sessionOf(client: Client, socket: Socket, config: DialConfig): PgSessio
       return broken
     },
   }
+}
+
+/** What is asked at once goes out at once: a server that is woken by the first question finds the others there. */
+function sendTogether(stream: Socket): void {
+  if (stream.writableCorked > 0) return
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 /** What takes values is asked again and again: by a name of its own, the server reads and plans it once a session. */
