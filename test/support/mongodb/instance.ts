@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
+import { installedIn, listedIn } from '../clients/place.ts'
 import { pythonWith } from '../clients/python.ts'
 import { endsWithUs } from '../ends-with-us.ts'
 
@@ -16,16 +18,36 @@ export interface RunningInstance extends AsyncDisposable {
   readonly process: ChildProcess
 }
 
-/** A SecantusDB with an administrator: made while nobody has to log in, and started again so that everybody has to. */
+/** A SecantusDB with an administrator, where everybody has to log in. */
 export async function startInstance(folder: string, flags: readonly string[] = []): Promise<RunningInstance> {
-  mkdirSync(folder, { recursive: true })
   const python = pythonWith('mongodb')
+  cpSync(await dataWithAdmin(python), join(folder, 'data'), { recursive: true })
   const port = await freePort()
-  const first = await started(python, folder, port, '--sync-on-commit')
-  await makeAdmin(port)
-  await kill(first)
   const server = await started(python, folder, port, '--auth', ...flags)
   return { port, process: server, [Symbol.asyncDispose]: () => kill(server) }
+}
+
+/** A new server lets everybody in. What it has once there is an administrator is kept, and copied for each instance. */
+async function dataWithAdmin(python: string): Promise<string> {
+  const list = readFileSync(join(listedIn('mongodb'), 'requirements.txt'))
+  const made = join(
+    installedIn('mongodb'),
+    `administrator-${createHash('sha256').update(list).digest('hex').slice(0, 12)}`,
+  )
+  if (existsSync(made)) return made
+  const draft = mkdtempSync(`${made}-`)
+  const port = await freePort()
+  const server = await started(python, draft, port, '--sync-on-commit')
+  await makeAdmin(port)
+  await kill(server)
+  try {
+    renameSync(join(draft, 'data'), made)
+  } catch (error) {
+    // Several may come first, each with a draft of its own: the one that was there before stays.
+    if (!existsSync(made)) throw error
+  }
+  rmSync(draft, { recursive: true, force: true })
+  return made
 }
 
 async function started(python: string, folder: string, port: number, ...flags: string[]): Promise<ChildProcess> {
