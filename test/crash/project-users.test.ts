@@ -14,6 +14,7 @@ let servers: readonly RunningInstance[]
 let doors: readonly TcpProxy[]
 let home: Founded
 let running: Serving
+const clusters: string[] = []
 
 const atlas = async (method: string, below: string, body?: unknown) => {
   const headers = { authorization: `Bearer ${home.privateKey}`, 'content-type': 'application/json' }
@@ -35,6 +36,7 @@ beforeAll(async () => {
       body,
     })
     expect(made.status, made.text).toBe(201)
+    clusters.push(made.body.instance)
   }
 }, 120_000)
 
@@ -74,6 +76,9 @@ const PLACES = [
   ['teal-Harbor', 'hang'],
   ['teal-Harbor', 'swallow'],
 ] as const
+
+/** The same for a new password, which has no word of its own. */
+const PLACES_OF_A_RESET = (['hang', 'swallow'] as const).flatMap(how => [0, 1].map(door => [how, door] as const))
 
 test.each(PLACES.flatMap(([text, how]) => [0, 1].map(door => [text, how, door] as const)))(
   'a kill in the middle of a create on two clusters (%s, %s, cluster %i) leaves the user on both or on none, and no orphan',
@@ -151,6 +156,41 @@ test.each(['hang', 'swallow'] as const)(
     const [{ databaseName } = { databaseName: 'none' }] = roles
     expect(['before', 'after']).toContain(databaseName)
     const password = databaseName === 'after' ? after.password : before.password
+    for (const { port } of servers) {
+      const auth = { username, password }
+      await using client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { auth })
+      await client.connect()
+    }
+    expect((await atlas('DELETE', `/databaseUsers/admin/${username}`)).status).toBe(204)
+  },
+)
+
+test.each(PLACES_OF_A_RESET)(
+  'a kill in the middle of a reset by DigitalOcean’s API (%s, cluster %i): the same again gets the password of both',
+  { timeout: 120_000 },
+  async (how, door) => {
+    const username = `reset-${how}-${door}`
+    const roles = [{ databaseName: 'shop', roleName: 'read' }]
+    expect((await atlas('POST', '/databaseUsers', { username, password: 'teal-Harbor-91', roles })).status).toBe(201)
+    const reset = async () => {
+      const headers = { authorization: `Bearer ${home.privateKey}`, 'content-type': 'application/json' }
+      const url = `${running.origin}/v2/databases/${clusters[0]}/users/${username}/reset_auth`
+      const answer = await fetch(url, { method: 'POST', headers, body: '{}' })
+      return {
+        status: answer.status,
+        password: answer.ok ? ((await answer.json()) as { user: { password: string } }).user.password : undefined,
+      }
+    }
+    doors[door]!.behaveAt('updateUser', how)
+    const asked = reset().catch(() => undefined)
+    await sleep(700)
+    await running.kill()
+    await asked
+    await doors[door]!.comeBack()
+    running = await serving({ folder, flags })
+    await settled()
+    const { status, password } = await reset()
+    expect(status).toBe(200)
     for (const { port } of servers) {
       const auth = { username, password }
       await using client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, { auth })

@@ -17,7 +17,7 @@ export interface Request {
   /** Below `api`. */
   readonly url: string
   /** Left out: `/rolecall/v1`. */
-  readonly api?: '/v2'
+  readonly api?: '/v2' | '/api/atlas/v1.0'
   readonly body?: unknown
   /** Its Idempotency-Key. */
   readonly key?: string

@@ -1,6 +1,6 @@
 import { Fault } from '../../../domain/fault.ts'
 import type { Instance } from '../../../domain/instance.ts'
-import { type DatabaseUser, type UserKey, userKeyText } from '../../../domain/user.ts'
+import { type DatabaseUser, type UserKey, userKeyFrom, userKeyText } from '../../../domain/user.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Asked } from '../../operations/prepared.ts'
 import type { createChecks } from '../checks.ts'
@@ -52,6 +52,8 @@ export async function userBehind(
   const cluster = around.all.find(one => one.instance.id === instance.id)
   if (!cluster) return undefined
   if ((await ownLogins(parts, cluster)).has(text)) return keptAsOwn(parts, record, cluster, text)
+  // Whoever is nobody's here need not wait for other servers.
+  if (record?.current && !(await isHere(parts, record, cluster, asked.signal))) return undefined
   const sight = await lookAt(parts, around.all, asked.signal, text)
   const pending = await pendingOn(store.read, around.all, text)
   const known: Known = { key, clusters: around.all, sight, pending, stored: record, record }
@@ -61,6 +63,11 @@ export async function userBehind(
   if (isExpired(record, now) && !at.goes)
     throw new Fault('precondition_failed', 'user', `The time of ${key.name} is over`)
   return isThere(record, now) ? { around, known, cluster, login, was: wantedOf(record)! } : undefined
+}
+
+async function isHere(parts: ProjectParts, record: ProjectRecord, cluster: Cluster, signal: AbortSignal) {
+  const sight = await lookAt(parts, [cluster], signal, record.key)
+  return livesOn({ key: userKeyFrom(record.key), clusters: [cluster], sight, record }, cluster)
 }
 
 /** Rolecall itself logs in by it: what is changed of such a login is changed in its connections, and nowhere else. */

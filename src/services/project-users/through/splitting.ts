@@ -1,31 +1,21 @@
 import type { Instance } from '../../../domain/instance.ts'
 import { userKeyText } from '../../../domain/user.ts'
 import type { FanOutTarget } from '../../../ledger/fan-out/order.ts'
-import type { FanOut } from '../../../ledger/fan-out/perform.ts'
-import type { Ledger } from '../../../ledger/ledger.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Tables } from '../../../store/store.ts'
-import type { Instances } from '../../instances/instances.ts'
 import { type Asked, prepareMany } from '../../operations/prepared.ts'
 import type { UserTarget } from '../../users/changes/managed-users.ts'
 import { keyOf } from '../../users/user-view.ts'
 import { createChecks } from '../checks.ts'
-import type { ProjectParts } from '../project-user.ts'
 import { lost } from '../unchanged.ts'
 import { userBehind } from './behind.ts'
 import { isUsersChange, planUser } from './changes.ts'
 import { planNew } from './making.ts'
-import type { Part } from './through.ts'
+import type { Done, Part, ThroughParts } from './part.ts'
 import { createUserParts, type UserMeant } from './user-part.ts'
 
-export interface SplittingParts extends ProjectParts {
-  readonly instances: Instances
-  readonly ledger: Ledger
-  readonly fanOut: FanOut
-}
-
 /** What is asked for, as the operations that it takes: one, unless several users of the project are among the logins. */
-export function createSplitting(parts: SplittingParts) {
+export function createSplitting(parts: ThroughParts) {
   const { store, links, ledger } = parts
   const check = createChecks(parts)
   const userPart = createUserParts(parts)
@@ -81,10 +71,7 @@ export function createSplitting(parts: SplittingParts) {
       }
     }
     const all = plain.map(({ target }) => target)
-    const done = async (operationId: string, outcomes: Awaited<ReturnType<Part['prepared']['run']>>['outcomes']) => ({
-      operationId,
-      outcomes,
-    })
+    const done = async (operationId: string, outcomes: Done['outcomes']): Promise<Done> => ({ operationId, outcomes })
     return {
       positions: plain.map(({ position }) => position),
       prepared: prepareMany(ledger, { ...asked, confirm }, instance, all, done),

@@ -1,28 +1,17 @@
 import { Fault, isFault } from '../../../domain/fault.ts'
 import type { TargetOutcome } from '../../../domain/operation.ts'
-import { type Asked, type Prepared, type Preview, prepareMany } from '../../operations/prepared.ts'
+import { type Asked, type Preview, prepareMany } from '../../operations/prepared.ts'
 import type { PrepareTargets } from '../../users/changes/managed-users.ts'
 import { lost, untilWon } from '../unchanged.ts'
 import { isOfUsers } from './changes.ts'
-import { createSplitting, type SplittingParts } from './splitting.ts'
-
-/** What came of some of the targets that were asked for. */
-export interface Done {
-  readonly operationId: string
-  readonly outcomes: readonly TargetOutcome[]
-}
-
-/** Some of the targets that were asked for, by their positions, as one operation. */
-export interface Part {
-  readonly positions: readonly number[]
-  readonly prepared: Prepared<Done>
-}
+import type { Done, Part, ThroughParts } from './part.ts'
+import { createSplitting } from './splitting.ts'
 
 /**
  * Changes of logins of one server, for whoever knows nothing of projects: one that is a user of its project is changed as that, wherever
  * it lives. Where none is, they are prepared as ever.
  */
-export function createThrough(parts: SplittingParts): PrepareTargets {
+export function createThrough(parts: ThroughParts): PrepareTargets {
   const { links, ledger } = parts
   const split = createSplitting(parts)
   return (asked, instance, targets, finish) => {

@@ -17,8 +17,7 @@ import { asRead, confirmOn } from '../project-user-changes.ts'
 import { supersedeOn } from '../targets.ts'
 import { checkNotMade } from '../unchanged.ts'
 import type { UserPlan } from './changes.ts'
-import type { SplittingParts } from './splitting.ts'
-import type { Done } from './through.ts'
+import type { Done, ThroughParts } from './part.ts'
 
 /** A login that was named, the user that it is, and what is to be done of that. */
 export interface UserMeant {
@@ -32,7 +31,7 @@ export interface UserMeant {
 }
 
 /** One user's change, and what is changed with it, as one operation on all of its servers. */
-export function createUserParts({ rules, instances, ledger, fanOut }: SplittingParts) {
+export function createUserParts({ rules, instances, ledger, fanOut }: ThroughParts) {
   return (asked: Asked, instance: Instance, user: UserMeant, beside: readonly FanOutTarget[]): Prepared<Done> => {
     const { caller, signal, replay } = asked
     const { projectId } = instance

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BothSides, bothSides, madeOutside, rolesAt } from '../../digitalocean/project-users/ground.ts'
+import { type BothSides, bothSides, madeOutside, PATIENT, rolesAt } from '../../digitalocean/project-users/ground.ts'
 import { aUser, type Cluster, passwordOf, until, userPath, usersPath } from './ground.ts'
 
 /** A user of the project whose login on one of its clusters is changed by an API that knows logins alone. */
 let it: BothSides
 
 beforeAll(async () => {
-  it = await bothSides()
+  it = await bothSides({ flags: PATIENT })
 }, 120_000)
 afterAll(async () => {
   await it?.[Symbol.asyncDispose]()

@@ -21,6 +21,9 @@ export interface BothSides extends Ground {
 type Operations = Ground['atlas']['running']['app']['store']['read']['operations']
 type Newest = Awaited<ReturnType<Operations['list']>>['items'][number]
 
+/** Where no server is away, none is waited for: a busy machine may take its time. */
+export const PATIENT = { '--timeouts-statement-ms': '6000', '--atlas-cluster-ms': '12000' } as const
+
 export async function bothSides(wish?: AppWish): Promise<BothSides> {
   const ground = await twoClusters(wish)
   const { running } = ground.atlas

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aUser, loginsOn, passwordOf, until, userPath, usersPath } from '../../atlas/users/ground.ts'
-import { type BothSides, bothSides, madeOutside, rolesAt } from './ground.ts'
+import { type BothSides, bothSides, madeOutside, PATIENT, rolesAt } from './ground.ts'
 
 let it: BothSides
 
 beforeAll(async () => {
-  it = await bothSides()
+  it = await bothSides({ flags: PATIENT })
 }, 120_000)
 afterAll(async () => {
   await it?.[Symbol.asyncDispose]()

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anotherProject, aPerson, type Person } from '../../../support/people.ts'
 import { aUser, type Cluster, passwordOf, userPath, usersPath } from '../../atlas/users/ground.ts'
-import { type BothSides, bothSides, rolesAt } from './ground.ts'
+import { type BothSides, bothSides, PATIENT, rolesAt } from './ground.ts'
 
 let it: BothSides
 
 beforeAll(async () => {
-  it = await bothSides()
+  it = await bothSides({ flags: PATIENT })
 }, 120_000)
 afterAll(async () => {
   await it?.[Symbol.asyncDispose]()
