@@ -1,5 +1,4 @@
-import type { Fault } from '../../domain/fault.ts'
-import { toFault } from '../../domain/fault.ts'
+import { Fault, toFault } from '../../domain/fault.ts'
 import type { Attempt, AttemptParts } from '../attempt.ts'
 import type { OpenLink } from '../links.ts'
 import type { RecordWish } from '../settlement.ts'
@@ -24,28 +23,35 @@ interface Wanted extends Pick<FanOutTarget, 'instanceId' | 'change'> {
   readonly wish: RecordWish
 }
 
-/** Every instance side by side, each on a session of its own. `before` is waited for on each before its session opens. */
+/** One try at an operation. */
+interface Try {
+  readonly operation: string
+  readonly attempt: number
+}
+
+/** Every instance side by side, each on a session of its own. */
 export async function reach(
   { store, links }: AttemptParts,
-  { operation, attempt }: { readonly operation: string; readonly attempt: number },
+  { operation, attempt }: Try,
   targets: readonly Wanted[],
   signal: AbortSignal,
   openMs: number,
-  before: (instanceId: string, signal: AbortSignal) => Promise<void> = async () => undefined,
 ): Promise<Reach> {
   const { installation } = store
   const session = { installation, operation, attempt }
+  const ids = instancesOf(targets)
+  const began = performance.now()
+  const turns = await links.turns(ids, openMs * WAITING, signal)
+  const leftMs = openMs - (performance.now() - began)
   const opened = new AsyncDisposableStack()
   const failed = new Map<string, Fault>()
   const open = async (instanceId: string): Promise<readonly Reached[]> => {
     const time = ownTime(signal)
     try {
-      const link = opened.use(
-        await time.within(openMs, async () => {
-          await before(instanceId, time.signal)
-          return links.open(instanceId, session, time.signal)
-        }),
-      )
+      const turn = turns.get(instanceId)
+      if (!turn) throw crowded()
+      const dial = () => links.open(instanceId, session, time.signal, undefined, undefined, turn)
+      const link = opened.use(await time.within(leftMs, dial))
       const attempts = attemptsOn(link, targets, instanceId, { installation, operation })
       return [{ instanceId, attempts, within: time.within }]
     } catch (error) {
@@ -53,8 +59,35 @@ export async function reach(
       return []
     }
   }
-  const reached = (await Promise.all(instancesOf(targets).map(open))).flat()
+  const reached = (await Promise.all(ids.map(open))).flat()
   return { reached, failed, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** One instance, and no other one is waited for meanwhile. `before` comes before its session opens. */
+export async function reachOne(
+  { store, links }: AttemptParts,
+  { operation, attempt }: Try,
+  targets: readonly Wanted[],
+  signal: AbortSignal,
+  openMs: number,
+  before: (signal: AbortSignal) => Promise<void> = async () => undefined,
+): Promise<Reached & AsyncDisposable> {
+  const { installation } = store
+  const { instanceId } = targets[0]!
+  const time = ownTime(signal)
+  const link = await time.within(openMs, async () => {
+    await before(time.signal)
+    return links.open(instanceId, { installation, operation, attempt }, time.signal)
+  })
+  const attempts = attemptsOn(link, targets, instanceId, { installation, operation })
+  return { instanceId, attempts, within: time.within, [Symbol.asyncDispose]: () => link[Symbol.asyncDispose]() }
+}
+
+/** Of the time for opening: who gets no turn on one server leaves the others the rest. */
+const WAITING = 0.5
+
+function crowded(): Fault {
+  return new Fault('unavailable', 'server', 'Too much is waiting for this server', { retryAfterSeconds: 2 })
 }
 
 export function instancesOf(targets: readonly Pick<FanOutTarget, 'instanceId'>[]): readonly string[] {

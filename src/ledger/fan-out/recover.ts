@@ -11,7 +11,7 @@ import type { RecordWish } from '../settlement.ts'
 import { isAnother, madeAnew, ranOf, setsPassword, undoOf } from '../unwind.ts'
 import { noteOf } from './order.ts'
 import { closeUndone, type EndedTarget, failure, finishSome } from './outcome.ts'
-import { instancesOf, type Reached, reach } from './reach.ts'
+import { instancesOf, type Reached, reachOne } from './reach.ts'
 import { isApplied, takeBackOne } from './take-back.ts'
 
 /** What was dropped meanwhile may not stay a moment longer than its server is away. */
@@ -56,6 +56,8 @@ export async function recoverFanOut(
 /** Is it to be done, or was nothing of it? */
 interface Verdict {
   readonly reached: Promise<boolean>
+  /** It is known by now. */
+  readonly isReached: boolean
   bringAbout(): void
   /** One server more was looked at, or could not be. */
   next(): void
@@ -64,47 +66,70 @@ interface Verdict {
 function verdictOf(servers: number): Verdict {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   let left = servers
+  let isReached = false
+  const reach = (verdict: boolean) => {
+    isReached = true
+    resolve(verdict)
+  }
   return {
     reached: promise,
-    bringAbout: () => resolve(true),
+    get isReached() {
+      return isReached
+    },
+    bringAbout: () => reach(true),
     next: () => {
-      if (--left === 0) resolve(false)
+      if (--left === 0) reach(false)
     },
   }
 }
 
-/** Throws why something is still open there. */
+/** Throws why something is still open there. Whoever waits for what the other servers show holds no link: they may need it. */
 async function endOn(parts: RecoveryParts, work: Recovering, instanceId: string, signal: AbortSignal): Promise<void> {
-  const { operation, verdict } = work
-  await using stack = new AsyncDisposableStack()
-  const one = await lookAt(parts, work, instanceId, signal, stack).finally(() => verdict.next())
+  const { verdict } = work
+  {
+    await using one = await lookAt(parts, work, instanceId, signal).finally(() => verdict.next())
+    if (verdict.isReached) {
+      if (await verdict.reached) await bringToEnd(parts, work, one)
+      return
+    }
+  }
   if (!(await verdict.reached)) return
-  await work.lease.confirm()
+  await using one = await lookAgain(parts, work, instanceId, signal)
+  await bringToEnd(parts, work, one)
+}
+
+async function bringToEnd(parts: RecoveryParts, work: Recovering, one: Reached): Promise<void> {
+  const { operation, lease } = work
+  await lease.confirm()
   const done: EndedTarget[] = []
   const fault = await finishOn(work, one, done).then(() => undefined, toFault)
-  const isOver = fault && isForGood(operation, instanceId, fault)
+  const isOver = fault && isForGood(operation, one.instanceId, fault)
   if (isOver) await giveUp(work, one, done)
-  const why = isOver ? fault : anotherOf(work, instanceId)
-  if (done.length > 0) await finishSome(parts.store, operation, work.lease.held, done, why)
+  const why = isOver ? fault : anotherOf(work, one.instanceId)
+  if (done.length > 0) await finishSome(parts.store, operation, lease.held, done, why)
   if (fault && !isOver) throw fault
 }
 
-async function lookAt(
+async function lookAt(parts: RecoveryParts, work: Recovering, instanceId: string, signal: AbortSignal) {
+  const end = (until: AbortSignal) => endEarlier(parts, work.operation, instanceId, until)
+  return lookAgain(parts, work, instanceId, signal, end)
+}
+
+async function lookAgain(
   parts: RecoveryParts,
   work: Recovering,
   instanceId: string,
   signal: AbortSignal,
-  stack: AsyncDisposableStack,
-): Promise<Reached> {
+  before?: (signal: AbortSignal) => Promise<void>,
+): Promise<Reached & AsyncDisposable> {
   const { operation, looked, verdict } = work
-  const all = { operation: operation.id, attempt: operation.attempts }
+  const attempt = { operation: operation.id, attempt: operation.attempts }
   const own = openTargets(operation).filter(target => target.instanceId === instanceId)
-  const end = (_: string, until: AbortSignal) => endEarlier(parts, operation, instanceId, until)
-  const reachable = stack.use(await reach(parts, all, own, signal, OPENING * parts.deadlineMs, end))
-  const [one] = reachable.reached
-  if (!one) throw reachable.failed.get(instanceId)!
+  await using opened = new AsyncDisposableStack()
+  const one = opened.use(await reachOne(parts, attempt, own, signal, OPENING * parts.deadlineMs, before))
   for (const [position, attempt] of one.attempts) looked.set(position, await planTarget(attempt))
   if (isDecided(work)) verdict.bringAbout()
+  opened.move()
   return one
 }
 

@@ -8,12 +8,12 @@ import type { Engines } from '../../engines/registry.ts'
 import type { Links as LedgerLinks, OpenLink } from '../../ledger/links.ts'
 import type { Store } from '../../store/store.ts'
 import { type Contact, createBreakers } from './breakers.ts'
+import { createInstanceTurns } from './instance-turns.ts'
 import { createNextQueries } from './next-query.ts'
 import { createReadPools } from './read-pools.ts'
 import { createWatch } from './server-watch.ts'
 import { createSpareLinks } from './spare-links.ts'
 import { passwordBehind, type TargetRules, targetOf } from './targets.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 /** How an instance is reached: through its managing connection, found on first contact. */
 export interface Links extends LedgerLinks, AsyncDisposable {
@@ -63,9 +63,8 @@ export function createLinks(parts: LinkParts): Links {
   const { store, engines, rules, linksPerInstance, linksInAll } = parts
   const breakers = createBreakers()
   const nextQueries = createNextQueries()
-  const turns = new Map<string, Turns>()
-  const turnsInAll = createTurns(linksInAll)
-  const spares = createSpareLinks(() => turnsInAll.free)
+  const turns = createInstanceTurns(linksPerInstance, linksInAll)
+  const spares = createSpareLinks(() => turns.free)
   const watch = createWatch(store)
   // All pools together keep no more links than `linksInAll`.
   const pools = createReadPools(makePool, Math.max(1, Math.floor(linksInAll / linksPerInstance)))
@@ -165,12 +164,13 @@ export function createLinks(parts: LinkParts): Links {
     signal: AbortSignal,
     alsoTry?: Secret,
     foreseen?: Foreseen,
+    turn?: Disposable,
   ): Promise<OpenLink> {
+    await using opened = new AsyncDisposableStack()
+    opened.use(turn)
     const instance = await mustFind(instanceId)
     const engine = engineOf(instance)
-    await using opened = new AsyncDisposableStack()
-    opened.use(await turnsOf(instanceId).take(signal))
-    opened.use(await turnsInAll.take(signal))
+    if (!turn) opened.use(await turns.take(instanceId, signal))
     const reach = () =>
       withEither(instance, signal, alsoTry, target =>
         engine.open(target, session, signal, spares.of(instanceId), foreseen),
@@ -179,12 +179,6 @@ export function createLinks(parts: LinkParts): Links {
     await watch.checkSame(instance, client.server)
     const kept = opened.move()
     return { engine, client, [Symbol.asyncDispose]: () => kept.disposeAsync() }
-  }
-
-  function turnsOf(instanceId: string): Turns {
-    const known = turns.get(instanceId) ?? createTurns(linksPerInstance)
-    turns.set(instanceId, known)
-    return known
   }
 
   async function endSession(
@@ -238,6 +232,7 @@ export function createLinks(parts: LinkParts): Links {
     open,
     endSession,
     canLogIn,
+    turns: turns.takeEach,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([pools[Symbol.asyncDispose](), spares[Symbol.asyncDispose]()])
     },
