@@ -33,7 +33,10 @@ export async function withRecords(
 }
 
 export async function withRecord(tables: Tables, instance: Instance, user: DatabaseUser): Promise<UserShown> {
-  return (await withRecords(tables, instance, [user]))[0]!
+  const record = fitting(user, await tables.users.find(instance.id, userKeyText(user)))
+  if (record?.validUntil === undefined) return { instance, user, record }
+  const expiries = await tables.expiries.findMany(instance.id, [record.key])
+  return { instance, user, record, expiry: expiries.get(record.key) }
 }
 
 /** The password that policy keeps, for a caller that may read it: one that opens the whole server is for admins. */

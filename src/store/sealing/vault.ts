@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { Fault } from '../../domain/fault.ts'
 import { Secret } from '../../domain/secret.ts'
 import { decrypt, encrypt } from './cipher.ts'
@@ -19,20 +19,21 @@ export interface VaultKeys {
 
 /** Seals what the store may not know, and hashes what it must find again. */
 export class Vault {
-  readonly #current: DataKey
-  readonly #byId: ReadonlyMap<string, Buffer>
-  readonly #lookup: Buffer
+  readonly #current: string
+  // Made once: to make one of bytes takes longer than to seal with it.
+  readonly #byId: ReadonlyMap<string, KeyObject>
+  readonly #lookup: KeyObject
 
   constructor({ seal, lookup }: VaultKeys) {
-    this.#current = seal[0]
-    this.#byId = new Map(seal.map(({ id, key }) => [id, key]))
-    this.#lookup = lookup.key
+    this.#current = seal[0].id
+    this.#byId = new Map(seal.map(({ id, key }) => [id, createSecretKey(key)]))
+    this.#lookup = createSecretKey(lookup.key)
   }
 
   seal(secret: Secret, place: Place): string {
     // Read, could not be opened, and is written back: what is there stays, for the day when its key is found.
     if (secret instanceof GoneSecret && secret.sealed !== undefined) return secret.sealed
-    return `${this.#current.id}.${encrypt(this.#current.key, Buffer.from(secret.reveal()), place)}`
+    return `${this.#current}.${encrypt(this.#byId.get(this.#current)!, Buffer.from(secret.reveal()), place)}`
   }
 
   /** Undefined where it can't be opened: sealed under a key that is gone, moved, or damaged. */
