@@ -34,6 +34,8 @@ export interface InstanceShown {
   /** How dialects that adopted or released it see it, by dialect. */
   readonly views: ReadonlyMap<string, DialectView>
   readonly openOperations: number
+  /** Other instances of the project whose server has said that it is the same one. */
+  readonly sameServer: readonly string[]
   readonly policy: PolicyInForce
   readonly policyFrom: Readonly<Record<keyof Policy, PolicyLevel>>
 }
@@ -97,15 +99,16 @@ export function createInstances({ store, links, installationPolicy, onLeave }: I
   }
 
   async function show(tables: Tables, caller: Caller, instance: Instance): Promise<InstanceShown> {
-    const [connections, fingerprints, views, openOperations, inForce] = await Promise.all([
+    const [connections, sameServer, fingerprints, views, openOperations, inForce] = await Promise.all([
       visibleConnections(tables, caller, instance),
+      visibleTwins(tables, caller, instance),
       tables.instances.fingerprints(instance.id),
       tables.instances.viewsOf(instance.id),
       tables.operations.countOpen(instance.id),
       policies(tables, instance),
     ])
     const { policy, from: policyFrom } = inForce
-    return { instance, connections, fingerprints, views, openOperations, policy, policyFrom }
+    return { instance, connections, sameServer, fingerprints, views, openOperations, policy, policyFrom }
   }
 
   async function policies(tables: Tables, instance: Instance) {
@@ -260,6 +263,14 @@ export async function visibleConnections(
   const ids = all.map(connection => connection.id)
   const seen = await accessToEach(tables, caller, projectId, 'connection', ids)
   return all.filter(connection => seen.has(connection.id))
+}
+
+/** The same server by another name, as far as the caller sees that one. */
+async function visibleTwins(tables: Tables, caller: Caller, { id, projectId }: Instance): Promise<readonly string[]> {
+  const twins = (await tables.connections.elsewhere(id, 'fingerprint')).filter(one => one.projectId === projectId)
+  const ids = [...new Set(twins.map(({ instanceId }) => instanceId))].sort()
+  const seen = await Promise.all(ids.map(twin => findInstance(tables, caller, twin)))
+  return ids.filter((_, at) => seen[at])
 }
 
 /** `null` removes a value, `undefined` keeps it. */

@@ -1,4 +1,4 @@
-import type { Connection } from '../../domain/connection.ts'
+import { addressesOf, type Connection } from '../../domain/connection.ts'
 import { Fault, isFault } from '../../domain/fault.ts'
 import type { Instance, ServerFacts } from '../../domain/instance.ts'
 import type { Secret } from '../../domain/secret.ts'
@@ -32,6 +32,8 @@ export interface Links extends LedgerLinks, AsyncDisposable {
   accountOf(instance: Instance, connection: Connection, signal: AbortSignal): Promise<UserKey | undefined>
   /** What came of the last try to reach it; asks nobody. */
   lastContact(instance: Instance): Contact | undefined
+  /** Every address that the connection leads to, as `address:port`; those of names that lead nowhere are left out. */
+  whereTo(connection: Connection): Promise<ReadonlySet<string>>
   /** Tries one login of the instance. */
   canLogIn(instance: Instance, key: { readonly name: string }, password: Secret, signal: AbortSignal): Promise<boolean>
 }
@@ -216,6 +218,15 @@ export function createLinks(parts: LinkParts): Links {
     return engineOf(instance).canLogIn(await targetBehind(await manager(instance, signal)), key, password, signal)
   }
 
+  async function whereTo(connection: Connection): Promise<ReadonlySet<string>> {
+    const { engine } = connection
+    const resolved = addressesOf(connection).map(async ({ host, port }) => {
+      const addresses = await rules.guard.resolve({ engine, host, port }).catch(() => [])
+      return addresses.map(address => `${LOOPBACK.has(address) ? 'loopback' : address}:${port}`)
+    })
+    return new Set((await Promise.all(resolved)).flat())
+  }
+
   async function mustFind(id: string): Promise<Instance> {
     const instance = await store.read.instances.find(id)
     if (!instance) throw new Fault('not_found', 'instance', `No instance ${id}`)
@@ -228,6 +239,7 @@ export function createLinks(parts: LinkParts): Links {
     readShared,
     manager,
     accountOf,
+    whereTo,
     lastContact: ({ id }) => breakers.lastContact(id),
     open,
     endSession,
@@ -238,6 +250,9 @@ export function createLinks(parts: LinkParts): Links {
     },
   }
 }
+
+/** What listens on one of them mostly does on the other, and names lead to either. */
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 
 /** It is the login that does not work, and not its server. */
 const isKeptOut = ({ details: { reason } }: Fault) =>

@@ -1,7 +1,11 @@
+import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
+import { userKeyFrom, userKeyText } from '../../domain/user.ts'
 import type { Instances } from '../instances/instances.ts'
+import { wholeKey } from '../users/account-key.ts'
+import { connectionsElsewhere } from '../users/elsewhere.ts'
 import { endOfNew } from '../users/ends.ts'
 import { checkPassword } from '../users/user-rules.ts'
 import { isGone, type Known, livesOn } from './known.ts'
@@ -16,7 +20,20 @@ export function createChecks(parts: ProjectParts & { readonly instances: Instanc
   async function notOwn(clusters: readonly Cluster[], key: string): Promise<void> {
     const own = await Promise.all(clusters.map(cluster => ownLogins(parts, cluster)))
     const found = clusters.find((_, at) => own[at]!.has(key))
-    if (found) throw new Fault('in_use', 'user', `Rolecall itself logs in to ${found.name} by this name`)
+    const elsewhere = found ?? (await firstKeptElsewhere(clusters, key))
+    if (elsewhere) throw new Fault('in_use', 'user', `Rolecall itself logs in to ${elsewhere.name} by this name`)
+  }
+
+  /** A cluster that another instance, maybe of another project, calls by another name, and logs in to so. */
+  async function firstKeptElsewhere(clusters: readonly Cluster[], key: string): Promise<Cluster | undefined> {
+    const { name } = userKeyFrom(key)
+    for (const cluster of clusters) {
+      const { about } = parts.links.engineOf(cluster.instance)
+      const keyOf = ({ username, authDatabase }: Connection) =>
+        userKeyText(wholeKey(about, cluster.instance, { name: username, authDatabase }))
+      if ((await connectionsElsewhere(parts, cluster.instance, name)).some(one => keyOf(one) === key)) return cluster
+    }
+    return undefined
   }
 
   /** What others made is changed where the policy lets it be. */

@@ -5,6 +5,7 @@ import { type UserKey, userKeyText } from '../../domain/user.ts'
 import type { Store } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
 import { wholeKey } from './account-key.ts'
+import { connectionsElsewhere } from './elsewhere.ts'
 import { findLogin } from './finding.ts'
 import { withRecord } from './user-view.ts'
 import { noUser } from './users.ts'
@@ -19,8 +20,8 @@ export interface Protection {
   names(instance: Instance, signal: AbortSignal): Promise<ReadonlySet<string>>
   /** Throws if a connection logs in as this user, or will once it is tried: it would be cut off. */
   checkMayEnd(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
-  /** Throws where the password comes from outside and we could not change it there. */
-  checkResettable(connections: readonly Connection[]): void
+  /** Throws where the password comes from outside and we could not change it there, or where another project would be shut out. */
+  checkResettable(instance: Instance, connections: readonly Connection[]): void
   /** Throws unless the login is one that Rolecall made: policy `manageExisting` is false. */
   checkMadeHere(instance: Instance, key: UserKey, signal: AbortSignal): Promise<void>
   /** Throws if the login is shut out because its time is over. */
@@ -33,11 +34,13 @@ export function createProtection({ store, links }: { readonly store: Store; read
   /** Connections that log in as this user; where nobody knows as whom one does, those that may. */
   async function connectionsOf(instance: Instance, key: UserKey, signal: AbortSignal): Promise<readonly Connection[]> {
     await links.manager(instance, signal) // First contact proves the logins, so ask for them after it.
+    const others = await connectionsElsewhere({ store, links }, instance, key.name)
+    const theirs = others.filter(one => (one.account ? isSame(one.account, key) : mayBe(instance, one, key)))
     const named = (await store.read.connections.ofInstance(instance.id)).filter(one => mayBe(instance, one, key))
-    if (key.host === undefined || named.length === 0) return named
+    if (key.host === undefined || named.length === 0) return [...named, ...theirs]
     // Of several logins with one name a server takes a connection for one, and only the server can say for which.
     const asked = await Promise.all(named.map(one => withAccount(instance, one, signal)))
-    return asked.filter(({ account }) => !account || isSame(account, key))
+    return [...asked.filter(({ account }) => !account || isSame(account, key)), ...theirs]
   }
 
   function mayBe(instance: Instance, { username, authDatabase, account }: Connection, key: UserKey): boolean {
@@ -60,7 +63,10 @@ export function createProtection({ store, links }: { readonly store: Store; read
 
   async function names(instance: Instance, signal: AbortSignal): Promise<ReadonlySet<string>> {
     await links.manager(instance, signal)
-    const all = await store.read.connections.ofInstance(instance.id)
+    const own = await store.read.connections.ofInstance(instance.id)
+    const ways = ['fingerprint', 'port'] as const
+    const others = await Promise.all(ways.map(by => store.read.connections.elsewhere(instance.id, by)))
+    const all = [...own, ...others.flat()]
     return new Set(all.flatMap(({ username, account }) => (account ? [username, account.name] : [username])))
   }
 
@@ -73,7 +79,9 @@ export function createProtection({ store, links }: { readonly store: Store; read
     if ((await loggedInAs(instance, key, signal)).length > 0) throw inUse(key, 'given an end')
   }
 
-  function checkResettable(connections: readonly Connection[]): void {
+  function checkResettable({ projectId }: Instance, connections: readonly Connection[]): void {
+    const foreign = connections.find(one => one.projectId !== projectId)
+    if (foreign) throw inUse({ name: foreign.username }, 'reset')
     const outside = connections.find(({ credential }) => credential?.kind === 'env' || credential?.kind === 'file')
     if (!outside) return
     throw new Fault(

@@ -89,6 +89,11 @@ export interface Connections {
   /** Oldest first, retired ones too. */
   ofInstance(instanceId: string): Promise<readonly Connection[]>
   /**
+   * Connections that have logged in and lead to other instances, in whatever project, whose server is the same, as both have said
+   * (`fingerprint`), or may be, since one has nothing to say and a port is the same (`port`). `username`: only those with that login.
+   */
+  elsewhere(instanceId: string, by: 'fingerprint' | 'port', username?: string): Promise<readonly Connection[]>
+  /**
    * Counts `version` up; `credential` undefined keeps the stored one, `null` removes it. Throws `precondition_failed` on another version.
    * Leaves the last test alone, and the proof too unless it becomes another login or another instance's: then there is none yet.
    */

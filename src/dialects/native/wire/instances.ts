@@ -68,6 +68,9 @@ export const InstanceBody = Type.Object(
     managingConnection: Type.Optional(Type.String()),
     missingRights: Type.Optional(Type.Array(Type.String())),
     connections: Type.Array(Type.String()),
+    sameServer: Type.Array(Type.String(), {
+      description: 'Other instances of the project whose server says that it is the same one',
+    }),
     openOperations: Type.Integer(),
     advertise: Advertise,
     accountHost: Type.Optional(Type.String()),
@@ -109,7 +112,7 @@ function healthOf({ leaving, changedServer, server }: Instance) {
 }
 
 export function fromInstanceShown(shown: InstanceShown) {
-  const { instance, connections, fingerprints, openOperations, policy, policyFrom } = shown
+  const { instance, connections, sameServer, fingerprints, openOperations, policy, policyFrom } = shown
   const manager = connections.find(({ id }) => id === instance.managingConnectionId)
   const { changedServer, advertise, accountHost, defaultDatabase } = instance
   return {
@@ -120,6 +123,7 @@ export function fromInstanceShown(shown: InstanceShown) {
     managingConnection: manager?.id,
     missingRights: (manager ?? connections[0])?.missingRights,
     connections: connections.map(({ id }) => id),
+    sameServer,
     openOperations,
     advertise,
     accountHost,

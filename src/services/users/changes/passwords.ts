@@ -46,7 +46,7 @@ export function createPasswords(
     if (chosen) checkPassword(chosen, policy)
     const manager = await links.manager(instance, asked.signal)
     const users = await managed.protection.loggedInAs(instance, key, asked.signal)
-    managed.protection.checkResettable(users)
+    managed.protection.checkResettable(instance, users)
     const change: Change = { kind: 'reset-user', key, password: chosen ?? made ?? newSecret(), authPlugin }
     const wish = {
       username: asked.caller.operator.username,

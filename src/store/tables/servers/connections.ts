@@ -8,6 +8,7 @@ import type { ConnectionRow } from '../../rows/servers.ts'
 import type { Schema } from '../../schema.ts'
 import { setAddresses } from './addresses.ts'
 import { connectionFrom, toCredentialRow, toRow } from './connection-rows.ts'
+import { atSameFingerprint, atSamePort } from './same-server.ts'
 import { visibleEntities } from './visibility.ts'
 
 export function connectionTable(context: Context): Connections {
@@ -52,6 +53,12 @@ export function connectionTable(context: Context): Connections {
     },
     async ofInstance(instanceId) {
       const rows = await select().where('instanceId', '=', instanceId).orderBy('createdAt').orderBy('id').execute()
+      return rows.map(row => connectionFrom(vault, row))
+    },
+    async elsewhere(instanceId, by, username) {
+      const found = by === 'fingerprint' ? atSameFingerprint(context, instanceId) : atSamePort(context, instanceId)
+      const all = select().where('provedAt', 'is not', null).where('id', 'in', found)
+      const rows = await (username === undefined ? all : all.where('username', '=', username)).orderBy('id').execute()
       return rows.map(row => connectionFrom(vault, row))
     },
     save: (connection, credential) => save(context, connection, credential),
