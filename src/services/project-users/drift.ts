@@ -46,7 +46,8 @@ export function createDrift(parts: DriftParts): Drift {
     const records = all.filter(one => isThere(one, now) && !one.open)
     if (records.length === 0) return
     const clusters = (await clustersOf(parts, projectId)).filter(({ instance }) => instance.mode === 'manage')
-    const sight = await lookAt(parts, clusters, AbortSignal.timeout(LOOK_MS))
+    const keys = records.map(({ key }) => key)
+    const sight = await lookAt(parts, clusters, AbortSignal.timeout(LOOK_MS), keys)
     const own = new Set((await projectRecords.list(projectId, 'role')).map(({ key }) => key))
     for (const record of records) {
       const settled = rules.drift === 'revert' ? setBack(record, sight) : takeOver(record, sight, own)

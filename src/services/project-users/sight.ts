@@ -1,6 +1,8 @@
 import type { Connection } from '../../domain/connection.ts'
+import { Fault } from '../../domain/fault.ts'
 import type { Page } from '../../domain/page.ts'
-import { type DatabaseUser, type UserIdentity, userKeyText } from '../../domain/user.ts'
+import { type DatabaseUser, type UserIdentity, userKeyFrom, userKeyText } from '../../domain/user.ts'
+import type { AdminClient } from '../../engines/engine.ts'
 import { wholeKey } from '../users/account-key.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 
@@ -18,20 +20,25 @@ const ONE_LOOK = 4
 /** A page of a server's logins. */
 const AT_ONCE = 1_000
 
-/** Looks at every server, side by side: at one login, or at all. */
+/** As many as the longest page of a list has. */
+const SOME = 500
+
+/** Looks at every server, side by side: at one login, at some, or at all. */
 export async function lookAt(
   parts: ProjectParts,
   clusters: readonly Cluster[],
   signal: AbortSignal,
-  key?: string,
+  keys?: string | readonly string[],
 ): Promise<Sight> {
   const seen = new Map<string, ReadonlyMap<string, DatabaseUser>>()
   // A change looks at one, and has to leave time for what it is to do.
-  const most = key === undefined ? parts.rules.perInstanceMs : parts.rules.perInstanceMs / ONE_LOOK
+  const most = typeof keys === 'string' ? parts.rules.perInstanceMs / ONE_LOOK : parts.rules.perInstanceMs
   const until = AbortSignal.any([signal, AbortSignal.timeout(most)])
   const look = async (cluster: Cluster) => {
     const users =
-      key === undefined ? await everyLogin(parts, cluster, until) : await oneLogin(parts, cluster, until, key)
+      keys === undefined
+        ? await everyLogin(parts, cluster, until)
+        : await someLogins(parts, cluster, until, [keys].flat())
     const own = await ownLogins(parts, cluster, ({ provedAt }) => provedAt !== undefined)
     seen.set(cluster.instance.id, new Map(users.filter(user => !own.has(userKeyText(user))).map(byKey)))
   }
@@ -41,10 +48,27 @@ export async function lookAt(
 
 const byKey = (user: DatabaseUser) => [userKeyText(user), user] as const
 
-async function oneLogin({ links }: ProjectParts, { instance }: Cluster, signal: AbortSignal, key: string) {
-  const [name, , authDatabase] = JSON.parse(key) as [string, string, string]
-  const user = await links.read(instance, signal, client => client.findUser({ name, authDatabase }))
-  return user ? [user] : []
+async function someLogins(
+  { links }: ProjectParts,
+  { instance }: Cluster,
+  signal: AbortSignal,
+  keys: readonly string[],
+): Promise<readonly DatabaseUser[]> {
+  const found: DatabaseUser[] = []
+  for (let from = 0; from < keys.length; from += SOME) {
+    const some = keys.slice(from, from + SOME)
+    found.push(...(await links.read(instance, signal, client => findUsers(client, some))))
+  }
+  return found
+}
+
+/** In one question. */
+export async function findUsers(client: AdminClient, keys: readonly string[]): Promise<readonly DatabaseUser[]> {
+  return client.findUsers?.(keys.map(userKeyFrom)) ?? noProjectUsers()
+}
+
+export function noProjectUsers(): never {
+  throw new Fault('unsupported', 'instance', 'Logins of this engine are no users of a project')
 }
 
 /** Requests for the same rows that come meanwhile share the next query. */

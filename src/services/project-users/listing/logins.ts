@@ -1,9 +1,8 @@
-import { Fault } from '../../../domain/fault.ts'
 import type { Page } from '../../../domain/page.ts'
-import { type DatabaseUser, type UserIdentity, type UserKey, userKeyFrom, userKeyText } from '../../../domain/user.ts'
+import { type DatabaseUser, type UserIdentity, type UserKey, userKeyText } from '../../../domain/user.ts'
 import type { AdminClient } from '../../../engines/engine.ts'
 import type { Cluster, ProjectParts } from '../project-user.ts'
-import { ownLogins } from '../sight.ts'
+import { findUsers, noProjectUsers, ownLogins } from '../sight.ts'
 
 /** The logins of one server that a project may list. It throws where its server can't be asked, or takes longer than it may. */
 export interface Logins {
@@ -57,7 +56,8 @@ export async function loginsOf(parts: ProjectParts, cluster: Cluster, signal: Ab
   }
 
   async function rows(keys: readonly string[]): Promise<ReadonlyMap<string, DatabaseUser>> {
-    const found = whole ?? (await findUsers(ask, keys)).filter(isListed)
+    const found =
+      whole ?? (await ask(`users of ${JSON.stringify(keys)}`, client => findUsers(client, keys))).filter(isListed)
     return new Map(found.map(user => [userKeyText(user), user]))
   }
 
@@ -82,16 +82,7 @@ async function* identitiesIn(ask: Ask, authDatabase: string): AsyncGenerator<rea
   for (let page: Page<UserIdentity> | undefined; !page || page.next !== undefined; ) {
     const wanted = { authDatabase, after: page?.next, limit: AT_ONCE }
     const rows = `identities ${JSON.stringify(wanted)}`
-    page = await ask(rows, async client => client.listIdentities?.(wanted) ?? unable())
+    page = await ask(rows, async client => client.listIdentities?.(wanted) ?? noProjectUsers())
     yield page.items
   }
-}
-
-function findUsers(ask: Ask, texts: readonly string[]): Promise<readonly DatabaseUser[]> {
-  const keys = texts.map(userKeyFrom)
-  return ask(`users of ${JSON.stringify(texts)}`, async client => client.findUsers?.(keys) ?? unable())
-}
-
-function unable(): never {
-  throw new Fault('unsupported', 'instance', 'Logins of this engine are no users of a project')
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Parts } from '../../../../src/app.ts'
 import { dialWithMongodb } from '../../../../src/engines/mongodb/link/dial.ts'
 import type { Dial, Document } from '../../../../src/engines/mongodb/link/session.ts'
 import { createEngines } from '../../../../src/engines/registry.ts'
-import { adminOf, aUser, type Cluster, type Ground, twoClusters, userPath, usersPath } from './ground.ts'
+import { adminOf, aUser, type Cluster, type Ground, twoClusters, until, userPath, usersPath } from './ground.ts'
 
 /** Logins that others made: on both clusters, and on one alone. */
 const SHARED = 220
@@ -12,7 +13,7 @@ const FIRST_LOOK = 101
 
 let ground: Ground
 /** Whole rows of logins, and questions, that servers answered. */
-const heard = { rows: 0, questions: 0 }
+const heard = { rows: 0, questions: 0, names: new Set<string>() }
 const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
 
 /** Dials as ever, and counts. */
@@ -27,12 +28,15 @@ const counting: Dial = async (config, until) => {
       const answer = await real.command(database, command)
       if (command.find === 'system.users' || 'usersInfo' in command) {
         heard.questions++
-        heard.rows += rowsIn(answer).filter(({ mechanisms }) => mechanisms).length
+        const whole = rowsIn(answer).filter(({ mechanisms }) => mechanisms)
+        heard.rows += whole.length
+        for (const { user } of whole) heard.names.add(user)
       }
       return answer
     },
   }
 }
+const countingParts = (real: Parts): Parts => ({ ...real, engines: createEngines({ dialMongodb: counting }) })
 const rowsIn = ({ cursor, users }: Document): readonly Document[] => cursor?.firstBatch ?? users
 
 const number = (n: number) => String(n).padStart(3, '0')
@@ -51,8 +55,7 @@ async function fill(cluster: Cluster, names: readonly string[], roles: readonly 
 }
 
 beforeAll(async () => {
-  const parts = { dialMongodb: counting }
-  ground = await twoClusters({ parts: real => ({ ...real, engines: createEngines(parts) }) })
+  ground = await twoClusters({ parts: countingParts })
   await Promise.all([
     fill(ground.east, others.east, [read('shop'), read('east')]),
     fill(ground.west, others.west, [read('west'), read('shop')]),
@@ -145,3 +148,21 @@ test.each([
   },
   60_000,
 )
+
+test('whoever looks after roles that others changed reads no rows but those of the project’s own users', async () => {
+  await using own = await twoClusters({ parts: countingParts, flags: { '--atlas-drift': 'revert' } })
+  const [first, second] = [own.east, own.west]
+  await fill(first, ['theirs_1', 'theirs_2'], [read('shop')])
+  for (const name of ['drifted', 'other'])
+    expect((await own.atlas.v1('POST', usersPath, { body: aUser(name) })).status).toBe(201)
+  heard.names.clear()
+  await using admin = await adminOf(second)
+  const rolesOf = async (name: string): Promise<readonly { role: string }[]> =>
+    (await admin.db('admin').command({ usersInfo: name })).users[0].roles
+  const isSetBack = (roles: readonly { role: string }[]) => !roles.some(({ role }) => role === 'read')
+  for (const name of ['drifted', 'other']) {
+    await admin.db('admin').command({ grantRolesToUser: name, roles: [read('vault')] })
+    expect(isSetBack(await until(() => rolesOf(name), isSetBack))).toBe(true)
+  }
+  expect([...heard.names].toSorted()).toEqual(['drifted', 'other'])
+}, 120_000)
