@@ -10,6 +10,7 @@ import { ensureFirst } from '../../../src/services/callers/installation.ts'
 import { settingsFor } from '../../support/app.ts'
 import { bundled, COMPILED } from '../../support/bundled.ts'
 import { withClocks } from '../../support/clocks.ts'
+import { endsWithUs } from '../../support/ends-with-us.ts'
 import type { TestServer } from '../../support/servers.ts'
 
 export interface Request {
@@ -134,6 +135,7 @@ export async function runAsked(drill: Drill, killed?: AbortSignal): Promise<Ran>
   const child = spawn(process.execPath, [...NODE, await bundled(CHILD), JSON.stringify(drill)], {
     env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
   })
+  endsWithUs(child)
   killed?.addEventListener('abort', () => child.kill('SIGKILL'))
   let errors = ''
   child.stderr.on('data', chunk => (errors += chunk))
