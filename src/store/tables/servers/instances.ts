@@ -1,11 +1,12 @@
 import { Fault } from '../../../domain/fault.ts'
 import { cutPage } from '../../../domain/page.ts'
-import { type Context, staleVersion, within, withNulls } from '../../context.ts'
+import { type Context, staleVersion, within } from '../../context.ts'
 import { isDangling } from '../../faults.ts'
 import type { Instances } from '../../interface/servers.ts'
 import { findByAddress, twinsOf } from './addresses.ts'
 import { dialectViewTable } from './dialect-views.ts'
-import { instanceFrom, toNewRow, toRow, toServerRow } from './instance-rows.ts'
+import { instanceFrom, toNewRow, toRow } from './instance-rows.ts'
+import { seenServers } from './seen-servers.ts'
 import { visibleInstances } from './visibility.ts'
 
 export function instanceTable(context: Context): Instances {
@@ -13,6 +14,7 @@ export function instanceTable(context: Context): Instances {
   const select = () => db.selectFrom('instances').selectAll()
   return {
     ...dialectViewTable(context),
+    ...seenServers(context),
     async add(instance) {
       await db.insertInto('instances').values(toNewRow(instance)).execute()
     },
@@ -66,25 +68,6 @@ export function instanceTable(context: Context): Instances {
       if (numUpdatedRows !== 1n) throw staleVersion('instance')
       return saved
     },
-    async see(id, { server, managingConnectionId, trust }) {
-      const managing = managingConnectionId === undefined ? {} : { managingConnectionId }
-      await db
-        .updateTable('instances')
-        .set({ ...toServerRow(server), ...managing })
-        .where('id', '=', id)
-        .execute()
-      if (trust && server.fingerprint !== undefined)
-        await trustFingerprint(context, id, server.fingerprint, server.seenAt)
-    },
-    async fingerprints(id) {
-      const query = db.selectFrom('instanceFingerprints').select('fingerprint').where('instanceId', '=', id)
-      const rows = await query.orderBy('since').orderBy('fingerprint').execute()
-      return rows.map(row => row.fingerprint)
-    },
-    async setChangedServer(id, changed) {
-      const row = withNulls({ changedFingerprint: changed?.fingerprint, changedSince: changed?.since })
-      await db.updateTable('instances').set(row).where('id', '=', id).execute()
-    },
     async remove(id) {
       await db.deleteFrom('instances').where('id', '=', id).execute().catch(throwInUse)
     },
@@ -108,11 +91,6 @@ async function removeLeft({ db }: Context): Promise<void> {
   await retired.where('instanceId', 'not in', busy()).execute()
   const left = db.deleteFrom('instances').where('leaving', '=', 1).where('id', 'not in', busy())
   await left.where('id', 'not in', db.selectFrom('connections').select('instanceId')).execute()
-}
-
-async function trustFingerprint({ db }: Context, instanceId: string, fingerprint: string, since: number) {
-  const insert = db.insertInto('instanceFingerprints').values({ instanceId, fingerprint, since })
-  await insert.onConflict(known => known.columns(['instanceId', 'fingerprint']).doNothing()).execute()
 }
 
 function throwInUse(error: unknown): never {
