@@ -47,8 +47,11 @@ export interface AdminClient extends AsyncDisposable {
   readonly login?: UserKey
   /** What the managing login may not do, each in words; empty when it may do everything. */
   missingRights(): Promise<readonly string[]>
-  /** Logins in key order, cut by key inside the engine; system accounts hidden. */
-  listUsers(page: KeyPage): Promise<Page<DatabaseUser>>
+  /**
+   * Logins in key order, cut by key inside the engine; system accounts hidden. `known` tells the incarnations that are remembered of
+   * keys: what is one of them is a login even if its server does not call it so any more.
+   */
+  listUsers(page: KeyPage, known?: KnownLogins): Promise<Page<DatabaseUser>>
   /** Which logins there are, and no more of them: where `capabilities.projectUsers` says so. Where a server tells all at once, all come. */
   listIdentities?(page: IdentityPage): Promise<Page<UserIdentity>>
   /** Those of some logins that are there, in one question: where `capabilities.projectUsers` says so. */
@@ -93,6 +96,9 @@ export interface IdentityPage {
   readonly after?: string
   readonly limit: number
 }
+
+/** The incarnations that are remembered of some logins, by their names. */
+export type KnownLogins = (names: readonly string[]) => Promise<ReadonlyMap<string, string>>
 
 /** Reading links of one target. A pool that lost its server is made anew by its owner. */
 export interface ReadPool extends AsyncDisposable {

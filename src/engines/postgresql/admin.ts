@@ -43,7 +43,7 @@ export function adminClient(links: Links, ahead?: TakeFacts): AdminClient {
   return {
     server: factsFrom(main.state),
     missingRights: async () => missingRights(main.state),
-    listUsers: page => listUsers(main, page, signal),
+    listUsers: (page, known) => listUsers(main, page, signal, known),
     findUser: async ({ name }, incarnation) => shown(await findRole(main, name, signal), incarnation),
     keyOf: incarnation => nameOf(main, incarnation, signal),
     listGrants: ({ name }) => listGrants(links, name),

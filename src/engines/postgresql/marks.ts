@@ -7,10 +7,10 @@ export interface MarkFound extends Mark {
   readonly locked: boolean
 }
 
-/** What the last line of a comment with our mark looks like, for the server's regular expressions. */
-export const MARKED = '(^|\\n)\\[rolecall [^ \\n]+ [^ \\n]+( locked)?\\]$'
+/** What the last line of a comment with our mark looks like: the same to the server's regular expressions and to ours. */
+export const MARKED = '(^|\\n)\\[rolecall [!-~]+ [!-~]+( locked)?\\]$'
 
-const LAST_LINE = /(?:^|\n)\[rolecall (\S+) (\S+?)( locked)?\]$/
+const LAST_LINE = /(?:^|\n)\[rolecall ([!-~]+) ([!-~]+?)( locked)?\]$/
 
 /** Our mark in a comment, wherever the comment came from. */
 export function markIn(comment: string | undefined): MarkFound | undefined {

@@ -1,5 +1,5 @@
 import type { Instance } from '../../domain/instance.ts'
-import { type DatabaseUser, type UserKey, userKeyText } from '../../domain/user.ts'
+import { type DatabaseUser, type UserKey, userKeyFrom, userKeyText } from '../../domain/user.ts'
 import type { AdminClient } from '../../engines/engine.ts'
 import type { Tables } from '../../store/store.ts'
 
@@ -19,4 +19,20 @@ export async function findLogin(
 /** Which login of this key we remember. */
 export async function knownIncarnation(tables: Tables, { id }: Instance, key: UserKey): Promise<string | undefined> {
   return (await tables.users.find(id, userKeyText(key)))?.incarnation
+}
+
+/** The same of many names, where a name is all of a key. */
+export async function knownIncarnations(
+  tables: Tables,
+  { id }: Instance,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const records = await tables.users.findMany(
+    id,
+    names.map(name => userKeyText({ name })),
+  )
+  const known = [...records.values()].flatMap(({ key, incarnation }): [string, string][] =>
+    incarnation === undefined ? [] : [[userKeyFrom(key).name, incarnation]],
+  )
+  return new Map(known)
 }

@@ -12,7 +12,7 @@ import type { Instances } from '../instances/instances.ts'
 import type { Links } from '../links/links.ts'
 import { defaultTls } from '../links/targets.ts'
 import { wholeKey } from './account-key.ts'
-import { findLogin } from './finding.ts'
+import { findLogin, knownIncarnations } from './finding.ts'
 import { type UserShown, withRecord, withRecords } from './user-view.ts'
 
 /** The logins of an instance, read from its server on every request. */
@@ -65,7 +65,9 @@ export function createUsers({ store, links, instances }: UserParts): Users {
   ): Promise<Page<UserShown>> {
     const instance = await instances.allow(caller, instanceId, 'read')
     const rows = `users ${JSON.stringify(page)}`
-    const found = await links.readShared(instance, rows, signal, client => client.listUsers(page))
+    const found = await links.readShared(instance, rows, signal, client =>
+      client.listUsers(page, names => knownIncarnations(store.read, instance, names)),
+    )
     return { items: await withRecords(store.read, instance, found.items), next: found.next }
   }
 

@@ -1,6 +1,7 @@
 import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
 import { type DatabaseUser, SERVER_ADMIN } from '../../../domain/user.ts'
+import type { KnownLogins } from '../../engine.ts'
 import { HIDDEN_DATABASES } from '../databases/read.ts'
 import type { Link } from '../link/link.ts'
 import type { ServerState } from '../link/server.ts'
@@ -23,7 +24,7 @@ const COMMENT = `left join lateral (
 const PAGE = `
   select r.*, d.description as comment
   from pg_roles r ${COMMENT}
-  where (r.rolcanlogin or (d.description ~ '${MARKED}' and r.rolname !~ '${CATALOGUE_PATTERN}')) and r.rolname !~ '${HIDDEN}' and r.rolname > $1::name
+  where (r.rolcanlogin or (($4 or d.description ~ '${MARKED}') and r.rolname !~ '${CATALOGUE_PATTERN}')) and r.rolname !~ '${HIDDEN}' and r.rolname > $1::name
     and ($3::text is null or position(lower($3) in lower(r.rolname::text)) > 0)
   order by r.rolname limit $2`
 
@@ -89,14 +90,35 @@ export interface UserRow {
   readonly power: string | null
 }
 
-/** The statement that a page of logins is read by: after `$1`, at most `$2`, whose name has `$3` in it. */
+/** The statement that a page of logins is read by: after `$1`, at most `$2`, whose name has `$3` in it; `$4`: groups, too. */
 export const pageQuery = (state: ServerState): string => rows(PAGE, state)
 
-/** A page of logins in the order of their names' bytes, cut inside the server: one round trip. */
-export async function listUsers(link: Link, page: KeyPage, signal: AbortSignal): Promise<Page<DatabaseUser>> {
-  const values = [page.after ?? '', page.limit + 1, page.q ?? null]
-  const users = (await link.ask<UserRow>(signal, pageQuery(link.state), values)).map(userFrom)
-  return cutPage(users, page.limit, ({ name }) => name)
+/**
+ * A page of logins in the order of their names' bytes, cut inside the server: one round trip. Groups come along where some of them may be
+ * remembered as logins, which others shut out; as many more are read as were none.
+ */
+export async function listUsers(
+  link: Link,
+  page: KeyPage,
+  signal: AbortSignal,
+  known?: KnownLogins,
+): Promise<Page<DatabaseUser>> {
+  const found: UserRow[] = []
+  for (let after = page.after ?? ''; ; ) {
+    const values = [after, page.limit + 1, page.q ?? null, known !== undefined]
+    const rows = await link.ask<UserRow>(signal, pageQuery(link.state), values)
+    found.push(...(await loginsAmong(rows, known)))
+    if (rows.length <= page.limit || found.length > page.limit) break
+    after = rows.at(-1)!.name
+  }
+  return cutPage(found.slice(0, page.limit + 1).map(userFrom), page.limit, ({ name }) => name)
+}
+
+async function loginsAmong(rows: readonly UserRow[], known?: KnownLogins): Promise<readonly UserRow[]> {
+  const doubtful = rows.filter(row => !isUser(row))
+  if (!known || doubtful.length === 0) return rows
+  const remembered = await known(doubtful.map(({ name }) => name))
+  return rows.filter(row => isUser(row, remembered.get(row.name)))
 }
 
 /** The role of this name, login or not. */
