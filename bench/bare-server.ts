@@ -12,7 +12,7 @@ const server = createServer(async (request, response) => {
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams
   const limit = Number(query.get('limit') ?? 100)
   const after = Buffer.from(query.get('after') ?? '', 'base64url').toString()
-  const { rows } = await pool.query(text, [after, limit + 1, null])
+  const { rows } = await pool.query(text, [after, limit + 1, null, true])
   const body = JSON.stringify({
     items: rows.slice(0, limit),
     next: rows.length > limit ? rows[limit - 1].name : undefined,
