@@ -9,7 +9,7 @@ import type { UserTarget } from '../../users/changes/managed-users.ts'
 import { noUser } from '../../users/users.ts'
 import type { createChecks } from '../checks.ts'
 import { checkClusters, isWithin } from '../clusters.ts'
-import { livesOn } from '../known.ts'
+import { comesTo, livesOn } from '../known.ts'
 import type { Cluster, ProjectRules, WantedUser } from '../project-user.ts'
 import { type Plan, planOf } from '../project-user-changes.ts'
 import { type Changing, changeTargets, dropTarget } from '../targets.ts'
@@ -61,7 +61,12 @@ async function planNarrowing({ rules }: PlanningParts, asked: Asked, user: UserB
   const left = withoutOne(was, known, cluster, rules)
   const target = { ...dropTarget(asked, cluster, known), ifMissing: noUser(known.key) }
   const key = userKeyText(known.key)
-  return { targets: [target], record: left ? planOf(key, 'change', left) : planOf(key, 'remove') }
+  if (left) return { targets: [target], record: planOf(key, 'change', left) }
+  // What was to go from elsewhere already has nobody else to see to it.
+  const places = known.record?.places ?? {}
+  const isLeft = (one: Cluster) => typeof places[one.instance.id] === 'string' || comesTo(known, one)
+  const rest = known.clusters.filter(one => one !== cluster && isLeft(one)).map(one => dropTarget(asked, one, known))
+  return { targets: [target, ...rest], record: planOf(key, 'remove') }
 }
 
 /** One user has one password, one set of roles and one end, wherever it lives. */

@@ -1,3 +1,4 @@
+import { isWithin } from '../clusters.ts'
 import { comesTo, type Known, livesOn } from '../known.ts'
 import type { Cluster, ProjectRules, Scope, WantedUser } from '../project-user.ts'
 
@@ -16,7 +17,9 @@ export function withoutOne(
   const everywhere = others.map(({ instance, name }) => ({ type, name, instanceId: instance.id }))
   const scopes = was.scopes.length === 0 ? everywhere : was.scopes.filter(scope => !isGone(scope))
   // A scope that names no server there is may be one's that comes yet.
-  const stays = others.some(one => livesOn(known, one) || comesTo(known, one)) || scopes.some(isNobodys)
+  const isElsewhere = (one: Cluster) => isWithin({ scopes }, one) && (livesOn(known, one) || comesTo(known, one))
+  // None at all would mean every server.
+  const stays = scopes.length > 0 && (others.some(isElsewhere) || scopes.some(isNobodys))
   return stays ? { ...was, scopes } : undefined
 }
 

@@ -117,6 +117,22 @@ describe('the native API', () => {
     expect(await it.record('theirs')).toBeUndefined()
   })
 
+  test('resets no user that a connection logs in as: on its other servers nobody would know the password', async () => {
+    await make('connected', { roles: [{ databaseName: 'admin', roleName: 'atlasAdmin' }] })
+    const login = { username: 'connected', password: passwordOf('connected') }
+    const { running } = it.ocean
+    const { connection } = await running.connect({ ...it.east.server, ...login, port: it.east.door.port })
+    for (const asked of [
+      await native('POST', at(it.east, 'connected', '/reset'), { password: NEW }),
+      await it.reset(it.west, 'connected'),
+    ])
+      expect([409, 422], asked.text).toContain(asked.status)
+    expect(await it.opens('connected', login.password)).toEqual(['east', 'west'])
+    expect((await native('DELETE', `/connections/${connection}`)).status).toBe(204)
+    expect((await native('POST', at(it.east, 'connected', '/reset'), { password: NEW })).status).toBe(200)
+    expect(await it.opens('connected', NEW)).toEqual(['east', 'west'])
+  })
+
   test('waits for a user that is being made, and changes it wherever it is', async () => {
     const making = make('meanwhile')
     const asked = await until(

@@ -40,7 +40,9 @@ describe('a user that is added', () => {
     await it.ocean.running.native('POST', `/instances/${instance}/databases`, { body: { name: 'shop' } })
     expect((await it.add({ ...it.east, instance }, 'newcomer')).status).toBe(201)
     expect((await it.record('newcomer'))?.current).toMatchObject({ roles: ['shop.readWrite', 'shop.dbAdmin'] })
+    // Its server is another cluster, too: a user of that one alone is gone with it all the same, and never comes to all.
     expect((await it.drop({ ...it.east, instance }, 'newcomer')).status).toBe(204)
+    expect(await it.record('newcomer')).toBeUndefined()
     const { body } = await it.ocean.running.native('GET', `/projects/${it.ocean.running.project}/connections`)
     const { id } = body.items.find(({ name }: { name: string }) => name === 'generous')
     expect((await it.ocean.running.native('DELETE', `/connections/${id}`)).status).toBe(204)
