@@ -75,10 +75,11 @@ function newOperation({ id, worker, order, planned }: Beginning, now: number): N
 
 /** What is kept of how things were before the first statement: recovery undoes it to just that. */
 function seenOf({ wish, ownLogin, keepHalf }: OrderTarget, { facts, plan, undo }: Planned) {
+  const nameless = (facts.exists && facts.incarnation === undefined) || undefined
   return {
     incarnation: facts.incarnation,
     steps: plan.steps.flatMap(showStep),
-    record: { ...wish, ownLogin, undo: keepHalf ? undefined : undo },
+    record: { ...wish, ownLogin, undo: keepHalf ? undefined : undo, nameless },
   }
 }
 

@@ -59,9 +59,14 @@ export function ranOf({ steps }: OperationTarget, plan: Plan): readonly StepShow
   return steps.filter(step => !toDo.some(one => one.statement === step.statement && one.database === step.database))
 }
 
-/** Somebody dropped the subject and made another of its name: it is not the one we were asked to change. */
-export function isAnother({ incarnation }: OperationTarget, facts: Facts): boolean {
-  return facts.exists && incarnation !== undefined && facts.incarnation !== incarnation
+/**
+ * Somebody dropped the subject and made another of its name: it is not the one we were asked to change. One that had nothing to tell it by
+ * (`nameless`) gets nothing of the kind by a change: what has, is another; of two without, nobody can tell.
+ */
+export function isAnother({ incarnation, record, kind }: OperationTarget, facts: Facts): boolean {
+  if (!facts.exists) return false
+  if (record?.nameless && !isCreate(kind)) return facts.incarnation !== undefined
+  return incarnation !== undefined && facts.incarnation !== incarnation
 }
 
 export function madeAnew({ subject }: OperationTarget): Fault {

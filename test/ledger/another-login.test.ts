@@ -65,6 +65,37 @@ describe.each(mysqlServers())('on $name, a login that others made anew without o
   })
 })
 
+describe.each(mysqlServers())('on $name, a login with a mark in the place of one without', ({ start }) => {
+  test.each([
+    ['drop user', 'DELETE', ''],
+    ['account lock', 'POST', '/lock'],
+  ] as const)('is left alone by what was asked of that one: %s', async (statement, method, below) => {
+    const name = `anew_marked_${statement.length}`
+    const server = await start()
+    const outside = await mysqlClient(server)
+    await outside.query(`drop user if exists '${name}'`)
+    await outside.query(`create user '${name}'`)
+    const mine = trouble()
+    await using rolecall = await aRunningApp({ parts: mine.parts })
+    await using another = await aRunningApp()
+    const users = `/instances/${(await rolecall.connect(server)).instance}/users`
+    const theirs = `/instances/${(await another.connect(server)).instance}/users`
+    await rolecall.native('GET', users)
+    cutOffAt(mine, statement)
+    const { status, body } = await rolecall.native(method, `${users}/${name}${below}`)
+    expect(status).toBe(503)
+    await outside.query(`drop user '${name}'`)
+    const made = await another.native('POST', theirs, { body: { name } })
+    expect(made.status, made.text).toBe(201)
+    heal(mine)
+    const ended = await endOf(rolecall, body.operation)
+    expect(await logsInToMysql(server, name, made.body.password)).toBe(true)
+    expect(ended).toMatchObject({ state: 'undone', lastFault: { detail: expect.stringContaining('anew') } })
+    await another.native('DELETE', `${theirs}/${name}`)
+    await outside.end()
+  })
+})
+
 describe('a connection whose login others made anew', () => {
   test('keeps the password it has when a reset of the one before it was cut off', async () => {
     const server: TestServer = await postgresqlServer()
