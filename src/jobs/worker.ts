@@ -1,5 +1,6 @@
 import { isFanOut } from '../ledger/fan-out/outcome.ts'
 import { recoverFanOut } from '../ledger/fan-out/recover.ts'
+import { createRests } from '../ledger/fan-out/rests.ts'
 import { LEASE_MS } from '../ledger/leases.ts'
 import { type RecoveryParts, recover } from '../ledger/recover.ts'
 
@@ -34,6 +35,7 @@ export function createWorker(parts: WorkerParts): Worker {
   let ticking: Promise<void> | undefined
   let again = false
   const stopping = new AbortController()
+  const rests = createRests()
 
   function tick(): Promise<void> {
     again = ticking !== undefined
@@ -59,7 +61,11 @@ export function createWorker(parts: WorkerParts): Worker {
       tables.operations.claim(leases.worker, due, now + LEASE_MS, AT_ONCE - running.size),
     )
     for (const operation of claimed)
-      follow((isFanOut(operation) ? recoverFanOut : recover)(parts, operation, since, stopping.signal))
+      follow(
+        isFanOut(operation)
+          ? recoverFanOut({ ...parts, rests }, operation, since, stopping.signal)
+          : recover(parts, operation, since, stopping.signal),
+      )
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
     await store.transaction(tables => tables.operations.sweep(now))

@@ -29,7 +29,7 @@ export interface RecoveryParts {
 }
 
 /** A stuck operation is tried for ever, at most this far apart. */
-const LONGEST_WAIT_MS = 30_000
+export const LONGEST_WAIT_MS = 30_000
 
 /** An operation that was left behind, in the hands of the attempt that took it up. */
 interface Recovering extends Unfinished {

@@ -7,8 +7,8 @@ import type { Engines } from '../../src/engines/registry.ts'
 /** Servers that give trouble when a test wants it. */
 export interface Trouble {
   readonly parts: (real: Parts) => Parts
-  /** Stands between every step and its server. */
-  around: (step: Step, run: (step: Step) => Promise<void>) => Promise<void>
+  /** Stands between every step and its server, on that port. */
+  around: (step: Step, run: (step: Step) => Promise<void>, port: number) => Promise<void>
   /** Stands between whoever asks what a plan needs to know, and the server on that port. */
   asked: (change: Change, port: number, ask: () => Promise<Facts>) => Promise<Facts>
   /** Nobody gets a session for a change. */
@@ -29,7 +29,7 @@ function troubled(engines: Engines, mine: Trouble): Engines {
   const over = (client: AdminClient, port: number): AdminClient => ({
     ...client,
     facts: (change, mark) => mine.asked(change, port, () => client.facts(change, mark)),
-    run: async step => void (await mine.around(step, async one => void (await client.run(one)))),
+    run: async step => void (await mine.around(step, async one => void (await client.run(one)), port)),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   })
   const wrapped = (engine: Engine): Engine => ({

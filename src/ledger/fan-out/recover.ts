@@ -6,17 +6,17 @@ import type { ClaimedOperation } from '../../store/interface/operations.ts'
 import { type Planned, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
 import type { HeldLease } from '../leases.ts'
 import { postpone } from '../outcome.ts'
-import { isCuredByTime, type RecoveryParts } from '../recover.ts'
+import { isCuredByTime, LONGEST_WAIT_MS, type RecoveryParts, waitAfter } from '../recover.ts'
 import type { RecordWish } from '../settlement.ts'
 import { isAnother, madeAnew, ranOf, setsPassword, undoOf } from '../unwind.ts'
 import { noteOf } from './order.ts'
 import { closeUndone, type EndedTarget, failure, finishSome } from './outcome.ts'
 import { instancesOf, type Reached, reachOne } from './reach.ts'
+import type { Rest, Rests } from './rests.ts'
 import { isApplied, takeBackOne } from './take-back.ts'
 
 /** What was dropped meanwhile may not stay a moment longer than its server is away. */
 const DROP_WAIT_MS = 2_000
-const LONGEST_WAIT_MS = 30_000
 
 /** Of the time for an attempt: whoever waits for one server leaves the others some. */
 const OPENING = 0.6
@@ -29,28 +29,52 @@ interface Recovering {
   readonly verdict: Verdict
 }
 
-/** Each server by itself: one that is away, or silent, keeps nothing on the others from coming to its end. */
+export interface FanOutRecoveryParts extends RecoveryParts {
+  readonly rests: Rests
+}
+
+/** Each server by itself: one that is away, or silent, or will not, keeps nothing on the others from coming to its end. */
 export async function recoverFanOut(
-  parts: RecoveryParts,
+  parts: FanOutRecoveryParts,
   operation: ClaimedOperation,
   since: number,
   stopping: AbortSignal,
 ): Promise<void> {
   using lease = parts.leases.hold(operation.id, operation.attempts, since)
   const signal = AbortSignal.any([stopping, lease.signal, AbortSignal.timeout(parts.deadlineMs)])
-  const later = (fault: Fault) => postpone(parts.store, operation.id, lease.held, fault, waitOf(operation, fault))
+  const later = (fault: Fault, ms: number) => postpone(parts.store, operation.id, lease.held, fault, ms)
   try {
-    const ids = instancesOf(openTargets(operation))
+    const resting = restingIn(parts, operation)
+    const ids = instancesOf(openTargets(operation)).filter(id => !resting.has(id))
     const work: Recovering = { operation, lease, looked: new Map(), verdict: verdictOf(ids.length) }
     if (isDecided(work)) work.verdict.bringAbout()
     const open = new Map<string, Fault>()
     const end = (id: string) => endOn(parts, work, id, signal).catch(error => void open.set(id, toFault(error)))
     await Promise.all(ids.map(end))
-    if (open.size > 0) await later(failure(open))
+    const waits = [...open].map(([id, fault]) => waitOn(parts, operation, id, fault))
+    const left = new Map([...open, ...[...resting].map(([id, { fault }]) => [id, fault] as const)])
+    if (left.size > 0) await later(failure(left), Math.min(...waits, ...[...resting.values()].map(one => one.leftMs)))
     else if (!(await work.verdict.reached)) await closeUndone(parts.store, operation, lease.held, interrupted())
   } catch (error) {
-    await later(toFault(error))
+    await later(toFault(error), waitAfter(operation.attempts))
   }
+}
+
+/** Who gave its answer a moment ago, while others are waited for. Where nobody else is left, an operator wants it to be asked. */
+function restingIn({ rests }: FanOutRecoveryParts, operation: ClaimedOperation): ReadonlyMap<string, Rest> {
+  const ids = instancesOf(openTargets(operation))
+  const resting = new Map<string, Rest>()
+  for (const id of ids) {
+    const rest = rests.find(operation.id, id)
+    if (rest) resting.set(id, rest)
+  }
+  return resting.size === ids.length ? new Map() : resting
+}
+
+function waitOn({ rests }: FanOutRecoveryParts, operation: ClaimedOperation, instanceId: string, fault: Fault): number {
+  if (isTransient(fault) || isCuredByTime(fault)) return Math.min(longestFor(operation), waitAfter(operation.attempts))
+  rests.note(operation.id, instanceId, fault)
+  return rests.find(operation.id, instanceId)!.leftMs
 }
 
 /** Is it to be done, or was nothing of it? */
@@ -217,8 +241,6 @@ function withNew(known: readonly StepShown[], ran: readonly StepShown[]): readon
   return [...known, ...ran.filter(step => !isKnown(step))]
 }
 
-function waitOf({ attempts, targets }: ClaimedOperation, fault: Fault): number {
-  const isDrop = targets.some(({ kind }) => kind.startsWith('drop-'))
-  const longest = isDrop && (isTransient(fault) || isCuredByTime(fault)) ? DROP_WAIT_MS : LONGEST_WAIT_MS
-  return Math.min(longest, 500 * 2 ** Math.min(attempts - 1, 10))
+function longestFor(operation: ClaimedOperation): number {
+  return openTargets(operation).some(({ change }) => goesForward(change)) ? DROP_WAIT_MS : LONGEST_WAIT_MS
 }
