@@ -70,6 +70,25 @@ function instances(opened: Opened): void {
       await expect(late).rejects.toMatchObject({ code: 'precondition_failed', subject: 'instance' })
     })
 
+    it('know the connections of others to the same server, once these have logged in', async () => {
+      const { store } = opened
+      const [one, other] = [await aManagedServer(store), await aManagedServer(store)]
+      const elsewhere = async (by: 'fingerprint' | 'port', username?: string) =>
+        (await store.read.connections.elsewhere(one.instance.id, by, username)).map(({ id }) => id)
+      expect(await elsewhere('port')).not.toContain(other.connection.id)
+      await store.transaction(tables =>
+        tables.connections.setProof(other.connection.id, { at: NOON, missingRights: [] }),
+      )
+      expect(await elsewhere('port')).toContain(other.connection.id)
+      expect(await elsewhere('port', 'nobody')).toEqual([])
+      const server = { version: '16.4', readOnly: false, fingerprint: `of ${one.instance.id}`, seenAt: NOON }
+      for (const { instance } of [one, other])
+        await store.transaction(tables => tables.instances.see(instance.id, { server, trust: true }))
+      expect(await elsewhere('fingerprint')).toEqual([other.connection.id])
+      expect(await elsewhere('fingerprint', 'nobody')).toEqual([])
+      expect(await elsewhere('port')).not.toContain(other.connection.id)
+    })
+
     it('gather the fingerprints that were trusted', async () => {
       const { store } = opened
       const { instance } = await aManagedServer(store)
