@@ -66,6 +66,13 @@ export function livesOn({ record, key, sight }: Omit<Known, 'pending'>, cluster:
   return sight.seen.get(id)?.has(userKeyText(key)) ?? false
 }
 
+/** A server may be two clusters, under two addresses: the login that is seen there is the very one that lives on one of these. */
+export function isAlsoOn({ key, sight }: Known, { instance }: Cluster, others: readonly Cluster[]): boolean {
+  const incarnationAt = (id: string) => sight.seen.get(id)?.get(userKeyText(key))?.incarnation
+  const own = incarnationAt(instance.id)
+  return own !== undefined && others.some(other => incarnationAt(other.instance.id) === own)
+}
+
 /** It may be made there any moment. */
 export function comesTo({ pending }: Known, { instance }: Cluster): boolean {
   return pending.get(instance.id)?.change.kind === 'create-user'

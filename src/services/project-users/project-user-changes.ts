@@ -13,7 +13,7 @@ import type { Asked } from '../operations/prepared.ts'
 import { changeStore } from '../operations/store-change.ts'
 import { createChecks } from './checks.ts'
 import { checkClusters, clustersFor, clustersOf, isWithin, naming, scopesFrom } from './clusters.ts'
-import { comesTo, isGone, type Known, livesOn, pendingOn, placesOf } from './known.ts'
+import { comesTo, isAlsoOn, isGone, type Known, livesOn, pendingOn, placesOf } from './known.ts'
 import type {
   Cluster,
   NewProjectUser,
@@ -101,7 +101,8 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     const was = known.record ? wantedOf(known.record)! : adopted(await now())
     const scopes = wish.scopes ? scopesFrom(parts, around.seen, wish.scopes) : was.scopes
     const on = known.clusters.filter(cluster => isWithin({ scopes }, cluster))
-    const off = known.clusters.filter(one => !on.includes(one) && (livesOn(known, one) || comesTo(known, one)))
+    const elsewhere = known.clusters.filter(one => !on.includes(one) && !isAlsoOn(known, one, on))
+    const off = elsewhere.filter(one => livesOn(known, one) || comesTo(known, one))
     checkClusters(around, [...on, ...off], noUser(key))
     const { password, validUntil } = wish
     if (password) await check.password(on, password)
