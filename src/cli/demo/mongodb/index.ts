@@ -11,7 +11,8 @@ export const mongodb: Product = {
   label: 'SecantusDB',
   folder: 'mongodb',
   isFetched: true,
-  traces: { programs: pythons(), stopSignal: 'SIGTERM' },
+  // Told to stop, it waits two seconds for its next caller, and hangs where it has just begun; what it has answered survives this.
+  traces: { programs: pythons(), stopSignal: 'SIGKILL' },
   endSignal: 'SIGKILL',
   remedy: '--engines postgresql leaves it out.',
   connection: {
@@ -39,7 +40,7 @@ ${pythonIn(folder)} -c "import pymongo; print(*pymongo.MongoClient('$URI').order
 function flags({ data, port }: Pick<Place, 'data' | 'port'>): readonly string[] {
   const module = ['-I', '-c', 'import sys; from secantus.cli import main; sys.exit(main())']
   const place = ['--host', '127.0.0.1', '--port', String(port), '--storage-path', join(data, 'data')]
-  // What it has answered survives its being killed.
+  // What it has answered is on disk, and survives its being killed.
   const manner = ['--standalone', '--sync-on-commit', '--cache-size', '64M', '--log-level', 'WARNING']
   return [...module, ...place, ...manner]
 }

@@ -15,6 +15,9 @@ import { isFree } from './ports.ts'
 const READY_WITHIN_MS = 60_000
 const STOPPED_WITHIN_MS = 6000
 
+/** What was killed a moment ago may hold its port for a moment more. */
+const FREE_WITHIN_MS = 3000
+
 /** Starts a server of the demo's own, making its data the first time; answers when it takes logins. */
 export async function startServer(
   product: Product,
@@ -28,7 +31,7 @@ export async function startServer(
   const data = dataFolderOf(folder, product.folder)
   await clearAway(product, data)
   if (!existsSync(data)) await makeData(product, programs, { data, memory, running })
-  if (!(await isFree(memory.port))) throw taken(product, memory.port)
+  if (!(await comesFree(memory.port))) throw taken(product, memory.port)
   const log = join(folder, `${product.folder}.log`)
   const place = { data, port: memory.port, secretFile: secretFileOf(data) }
   const child = startServing(programs.server, programs.flags(place), { account, cwd: data, log })
@@ -58,6 +61,12 @@ export function removeHomes(): void {
 async function clearAway({ traces }: Product, data: string): Promise<void> {
   // Nobody is left who could hold a file with a pid; the server itself would be afraid of one that is another program's by now.
   if ((await stopLeftovers(data, traces)) && traces.pidFile) rmSync(join(data, traces.pidFile), { force: true })
+}
+
+async function comesFree(port: number): Promise<boolean> {
+  for (const until = Date.now() + FREE_WITHIN_MS; Date.now() < until; await sleep(50))
+    if (await isFree(port)) return true
+  return isFree(port)
 }
 
 interface Wanted {
