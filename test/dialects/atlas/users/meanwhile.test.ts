@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterEach, expect } from 'vitest'
 import type { MongodbFacts } from '../../../../src/engines/mongodb/facts.ts'
-import { heal, type Trouble, trouble } from '../../../support/troubled.ts'
+import { heal, refused, says, type Trouble, trouble } from '../../../support/troubled.ts'
 import { besideOthers, type Lane } from './beside-others.ts'
 import {
   adminOf,
@@ -120,6 +120,42 @@ inTrouble('changes that meet, and passwords that stay', (lane, mine) => {
     const { roles } = (await recordOf('both'))!.current as { roles: readonly string[] }
     expect([await hadOn(ground.east, 'both'), await hadOn(ground.west, 'both')]).toEqual([roles, roles])
     expect((await v1('DELETE', userPath('both'))).status).toBe(204)
+  })
+
+  test('what is taken back of a change that had to wait goes back to what it found when its turn came', async () => {
+    expect((await make(aUser('waited'))).status).toBe(201)
+    const [here, there] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let looks = 0
+    mine.asked = async (asked, _port, ask) => {
+      const facts = await ask()
+      if (asked.kind !== 'replace-user' || asked.password) return facts
+      looks++
+      here.resolve()
+      await there.promise
+      return facts
+    }
+    mine.around = async (step, run, port) => {
+      if (port === ground.west.door.port && says(step, 'billing')) throw refused()
+      await run(step)
+    }
+    const later = change('waited', { roles: rolesOf('billing') })
+    await here.promise
+    expect((await change('waited', { password: 'brand-New-pw-waited' })).status).toBe(200)
+    await using admin = await adminOf(ground.east)
+    await admin.db('admin').command({ updateUser: 'waited', roles: [{ role: 'read', db: 'elsewhere' }] })
+    there.resolve()
+    const answer = await later
+    // At each of the two: first, when its turn came, and before it was taken back.
+    expect([answer.status, looks], answer.text).toEqual([400, 6])
+    expect([await hadOn(ground.east, 'waited'), await hadOn(ground.west, 'waited')]).toEqual([
+      ['elsewhere.read'],
+      ['shop.readWrite'],
+    ])
+    // It came before the one that it had to wait for.
+    expect((await operations())[1]!.state).toBe('undone')
+    for (const cluster of [ground.east, ground.west])
+      expect(await logsIn(cluster, 'waited', 'brand-New-pw-waited')).toBe(true)
+    expect((await v1('DELETE', userPath('waited'))).status).toBe(204)
   })
 
   test('a new password that can’t be taken back is told of, and where it stays', async () => {
