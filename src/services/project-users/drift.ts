@@ -68,7 +68,10 @@ export function createDrift(parts: DriftParts): Drift {
     const filter = { projectId, instanceId, subject: subjectOf(change) }
     const [last] = (await store.read.operations.list(filter, { limit: 1 })).items
     if (!last) return true
-    if (last.state === 'open' || last.abandonedBy !== undefined) return false
+    // What is done here may still wait, or have been given up, for other servers.
+    const target = last.targets.find(one => one.instanceId === instanceId)
+    if (last.state === 'open' && !target?.isOver) return false
+    if (last.abandonedBy !== undefined && !target?.outcome) return false
     return last.operatorId !== ROLECALL.operator.id || last.createdAt < (await store.now()) - PAUSE_MS
   }
 

@@ -1,76 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { adminOf, aUser, type Cluster, type Ground, twoClusters, until, userPath, usersPath } from './ground.ts'
-
-interface ServerRole {
-  readonly role: string
-  readonly db: string
-}
-
-const SHOP = { role: 'readWrite', db: 'shop' }
-const VAULT = { role: 'read', db: 'vault' }
-/** What others do on a server itself. */
-async function onServer(cluster: Cluster, command: Readonly<Record<string, unknown>>): Promise<void> {
-  await using admin = await adminOf(cluster)
-  await admin.db('admin').command(command)
-}
-
-async function rolesOn(cluster: Cluster, name: string): Promise<readonly string[]> {
-  await using admin = await adminOf(cluster)
-  const { users } = await admin.db('admin').command({ usersInfo: name })
-  const roles: readonly ServerRole[] = users[0]?.roles ?? []
-  const known = roles.filter(({ role }) => !role.startsWith('rolecall.'))
-  return known.map(({ db, role }) => `${db}.${role}`).toSorted()
-}
-
-const textOf = ({ db, role }: ServerRole) => `${db}.${role}`
-
-function groundWith(drift: string) {
-  const held = {} as { ground: Ground }
-  beforeAll(async () => {
-    held.ground = await twoClusters({ flags: { '--atlas-drift': drift } })
-  }, 120_000)
-  afterAll(async () => {
-    await held.ground?.[Symbol.asyncDispose]()
-  })
-  const v1: Ground['atlas']['v1'] = (...asked) => held.ground.atlas.v1(...asked)
-  const make = async (name: string) => expect((await v1('POST', usersPath, { body: aUser(name) })).status).toBe(201)
-  const grant = (on: Cluster, name: string, role: ServerRole) => onServer(on, { grantRolesToUser: name, roles: [role] })
-  const comesTo = async (on: Cluster, name: string, roles: readonly ServerRole[]) => {
-    const wanted = roles.map(textOf).toSorted()
-    const isSo = (found: readonly string[]) => JSON.stringify(found) === JSON.stringify(wanted)
-    expect(await until(() => rolesOn(on, name), isSo)).toEqual(wanted)
-  }
-  /** What was to be set back until now has been: of two looks the second began after this. */
-  const looksPass = async () => {
-    for (const name of ['first', 'second'].map(one => `${one}_${randomUUID().slice(0, 8)}`)) {
-      await make(name)
-      await grant(held.ground.west, name, VAULT)
-      await comesTo(held.ground.west, name, [SHOP])
-    }
-  }
-  const recordOf = async (name: string) => {
-    const { app, project } = held.ground.atlas.running
-    const record = await app.store.read.projectRecords.find(project, 'user', JSON.stringify([name, '', 'admin']))
-    return record?.current?.roles
-  }
-  return { held, v1, make, grant, comesTo, looksPass, recordOf }
-}
+import { describe, expect, test } from 'vitest'
+import { groundWith, onServer, rolesOn, type ServerRole, SHOP, textOf, VAULT } from './behind.ts'
+import { until, userPath } from './ground.ts'
 
 describe('roles that others changed on a cluster, where they are set back', () => {
-  const { held, v1, make, grant, comesTo, looksPass } = groundWith('revert')
+  const { held, v1, make, grant, comesTo, looksPass, operationsOf } = groundWith('revert')
 
   test('go where they were given, power over the whole server included, come back where they were taken, and an operation tells of it', async () => {
-    const { east, west, atlas } = held.ground
+    const { east, west } = held.ground
     await make('drifted')
     for (const role of [VAULT, { role: 'root', db: 'admin' }]) await grant(east, 'drifted', role)
     await onServer(west, { revokeRolesFromUser: 'drifted', roles: [SHOP] })
     await comesTo(east, 'drifted', [SHOP])
     await comesTo(west, 'drifted', [SHOP])
-    const { app, project } = atlas.running
-    const subject = { kind: 'user', key: JSON.stringify(['drifted', '', 'admin']) } as const
-    const { items } = await app.store.read.operations.list({ projectId: project, subject }, { limit: 5 })
-    expect([items[0]!.operatorId, items[0]!.targets[0]!.kind]).toEqual(['rolecall', 'replace-user'])
+    const [last] = await operationsOf('drifted')
+    expect([last!.operatorId, last!.targets[0]!.kind]).toEqual(['rolecall', 'replace-user'])
   }, 60_000)
 
   test('are set back on one that was away when it is there again', async () => {

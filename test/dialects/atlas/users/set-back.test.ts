@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest'
+import type { Parts } from '../../../../src/app.ts'
+import { heal, hungUp, says, type Trouble, trouble } from '../../../support/troubled.ts'
+import { groundWith, rolesOn, SHOP, textOf, VAULT } from './behind.ts'
+import { aUser, loginsOn, until, userPath, usersPath } from './ground.ts'
+
+const MINUTE = 60_000
+
+/** Clusters that give trouble, and a clock that goes ahead, when a test wants it. */
+function aheadAndTroubled() {
+  const mine: Trouble = trouble()
+  const clock = { aheadMs: 0 }
+  const parts = (real: Parts): Parts => {
+    const { store } = real
+    const now = async () => (await store.now()) + clock.aheadMs
+    return mine.parts({ ...real, store: { ...store, now } })
+  }
+  return { mine, clock, parts }
+}
+
+describe('where roles are set back', () => {
+  const { mine, clock, parts } = aheadAndTroubled()
+  const { held, v1, make, grant, comesTo, looksPass, operationsOf } = groundWith('revert', { parts })
+  const lastOf = async (name: string) => (await operationsOf(name))[0]!
+  const native: typeof held.ground.atlas.running.native = (...asked) => held.ground.atlas.running.native(...asked)
+
+  test('a user is set back once a minute at most, and again after that', async () => {
+    const { east } = held.ground
+    await make('restless')
+    await grant(east, 'restless', VAULT)
+    await comesTo(east, 'restless', [SHOP])
+    await grant(east, 'restless', VAULT)
+    await looksPass()
+    expect(await rolesOn(east, 'restless')).toEqual([SHOP, VAULT].map(textOf))
+    clock.aheadMs += MINUTE
+    await comesTo(east, 'restless', [SHOP])
+    expect((await operationsOf('restless')).filter(({ operatorId }) => operatorId === 'rolecall')).toHaveLength(2)
+  }, 90_000)
+
+  test('what an operator gave up is not begun again, until somebody changes the user', async () => {
+    const { east } = held.ground
+    await make('given_up')
+    mine.around = (step, run) => (says(step, 'updateUser: "given_up"') ? Promise.reject(hungUp()) : run(step))
+    await grant(east, 'given_up', VAULT)
+    const stuck = await until(
+      () => lastOf('given_up'),
+      ({ operatorId, attempts }) => operatorId === 'rolecall' && attempts > 0,
+    )
+    expect([stuck.operatorId, stuck.state]).toEqual(['rolecall', 'open'])
+    const { project } = held.ground.atlas.running
+    const given = await native('POST', `/projects/${project}/operations/${stuck.id}/abandon`)
+    expect(given.status, given.text).toBe(200)
+    heal(mine)
+    clock.aheadMs += MINUTE
+    await looksPass()
+    expect((await lastOf('given_up')).id).toBe(stuck.id)
+    expect(await rolesOn(east, 'given_up')).toEqual([SHOP, VAULT].map(textOf))
+    const roles = [{ databaseName: 'vault', roleName: 'read' }]
+    expect((await v1('PATCH', userPath('given_up'), { body: { roles } })).status).toBe(200)
+    await grant(east, 'given_up', SHOP)
+    await comesTo(east, 'given_up', [VAULT])
+  }, 90_000)
+
+  test('a user that is locked on a cluster gets nothing back there, and what it is to have once it is unlocked', async () => {
+    const { east } = held.ground
+    await make('locked')
+    const at = (what: string) => `/instances/${east.instance}/users/locked/${what}?authDatabase=admin`
+    const locked = await native('POST', at('lock'))
+    expect(locked.status, locked.text).toBe(200)
+    await looksPass()
+    expect(await rolesOn(east, 'locked')).toEqual([])
+    expect((await lastOf('locked')).targets[0]!.kind).toBe('lock-user')
+    expect((await native('POST', at('unlock'))).status).toBe(200)
+    await comesTo(east, 'locked', [SHOP])
+  }, 60_000)
+
+  test('a user whose time is over, and that could be locked and not dropped, stays without its roles', async () => {
+    const { east, west } = held.ground
+    mine.around = (step, run) => (says(step, 'dropUser: "over"') ? Promise.reject(hungUp()) : run(step))
+    clock.aheadMs = 0
+    const deleteAfterDate = new Date(Date.now() + 4_000).toISOString()
+    const made = await v1('POST', usersPath, { body: aUser('over', { deleteAfterDate }) })
+    expect(made.status, made.text).toBe(201)
+    for (const cluster of [east, west]) await comesTo(cluster, 'over', [])
+    await looksPass()
+    for (const cluster of [east, west]) expect(await rolesOn(cluster, 'over')).toEqual([])
+    heal(mine)
+    for (const cluster of [east, west]) {
+      const logins = await until(
+        () => loginsOn(cluster),
+        found => !found.includes('over'),
+      )
+      expect(logins).not.toContain('over')
+    }
+  }, 90_000)
+
+  test('roles of every kind are seen as they were asked for, and nothing is set back', async () => {
+    const onAdmin = ['atlasAdmin', 'readWriteAnyDatabase', 'readAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor']
+    const more = ['backup', 'enableSharding', 'killOpSession', 'autoCompact', 'manageShardBalancer']
+    const roles = [
+      ...[...onAdmin, ...more].map(roleName => ({ databaseName: 'admin', roleName })),
+      ...['read', 'readWrite', 'dbAdmin'].map(roleName => ({ databaseName: 'shop', roleName })),
+      ...['read', 'readWrite'].map(roleName => ({ databaseName: 'shop', roleName, collectionName: 'a.b c' })),
+    ]
+    const made = await v1('POST', usersPath, { body: aUser('everything', { roles }) })
+    expect(made.status, made.text).toBe(201)
+    await looksPass()
+    expect((await operationsOf('everything')).map(({ operatorId }) => operatorId)).not.toContain('rolecall')
+  }, 60_000)
+})
+
+describe('where roles are set back, and a change waits for a cluster that is away', () => {
+  const flags = { '--atlas-partial-failure': 'eventual' }
+  const { held, v1, make, grant, comesTo } = groundWith('revert', { flags })
+
+  test('they are set back on the others meanwhile', async () => {
+    const { east, west } = held.ground
+    await make('waited_for')
+    await west.door.refuse()
+    const patched = await v1('PATCH', userPath('waited_for'), { body: { password: 'teal-Harbor-anew' } })
+    expect(patched.status, patched.text).toBe(200)
+    await grant(east, 'waited_for', VAULT)
+    await comesTo(east, 'waited_for', [SHOP]).finally(() => west.door.comeBack())
+  }, 90_000)
+})
