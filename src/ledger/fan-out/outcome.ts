@@ -62,8 +62,10 @@ async function follow(tables: Tables, operation: Written, done: readonly EndedTa
   await tables.projectRecords.finish(operation.id, open)
 }
 
-function placeOf({ outcome }: DoneTarget): string | null {
-  return outcome ? (outcome.user?.incarnation ?? '') : null
+/** One that others dropped meanwhile stays known as who it was: whoever is made by its name after that is another. */
+function placeOf({ outcome, target }: DoneTarget & { readonly target: OperationTarget }): string | null {
+  if (!outcome) return null
+  return (outcome.user ? outcome.user.incarnation : target.incarnation) ?? ''
 }
 
 function isHad(kind: ChangeKind): boolean {

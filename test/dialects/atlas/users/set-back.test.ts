@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Parts } from '../../../../src/app.ts'
 import { heal, hungUp, says, type Trouble, trouble } from '../../../support/troubled.ts'
-import { groundWith, rolesOn, SHOP, textOf, VAULT } from './behind.ts'
+import { groundWith, onServer, rolesOn, SHOP, textOf, VAULT } from './behind.ts'
 import { aUser, loginsOn, until, userPath, usersPath } from './ground.ts'
 
 const MINUTE = 60_000
@@ -111,7 +111,7 @@ describe('where roles are set back', () => {
 
 describe('where roles are set back, and a change waits for a cluster that is away', () => {
   const flags = { '--atlas-partial-failure': 'eventual' }
-  const { held, v1, make, grant, comesTo } = groundWith('revert', { flags })
+  const { held, v1, make, grant, comesTo, operationsOf } = groundWith('revert', { flags })
 
   test('they are set back on the others meanwhile', async () => {
     const { east, west } = held.ground
@@ -121,5 +121,26 @@ describe('where roles are set back, and a change waits for a cluster that is awa
     expect(patched.status, patched.text).toBe(200)
     await grant(east, 'waited_for', VAULT)
     await comesTo(east, 'waited_for', [SHOP]).finally(() => west.door.comeBack())
+  }, 90_000)
+
+  test('a login that others dropped meanwhile, and made again after that, is theirs', async () => {
+    const { east, west } = held.ground
+    await make('replaced')
+    await comesTo(west, 'replaced', [SHOP])
+    await west.door.refuse()
+    const patched = await v1('PATCH', userPath('replaced'), { body: { password: 'teal-Harbor-anew' } })
+    expect(patched.status, patched.text).toBe(200)
+    await onServer(west, { dropUser: 'replaced' })
+    await west.door.comeBack()
+    const [last] = await until(
+      () => operationsOf('replaced'),
+      ([one]) => one!.state !== 'open',
+    )
+    expect(last!.state).toBe('settled')
+    await onServer(west, { createUser: 'replaced', pwd: 'made-by-others-1', roles: [VAULT] })
+    expect((await v1('DELETE', userPath('replaced'))).status).toBe(204)
+    expect(await loginsOn(east)).not.toContain('replaced')
+    expect(await loginsOn(west)).toContain('replaced')
+    expect(await rolesOn(west, 'replaced')).toEqual([textOf(VAULT)])
   }, 90_000)
 })
