@@ -2,6 +2,7 @@ import type { Caller } from '../../domain/caller.ts'
 import type { Change } from '../../domain/change.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
+import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 import type { Asked } from '../operations/prepared.ts'
 import { clustersFor } from './clusters.ts'
@@ -20,7 +21,7 @@ import {
 import { type Shared, sharedOn } from './roles/shared.ts'
 import { type Whereabouts, whereaboutsOf, wouldTake } from './roles/whereabouts.ts'
 import { lookAt } from './sight.ts'
-import { checkNotMade, checkUnchanged, untilWon } from './unchanged.ts'
+import { checkNotMade, checkUnchanged, lost, untilWon } from './unchanged.ts'
 
 /** Roles that people define, on every server of a project. */
 export interface CustomRoles {
@@ -90,12 +91,12 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
   async function changeOnce(asked: Asked, was: ProjectRecord, role: CustomRole): Promise<CustomRole> {
     const { projectId, key } = was
     const around = await clustersFor(parts, asked.caller, projectId)
-    const { kept } = await sharedOn(store.read, was, around.all)
+    const shared = await sharedOn(store.read, was, around.all)
     // Whoever has it in another project agreed to what it allows, and to nothing else.
-    if (kept.size > 0 && !isSameRole(role, roleOf(was))) throw taken(key)
+    if (shared.kept.size > 0 && !isSameRole(role, roleOf(was))) throw taken(key)
     const on = await changesFor(asked, around.all, was, role)
     const record = { kind: 'role', key, change: 'change', next: { ...role } } as const
-    await carryOut(asked, { projectId, record, around, on, confirm: tables => checkUnchanged(tables, was) })
+    await carryOut(asked, { projectId, record, around, on, confirm: stillSo(was, around.all, shared) })
     return role
   }
 
@@ -134,7 +135,7 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
       return change ? [{ cluster, change }] : []
     })
     const record = { kind: 'role', key, change: 'remove' } as const
-    await carryOut(asked, { projectId, record, around, on, confirm: tables => checkUnchanged(tables, was) }, 'leave')
+    await carryOut(asked, { projectId, record, around, on, confirm: stillSo(was, around.all, shared) }, 'leave')
   }
 
   /** With a role its holders would lose what it lets them do. */
@@ -161,6 +162,15 @@ export function createCustomRoles(parts: CustomRoleParts): CustomRoles {
   }
 
   return { list, get, create, change, drop }
+}
+
+/** The role is as it was, and no other project got or lost it meanwhile on a server of both. */
+function stillSo(was: ProjectRecord, clusters: readonly Cluster[], shared: Shared) {
+  return async (tables: Tables) => {
+    await checkUnchanged(tables, was)
+    const { kept } = await sharedOn(tables, was, clusters)
+    if (kept.symmetricDifference(shared.kept).size > 0) throw lost()
+  }
 }
 
 function dropOn(was: ProjectRecord, where: Whereabouts | undefined): Change | undefined {

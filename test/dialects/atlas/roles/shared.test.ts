@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { anotherProject, aPerson } from '../../../support/people.ts'
+import { heal, type Trouble, trouble } from '../../../support/troubled.ts'
 import type { AtlasAsking } from '../atlas.ts'
 import {
   adminOf,
@@ -16,11 +17,12 @@ import {
 let ground: Ground
 /** Of another project, to which `east` belongs as well. */
 let theirs: Ground['atlas']['v1']
+const mine: Trouble = trouble()
 const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
 const path = '/customDBRoles/roles'
 
 beforeAll(async () => {
-  ground = await twoClusters()
+  ground = await twoClusters({ parts: mine.parts })
   const { ask, running } = ground.atlas
   const { store } = running.app
   const project = await anotherProject(store)
@@ -77,4 +79,26 @@ test('a role that two projects have on one server is changed by neither of them 
   expect((await v1('PATCH', `${path}/agreed`, { body: allows('REMOVE') })).status).toBe(200)
   expect((await v1('DELETE', `${path}/agreed`)).status).toBe(204)
   expect([await isOn(ground.east, 'agreed'), await isOn(ground.west, 'agreed')]).toEqual([false, false])
+})
+
+test('a role that another project gets on the server while it is being deleted stays there', async () => {
+  const body = { roleName: 'crossed', ...allows('FIND') }
+  expect((await v1('POST', path, { body })).status).toBe(202)
+  const [here, there] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  mine.asked = async (asked, _port, ask) => {
+    const facts = await ask()
+    if (asked.kind !== 'drop-role') return facts
+    here.resolve()
+    await there.promise
+    return facts
+  }
+  const deleting = v1('DELETE', `${path}/crossed`)
+  await here.promise
+  expect((await theirs('POST', path, { body })).status).toBe(202)
+  there.resolve()
+  expect((await deleting).status).toBe(204)
+  heal(mine)
+  expect([await isOn(ground.east, 'crossed'), await isOn(ground.west, 'crossed')]).toEqual([true, false])
+  expect((await theirs('DELETE', `${path}/crossed`)).status).toBe(204)
+  expect(await isOn(ground.east, 'crossed')).toBe(false)
 })
