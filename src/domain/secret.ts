@@ -14,6 +14,11 @@ export class Secret {
     return this.#text
   }
 
+  /** Throws where it can't be had any more: what is to be handed over has to wait for it. */
+  checkThere(): void {
+    this.reveal()
+  }
+
   isSame(other: Secret): boolean {
     return this.reveal() === other.reveal()
   }

@@ -19,10 +19,11 @@ export interface RecordWish {
   readonly connections?: readonly string[]
 }
 
-/** What a settled target leaves to be handed over. */
+/** What a settled target leaves to be handed over. One whose new password nobody can read does not settle: it would be lost for good. */
 export function outcomeOf(change: Change, user: DatabaseUser | undefined, wish: RecordWish): TargetOutcome {
-  const password = wish.passwordChosen ? undefined : passwordOf(change)
-  return { user, password }
+  const password = passwordOf(change)
+  password?.checkThere()
+  return { user, password: wish.passwordChosen ? undefined : password }
 }
 
 /** Writes, in the settling transaction, what we know of the subject now. */
