@@ -225,7 +225,12 @@ async function runPlans(work: Work, { attempts }: Reached): Promise<void> {
 
 async function leave(parts: LedgerParts, order: FanOutOrder): Promise<string> {
   const id = newOperationId(await parts.store.now())
-  const { operation } = await beginOn(parts, order, { id }, new Map(), new Set())
+  const confirm = async (tables: Tables) => {
+    await order.confirm?.(tables)
+    // What is wanted is so from now on: nobody waits for servers that are still to follow.
+    await tables.projectRecords.finish(id, order.targets.length)
+  }
+  const { operation } = await beginOn(parts, { ...order, confirm }, { id }, new Map(), new Set())
   const held = { worker: parts.leases.worker, attempt: 1 }
   await postpone(parts.store, operation.id, held, new Fault('unavailable', 'server', 'It waits for its turn'), 0)
   parts.onPostponed()

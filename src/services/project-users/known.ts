@@ -58,6 +58,13 @@ export async function pendingOn(
   return found
 }
 
+/** What was asked to go from there is tried until it is gone: nobody need ask for it again. */
+export async function isGoing(tables: Tables, instanceId: string, key: string): Promise<boolean> {
+  const open = await tables.operations.findOpen(instanceId, { kind: 'user', key })
+  const kind = open?.targets.find(target => target.instanceId === instanceId && !target.isOver)?.kind
+  return kind === 'drop-user' || kind === 'undo-create-user'
+}
+
 /** As far as can be known: a server that is away has what was made there. */
 export function livesOn({ record, key, sight }: Omit<Known, 'pending'>, cluster: Cluster): boolean {
   const { id } = cluster.instance

@@ -3,13 +3,14 @@ import { Fault } from '../../../domain/fault.ts'
 import { userKeyText } from '../../../domain/user.ts'
 import type { Engine } from '../../../engines/engine.ts'
 import type { FanOutTarget } from '../../../ledger/fan-out/order.ts'
+import type { Places } from '../../../store/project-record.ts'
 import type { Store } from '../../../store/store.ts'
 import type { Asked } from '../../operations/prepared.ts'
 import type { UserTarget } from '../../users/changes/managed-users.ts'
 import { noUser } from '../../users/users.ts'
 import type { createChecks } from '../checks.ts'
 import { checkClusters, isWithin } from '../clusters.ts'
-import { comesTo, livesOn } from '../known.ts'
+import { comesTo, isGoing, livesOn } from '../known.ts'
 import type { Cluster, ProjectRules, WantedUser } from '../project-user.ts'
 import { type Plan, planOf } from '../project-user-changes.ts'
 import { type Changing, changeTargets, dropTarget } from '../targets.ts'
@@ -55,18 +56,27 @@ export function planUser(
 }
 
 /** From that server it goes. */
-async function planNarrowing({ rules }: PlanningParts, asked: Asked, user: UserBehind): Promise<UserPlan> {
+async function planNarrowing(parts: PlanningParts, asked: Asked, user: UserBehind): Promise<UserPlan> {
   const { around, known, cluster, was } = user
   checkClusters(around, [cluster], noUser(known.key))
-  const left = withoutOne(was, known, cluster, rules)
+  const left = withoutOne(was, known, cluster, parts.rules)
   const target = { ...dropTarget(asked, cluster, known), ifMissing: noUser(known.key) }
   const key = userKeyText(known.key)
   if (left) return { targets: [target], record: planOf(key, 'change', left) }
-  // What was to go from elsewhere already has nobody else to see to it.
-  const places = known.record?.places ?? {}
-  const isLeft = (one: Cluster) => typeof places[one.instance.id] === 'string' || comesTo(known, one)
-  const rest = known.clusters.filter(one => one !== cluster && isLeft(one)).map(one => dropTarget(asked, one, known))
-  return { targets: [target, ...rest], record: planOf(key, 'remove') }
+  const rest = await leftOn(parts, user)
+  const watched = rest.filter(({ instance }) => instance.mode === 'observe')
+  checkClusters(around, watched)
+  const targets = [target, ...rest.map(one => dropTarget(asked, one, known))]
+  return { targets, record: planOf(key, 'remove') }
+}
+
+/** What was to go from elsewhere already, and has nobody else to see to it. Another login of its name is none of it. */
+async function leftOn({ store }: PlanningParts, { known, cluster }: UserBehind): Promise<readonly Cluster[]> {
+  const { places } = known.record ?? { places: {} as Places }
+  const isHad = (one: Cluster) => typeof places[one.instance.id] === 'string' && livesOn(known, one)
+  const left = known.clusters.filter(one => one !== cluster && (isHad(one) || comesTo(known, one)))
+  const goes = await Promise.all(left.map(({ instance }) => isGoing(store.read, instance.id, userKeyText(known.key))))
+  return left.filter((_, at) => !goes[at])
 }
 
 /** One user has one password, one set of roles and one end, wherever it lives. */
@@ -92,8 +102,7 @@ async function planEverywhere(
   // Where the user is so already, its login there is looked at all the same, and told.
   if (!isNamed) targets.push({ instanceId: cluster.instance.id, change, wish: target.wish })
   const record = planOf(userKeyText(known.key), 'change', wanted)
-  const kept = rules.lateJoin === 'sealed' ? password : undefined
-  return { targets: hereFirst(targets, cluster), record: { ...record, password: kept } }
+  return { targets: hereFirst(targets, cluster), record: { ...record, password: rules.lateJoin === 'sealed' ? password : undefined } }
 }
 
 const hereFirst = (targets: readonly FanOutTarget[], { instance }: Cluster) =>

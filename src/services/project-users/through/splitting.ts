@@ -49,14 +49,14 @@ export function createSplitting(parts: ThroughParts) {
     const planning = { ...parts, check, engine: links.engineOf(instance) }
     if (change.kind === 'create-user') {
       const made = ofProject ? await planNew(planning, asked, instance, { ...target, change }) : undefined
-      return made && { target, plan: made, clusters: made.around.all, before: made.before }
+      return made && { target, plan: made, around: made.around, before: made.before }
     }
     if (!isUsersChange(change)) return undefined
     const at = { instance, key: change.key, ofProject, goes: change.kind === 'drop-user' }
     const user = await userBehind(planning, asked, at)
     if (!user) return undefined
     const plan = await planUser(planning, asked, user, { ...target, change })
-    return { target, plan, clusters: user.around.all, known: user.known }
+    return { target, plan, around: user.around, known: user.known }
   }
 
   type Placed = { readonly target: UserTarget; readonly position: number }

@@ -10,9 +10,8 @@ import type { Tables } from '../../../store/store.ts'
 import { asAllowed } from '../../access/server-admins.ts'
 import { type Asked, type Prepared, showPlans } from '../../operations/prepared.ts'
 import type { UserTarget } from '../../users/changes/managed-users.ts'
-import { naming } from '../clusters.ts'
+import { type Clusters, naming } from '../clusters.ts'
 import type { Known } from '../known.ts'
-import type { Cluster } from '../project-user.ts'
 import { asRead, confirmOn } from '../project-user-changes.ts'
 import { supersedeOn } from '../targets.ts'
 import { checkNotMade } from '../unchanged.ts'
@@ -23,8 +22,7 @@ import type { Done, ThroughParts } from './part.ts'
 export interface UserMeant {
   readonly target: UserTarget
   readonly plan: UserPlan
-  /** All of the project. */
-  readonly clusters: readonly Cluster[]
+  readonly around: Clusters
   /** None of a user that is made; what was of its name before. */
   readonly known?: Known
   readonly before?: ProjectRecord
@@ -43,20 +41,23 @@ export function createUserParts({ rules, instances, ledger, fanOut }: ThroughPar
       const all = await targets()
       const how = { record: user.plan.record, onFailure: 'finish', perInstanceMs: rules.perInstanceMs } as const
       const order = { caller, signal, replay, projectId, targets: all, ...how, ...madeFrom(projectId, user, all) }
-      return doneOf(await fanOut.perform(order).catch(inWords(instance, user.clusters)), user.plan)
+      return doneOf(await fanOut.perform(order).catch(inWords(instance, user.around)), user.plan)
     }
     const preview = async () => {
       const all = await targets()
-      return showPlans(all, await ledger.preview({ caller, signal, projectId, targets: all }))
+      const whole = showPlans(all, await ledger.preview({ caller, signal, projectId, targets: all }))
+      const isSeen = ({ instanceId }: { instanceId: string }) =>
+        user.around.seen.some(({ instance: { id } }) => id === instanceId)
+      return { ...whole, steps: whole.steps.filter(isSeen) }
     }
     return { run, preview }
   }
 
   /** What is remembered of the login that was named is what was wished for; on the others it is what their policy says. */
-  async function wished({ id }: Instance, { target, clusters }: UserMeant, one: FanOutTarget): Promise<FanOutTarget> {
+  async function wished({ id }: Instance, { target, around }: UserMeant, one: FanOutTarget): Promise<FanOutTarget> {
     const { wish, ifMissing = one.ifMissing, check } = target
     if (one.instanceId === id) return { ...one, wish, ifMissing, check }
-    const { instance } = clusters.find(cluster => cluster.instance.id === one.instanceId)!
+    const { instance } = around.all.find(cluster => cluster.instance.id === one.instanceId)!
     const { passwordRecall } = await instances.policyOf(instance)
     const { username, passwordChosen } = wish
     return { ...one, wish: { username, passwordChosen, keepPassword: passwordRecall === 'stored' } }
@@ -65,7 +66,7 @@ export function createUserParts({ rules, instances, ledger, fanOut }: ThroughPar
   /** In the transaction that writes it: it is made from what there is, or made anew. */
   function madeFrom(
     projectId: string,
-    { known, before, clusters, plan }: UserMeant,
+    { known, before, around, plan }: UserMeant,
     targets: readonly FanOutTarget[],
   ): Pick<FanOutOrder, 'confirm' | 'supersede'> {
     if (!known) {
@@ -75,7 +76,7 @@ export function createUserParts({ rules, instances, ledger, fanOut }: ThroughPar
       }
       return { supersede }
     }
-    const basis = { clusters, known, was: asRead(projectId, known) }
+    const basis = { clusters: around.all, known, was: asRead(projectId, known) }
     return {
       confirm: tables => confirmOn(tables, projectId, targets, basis),
       supersede: tables => supersedeOn(tables, plan.targets, known),
@@ -90,9 +91,9 @@ function doneOf({ operationId, outcomes, open }: FannedOut, { targets }: UserPla
   return { operationId: operationId!, outcomes: [first!, ...others.slice(targets.length - 1)] }
 }
 
-/** Of the server that was named it is told as of any other login's; others are named, and say why. */
-function inWords({ id }: Instance, clusters: readonly Cluster[]) {
-  const named = naming(clusters)
+/** Of the server that was named it is told as of any other login's; others are named to whoever sees them, and say why. */
+function inWords({ id }: Instance, { seen }: Clusters) {
+  const named = naming(seen)
   return (error: unknown): never => {
     const failed = isFault(error) ? error.details.failed : undefined
     const own = failed?.get(id)
