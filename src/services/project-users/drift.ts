@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { subjectOf } from '../../domain/change.ts'
 import { isFault } from '../../domain/fault.ts'
+import type { Operation, OperationTarget } from '../../domain/operation.ts'
 import { userKeyFrom } from '../../domain/user.ts'
 import type { FanOutTarget } from '../../ledger/fan-out/order.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
@@ -31,6 +31,9 @@ const LOOK_MS = 60_000
 /** Who changes it again and again, or a server that shows roles otherwise than they were set, keeps nobody busy. */
 const PAUSE_MS = 60_000
 
+/** What a server refused is not asked of it again and again. */
+const REFUSED_MS = 3_600_000
+
 export function createDrift(parts: DriftParts): Drift {
   const { store, rules } = parts
   const { projectRecords } = store.read
@@ -56,23 +59,36 @@ export function createDrift(parts: DriftParts): Drift {
   }
 
   async function setBack(record: ProjectRecord, sight: Sight): Promise<void> {
-    const drifted = placesOf(record, sight).filter(({ roles }) => !haveSame(roles, wantedOf(record)!.roles))
-    const targets = drifted.map(({ cluster, incarnation }) => targetOn(record, cluster, incarnation))
-    const open: FanOutTarget[] = []
-    for (const target of targets) if (await isFree(record, target)) open.push(target)
-    if (open.length > 0) await leave(record, open)
+    const targets: FanOutTarget[] = []
+    for (const place of placesOf(record, sight)) {
+      if (haveSame(place.roles, wantedOf(record)!.roles)) continue
+      const last = await lastOn(record, place)
+      if (last && !(await isFree(last))) continue
+      const roles = last && (await isBeyond(last)) ? keptOf(record, place) : wantedOf(record)!.roles
+      if (!haveSame(place.roles, roles)) targets.push(targetOn(record, place, roles))
+    }
+    if (targets.length > 0) await leave(record, targets)
+  }
+
+  async function lastOn({ projectId, key }: ProjectRecord, { cluster }: Place): Promise<Last | undefined> {
+    const instanceId = cluster.instance.id
+    const filter = { projectId, instanceId, subject: { kind: 'user', key } } as const
+    const [operation] = (await store.read.operations.list(filter, { limit: 1 })).items
+    return operation && { operation, target: operation.targets.find(one => one.instanceId === instanceId) }
   }
 
   /** Nothing is under way there, nobody gave it up, and it was not set back a moment ago. */
-  async function isFree({ projectId }: ProjectRecord, { instanceId, change }: FanOutTarget): Promise<boolean> {
-    const filter = { projectId, instanceId, subject: subjectOf(change) }
-    const [last] = (await store.read.operations.list(filter, { limit: 1 })).items
-    if (!last) return true
+  async function isFree({ operation, target }: Last): Promise<boolean> {
     // What is done here may still wait, or have been given up, for other servers.
-    const target = last.targets.find(one => one.instanceId === instanceId)
-    if (last.state === 'open' && !target?.isOver) return false
-    if (last.abandonedBy !== undefined && !target?.outcome) return false
-    return last.operatorId !== ROLECALL.operator.id || last.createdAt < (await store.now()) - PAUSE_MS
+    if (operation.state === 'open' && !target?.isOver) return false
+    if (operation.abandonedBy !== undefined && !target?.outcome) return false
+    return operation.operatorId !== ROLECALL.operator.id || operation.createdAt < (await store.now()) - PAUSE_MS
+  }
+
+  /** A role of it is not to be had there, or was not lately: what is too much goes all the same. */
+  async function isBeyond({ operation, target }: Last): Promise<boolean> {
+    const wasRefused = operation.operatorId === ROLECALL.operator.id && !target?.outcome
+    return wasRefused && operation.createdAt > (await store.now()) - REFUSED_MS
   }
 
   function leave(was: ProjectRecord, targets: readonly FanOutTarget[]): Promise<string> {
@@ -138,6 +154,12 @@ interface Place {
   readonly incarnation?: string
 }
 
+/** The newest operation that touched it on a server, and what it was to do there. */
+interface Last {
+  readonly operation: Operation
+  readonly target: OperationTarget | undefined
+}
+
 /** Where it is, as far as can be seen. A locked login has no roles, and gets back what it is to have. */
 function placesOf(record: ProjectRecord, sight: Sight): readonly Place[] {
   const within = sight.clusters.filter(one => isWithin(wantedOf(record)!, one) && isPlaced(record, one, sight))
@@ -147,14 +169,15 @@ function placesOf(record: ProjectRecord, sight: Sight): readonly Place[] {
   })
 }
 
-function targetOn(record: ProjectRecord, { instance }: Cluster, incarnation: string | undefined): FanOutTarget {
-  const change = { kind: 'replace-user', key: userKeyFrom(record.key), roles: wantedOf(record)!.roles } as const
-  return {
-    instanceId: instance.id,
-    change,
-    wish: { username: ROLECALL.operator.id, passwordChosen: true },
-    incarnation,
-  }
+/** What is wanted, as far as it has it. */
+function keptOf(record: ProjectRecord, { roles }: Place): readonly string[] {
+  return wantedOf(record)!.roles.filter(role => roles.includes(role))
+}
+
+function targetOn({ key }: ProjectRecord, { cluster, incarnation }: Place, roles: readonly string[]): FanOutTarget {
+  const wish = { username: ROLECALL.operator.id, passwordChosen: true }
+  const change = { kind: 'replace-user', key: userKeyFrom(key), roles } as const
+  return { instanceId: cluster.instance.id, change, wish, incarnation }
 }
 
 function haveSame(some: readonly string[], others: readonly string[]): boolean {

@@ -39,7 +39,10 @@ export function groundWith(drift: string, wish: AppWish = {}) {
     await held.ground?.[Symbol.asyncDispose]()
   })
   const v1: Ground['atlas']['v1'] = (...asked) => held.ground.atlas.v1(...asked)
-  const make = async (name: string) => expect((await v1('POST', usersPath, { body: aUser(name) })).status).toBe(201)
+  const make = async (name: string) => {
+    const made = await v1('POST', usersPath, { body: aUser(name) })
+    expect(made.status, made.text).toBe(201)
+  }
   const grant = (on: Cluster, name: string, role: ServerRole) => onServer(on, { grantRolesToUser: name, roles: [role] })
   const comesTo = async (on: Cluster, name: string, roles: readonly ServerRole[]) => {
     const wanted = roles.map(textOf).toSorted()

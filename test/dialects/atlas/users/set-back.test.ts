@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Parts } from '../../../../src/app.ts'
+import type { Operation } from '../../../../src/domain/operation.ts'
 import { heal, hungUp, says, type Trouble, trouble } from '../../../support/troubled.ts'
 import { groundWith, onServer, rolesOn, SHOP, textOf, VAULT } from './behind.ts'
 import { aUser, loginsOn, until, userPath, usersPath } from './ground.ts'
@@ -96,6 +97,34 @@ describe('where roles are set back', () => {
       expect(logins).not.toContain('over')
     }
   }, 90_000)
+
+  test('what others gave goes also where what they took is not to be had any more, and that is not tried for ever', async () => {
+    const { east } = held.ground
+    clock.aheadMs = 0
+    const resources = [{ db: 'shop', collection: 'orders' }]
+    const auditor = { roleName: 'auditor', actions: [{ action: 'FIND', resources }] }
+    const role = await v1('POST', '/customDBRoles/roles', { body: auditor })
+    expect(role.status, role.text).toBe(202)
+    const roles = [
+      { databaseName: 'shop', roleName: 'readWrite' },
+      { databaseName: 'admin', roleName: 'auditor' },
+    ]
+    const made = await v1('POST', usersPath, { body: aUser('bereft', { roles }) })
+    expect(made.status, made.text).toBe(201)
+    await grant(east, 'bereft', VAULT)
+    await onServer(east, { revokeRolesFromUser: 'bereft', roles: ['auditor'] })
+    await onServer(east, { dropRole: 'auditor' })
+    const isRefused = ({ operatorId, state, targets }: Operation) =>
+      operatorId === 'rolecall' && state === 'settled' && !targets[0]!.outcome
+    expect(isRefused(await until(() => lastOf('bereft'), isRefused))).toBe(true)
+    clock.aheadMs += MINUTE
+    await comesTo(east, 'bereft', [SHOP])
+    // The whole once more, and then no more.
+    expect(isRefused(await until(() => lastOf('bereft'), isRefused))).toBe(true)
+    const before = await operationsOf('bereft')
+    await looksPass()
+    expect(await operationsOf('bereft')).toHaveLength(before.length)
+  }, 120_000)
 
   test('roles of every kind are seen as they were asked for, and nothing is set back', async () => {
     const onAdmin = ['atlasAdmin', 'readWriteAnyDatabase', 'readAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor']
