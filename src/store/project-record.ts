@@ -32,6 +32,6 @@ export interface RecordPlan {
   readonly operationId: string
   readonly change: RecordChange
   readonly next?: Readonly<Record<string, unknown>>
-  /** Left out: as before. */
-  readonly password?: Secret
+  /** Left out: as before. `null`: there is a new one, and none is kept from now on. */
+  readonly password?: Secret | null
 }

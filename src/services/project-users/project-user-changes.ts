@@ -18,6 +18,7 @@ import type {
   Cluster,
   NewProjectUser,
   ProjectParts,
+  ProjectRules,
   ProjectUser,
   ProjectUserChange,
   WantedUser,
@@ -201,7 +202,7 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
       if (!basis.known) await checkNotMade(tables, { projectId, kind, key }, basis.before)
       if (was || basis.known?.stored) await confirmOn(tables, projectId, [], basis)
       const kept = was ?? { createdAt: now, places: basis.known ? placesOf(basis.known) : {} }
-      const password = plan.password ?? was?.password
+      const password = plan.password === undefined ? was?.password : (plan.password ?? undefined)
       if (what === 'remove') await tables.projectRecords.remove({ projectId, kind, key })
       else await tables.projectRecords.put({ ...kept, projectId, kind, key, current: next, password })
       const line = { projectId, action: `project-user.${what}`, subject: key, detail: Object.keys(next ?? {}), at: now }
@@ -209,9 +210,14 @@ export function createProjectUserChanges(parts: ProjectChangeParts): ProjectUser
     })
   }
 
-  const kept = (password: Secret | undefined) => (rules.lateJoin === 'sealed' ? password : undefined)
+  const kept = (password: Secret | undefined) => keptOf(rules, password)
 
   return { before, create, change, drop }
+}
+
+/** What is kept of a new password for servers that join later: it, or nothing, not even the one before. */
+export function keptOf({ lateJoin }: ProjectRules, password: Secret | undefined): Plan['password'] {
+  return password && (lateJoin === 'sealed' ? password : null)
 }
 
 export function planOf(key: string, change: Plan['change'], wanted?: WantedUser): Plan {

@@ -56,6 +56,14 @@ export function projectRecords(opened: Opened): void {
       expect([changed?.current, changed?.password?.reveal()]).toEqual([{ roles: ['c'] }, 'teal-Harbor'])
     })
 
+    it('keeps no password once a new one is not to be kept', async () => {
+      await settle(await begin('change', { password: new Secret('let go') }))
+      const id = await begin('change', { password: null })
+      expect((await find())?.password).toBeUndefined()
+      await settle(id)
+      expect((await find())?.password).toBeUndefined()
+    })
+
     it('has one open change, and none once an operator has given that up', async () => {
       const first = await begin('change', { next: { roles: ['d'] } })
       await expect(begin('change')).rejects.toMatchObject({ code: 'conflict', subject: 'user' })

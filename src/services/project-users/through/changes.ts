@@ -12,7 +12,7 @@ import type { createChecks } from '../checks.ts'
 import { checkClusters, isWithin } from '../clusters.ts'
 import { comesTo, isGoing, livesOn } from '../known.ts'
 import type { Cluster, ProjectRules, WantedUser } from '../project-user.ts'
-import { type Plan, planOf } from '../project-user-changes.ts'
+import { keptOf, type Plan, planOf } from '../project-user-changes.ts'
 import { type Changing, changeTargets, dropTarget } from '../targets.ts'
 import type { UserBehind } from './behind.ts'
 import { withoutOne } from './narrowing.ts'
@@ -102,7 +102,7 @@ async function planEverywhere(
   // Where the user is so already, its login there is looked at all the same, and told.
   if (!isNamed) targets.push({ instanceId: cluster.instance.id, change, wish: target.wish })
   const record = planOf(userKeyText(known.key), 'change', wanted)
-  return { targets: hereFirst(targets, cluster), record: { ...record, password: rules.lateJoin === 'sealed' ? password : undefined } }
+  return { targets: hereFirst(targets, cluster), record: { ...record, password: keptOf(rules, password) } }
 }
 
 const hereFirst = (targets: readonly FanOutTarget[], { instance }: Cluster) =>

@@ -8,7 +8,7 @@ import { keyOf } from '../../users/user-view.ts'
 import { type Clusters, checkClusters, clustersFor, isWithin } from '../clusters.ts'
 import { isUserOfProject } from '../listing/logins.ts'
 import type { Cluster, ProjectParts, WantedUser } from '../project-user.ts'
-import { planOf } from '../project-user-changes.ts'
+import { keptOf, planOf } from '../project-user-changes.ts'
 import { wantedOf } from '../records.ts'
 import { ownLogins } from '../sight.ts'
 import { lost } from '../unchanged.ts'
@@ -45,7 +45,7 @@ export async function planNew(
   checkClusters(around, [cluster])
   await check.free(projectId, text, around.all, asked.signal, await store.now())
   const record = planOf(text, 'create', wantedFrom(parts, cluster, target.change))
-  const password = rules.lateJoin === 'sealed' ? target.change.password : undefined
+  const password = keptOf(rules, target.change.password)
   const targets = [{ ...target, instanceId: instance.id }]
   return { targets, record: { ...record, password }, around, before }
 }

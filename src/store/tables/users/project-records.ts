@@ -88,7 +88,9 @@ async function begin(context: Context, plan: RecordPlan, now: number): Promise<v
     next: toJson(next) ?? null,
     nextPassword: password ? vault.seal(password, projectRecordPlace(plan, 'next_password')) : null,
   }
-  const query = db.updateTable('projectRecords').set(change === 'create' ? { ...anew, ...row } : row)
+  // One that may be so no more is better forgotten too early than brought to a server that joins.
+  const had = change === 'create' ? anew : password === null ? { password } : {}
+  const query = db.updateTable('projectRecords').set({ ...had, ...row })
   await query.where('projectId', '=', projectId).where('kind', '=', kind).where('key', '=', key).execute()
 }
 
