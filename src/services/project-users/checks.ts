@@ -1,13 +1,10 @@
-import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { userKeyFrom, userKeyText } from '../../domain/user.ts'
 import type { Instances } from '../instances/instances.ts'
-import { wholeKey } from '../users/account-key.ts'
-import { connectionsElsewhere } from '../users/elsewhere.ts'
 import { endOfNew } from '../users/ends.ts'
 import { checkPassword } from '../users/user-rules.ts'
+import { isKeptElsewhere } from './kept-elsewhere.ts'
 import { isGone, type Known, livesOn } from './known.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 import { isExpired, isPlaced, isThere } from './records.ts'
@@ -24,15 +21,8 @@ export function createChecks(parts: ProjectParts & { readonly instances: Instanc
     if (elsewhere) throw new Fault('in_use', 'user', `Rolecall itself logs in to ${elsewhere.name} by this name`)
   }
 
-  /** A cluster that another instance, maybe of another project, calls by another name, and logs in to so. */
   async function firstKeptElsewhere(clusters: readonly Cluster[], key: string): Promise<Cluster | undefined> {
-    const { name } = userKeyFrom(key)
-    for (const cluster of clusters) {
-      const { about } = parts.links.engineOf(cluster.instance)
-      const keyOf = ({ username, authDatabase }: Connection) =>
-        userKeyText(wholeKey(about, cluster.instance, { name: username, authDatabase }))
-      if ((await connectionsElsewhere(parts, cluster.instance, name)).some(one => keyOf(one) === key)) return cluster
-    }
+    for (const cluster of clusters) if (await isKeptElsewhere(parts, cluster, key)) return cluster
     return undefined
   }
 

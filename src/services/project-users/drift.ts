@@ -8,6 +8,7 @@ import type { ProjectRecord } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { clustersOf, isWithin } from './clusters.ts'
 import { ROLECALL } from './joining.ts'
+import { isKeptElsewhere } from './kept-elsewhere.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'
 import { isPlaced, isThere, rolesShown, wantedOf } from './records.ts'
 import { lookAt, type Sight } from './sight.ts'
@@ -65,7 +66,8 @@ export function createDrift(parts: DriftParts): Drift {
       const last = await lastOn(record, place)
       if (last && !(await isFree(last))) continue
       const roles = last && (await isBeyond(last)) ? keptOf(record, place) : wantedOf(record)!.roles
-      if (!haveSame(place.roles, roles)) targets.push(targetOn(record, place, roles))
+      if (haveSame(place.roles, roles) || (await isKeptElsewhere(parts, place.cluster, record.key))) continue
+      targets.push(targetOn(record, place, roles))
     }
     if (targets.length > 0) await leave(record, targets)
   }

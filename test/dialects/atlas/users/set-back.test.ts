@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Parts } from '../../../../src/app.ts'
 import type { Operation } from '../../../../src/domain/operation.ts'
+import { anotherProject, aPerson } from '../../../support/people.ts'
 import { heal, hungUp, says, type Trouble, trouble } from '../../../support/troubled.ts'
 import { groundWith, onServer, rolesOn, SHOP, textOf, VAULT } from './behind.ts'
-import { aUser, loginsOn, until, userPath, usersPath } from './ground.ts'
+import { aUser, loginsOn, passwordOf, until, userPath, usersPath } from './ground.ts'
 
 const MINUTE = 60_000
 
@@ -125,6 +126,23 @@ describe('where roles are set back', () => {
     await looksPass()
     expect(await operationsOf('bereft')).toHaveLength(before.length)
   }, 120_000)
+
+  test('a login that another project has for itself on the same server keeps what it was given', async () => {
+    const { east, atlas } = held.ground
+    const { app } = atlas.running
+    await make('theirs_too')
+    const project = await anotherProject(app.store)
+    const { key } = await aPerson(app.store, project, 'owner')
+    const login = { username: 'theirs_too', password: passwordOf('theirs_too'), database: 'admin' }
+    const coordinates = { engine: 'mongodb', host: 'localhost', port: east.door.port, name: 'of strangers' }
+    const added = await native('POST', `/projects/${project}/connections`, { key, body: { ...coordinates, ...login } })
+    expect(added.status, added.text).toBe(201)
+    const tested = await native('POST', `/connections/${added.body.id}/test`, { key })
+    expect(tested.status, tested.text).toBe(200)
+    await grant(east, 'theirs_too', VAULT)
+    await looksPass()
+    expect(await rolesOn(east, 'theirs_too')).toEqual([SHOP, VAULT].map(textOf))
+  }, 60_000)
 
   test('roles of every kind are seen as they were asked for, and nothing is set back', async () => {
     const onAdmin = ['atlasAdmin', 'readWriteAnyDatabase', 'readAnyDatabase', 'dbAdminAnyDatabase', 'clusterMonitor']
