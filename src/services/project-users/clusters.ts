@@ -104,10 +104,10 @@ export function checkClusters({ seen }: Clusters, wanted: readonly Cluster[], un
 }
 
 /** A fault that knows servers by their ids, in words that name each and say why. */
-export function naming(clusters: readonly Cluster[]) {
+export function naming(clusters: readonly Cluster[], isNamed: (fault: Fault) => boolean = isTransient) {
   return (error: unknown): never => {
     const failed = isFault(error) ? error.details.failed : undefined
-    if (!isFault(error) || !failed || !isTransient(error)) throw error
+    if (!isFault(error) || !failed || !isNamed(error)) throw error
     const nameOf = (id: string) => clusters.find(({ instance }) => instance.id === id)?.name ?? 'a server'
     const words = [...failed].map(([id, { message }]) => `${nameOf(id)}: ${message}`).join('; ')
     throw new Fault(error.code, error.subject, words, { ...error.details, instances: [...failed.keys()].map(nameOf) })

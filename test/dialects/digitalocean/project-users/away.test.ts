@@ -121,6 +121,28 @@ test('what one cluster refuses is taken back on the others', async () => {
   expect((await it.newest()).state).toBe('undone')
 })
 
+test('what another cluster refuses is told with its name, and where a new password stays', async () => {
+  await make('named')
+  const refuseOnWest = (ms: number) => {
+    mine.around = async (step, run, port) => {
+      if (port !== it.west.door.port || !says(step, 'updateUser')) return run(step)
+      await sleep(ms)
+      throw refused()
+    }
+  }
+  refuseOnWest(0)
+  const put = await it.put(it.east, 'named', 'readOnly', 'stock')
+  expect([put.status, put.body.message]).toEqual([422, 'west: the server would not'])
+  refuseOnWest(500)
+  const { status, body } = await it.reset(it.east, 'named')
+  expect(status).toBe(422)
+  expect(body.message).toBe(
+    'west: the server would not; east: The new password is set and can’t be taken back: it stays',
+  )
+  const own = await it.put(it.west, 'named', 'readOnly', 'stock')
+  expect([own.status, own.body.message]).toEqual([422, 'the server would not'])
+})
+
 test.each([5, 40, 120, 400])(
   'a reset whose caller hung up after %i ms: the same again is told the password that counts everywhere',
   async ms => {
