@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { type Static, Type } from 'typebox'
-import type { Credential, HostPort, Tls } from '../domain/connection.ts'
 import { Fault } from '../domain/fault.ts'
-import type { Policy } from '../domain/policy.ts'
 import { Secret } from '../domain/secret.ts'
+import type { Credential, HostPort, Tls } from '../domain/servers/connection.ts'
+import type { Policy } from '../domain/servers/policy.ts'
 import { PolicySchema } from './policy-fields.ts'
 
 /** Fields of a connection that more than one dialect takes under the same names. Objects are closed: a typing error never passes silently. */

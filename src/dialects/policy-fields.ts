@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { BUILT_IN_POLICY } from '../domain/policy.ts'
+import { BUILT_IN_POLICY } from '../domain/servers/policy.ts'
 
 /** The levels at which a policy may be said share this schema. */
 export const PolicySchema = Type.Object(

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { type TSchema, Type } from 'typebox'
-import type { Caller } from '../domain/caller.ts'
+import type { Caller } from '../domain/callers/caller.ts'
 import type { Services } from '../services/services.ts'
 
 declare module 'fastify' {

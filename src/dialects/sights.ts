@@ -1,5 +1,5 @@
-import type { Dialect } from '../domain/caller.ts'
-import type { EngineName } from '../domain/instance.ts'
+import type { Dialect } from '../domain/callers/caller.ts'
+import type { EngineName } from '../domain/servers/instance.ts'
 import { ATLAS_ENGINES } from './atlas/engine-words.ts'
 import { CLUSTER_ENGINES } from './digitalocean/engine-words.ts'
 import { DATASTORE_ENGINES } from './trove/datastores/datastores.ts'

@@ -1,5 +1,5 @@
-import type { Change, CommonChange } from '../domain/change.ts'
 import { Fault } from '../domain/fault.ts'
+import type { Change, CommonChange } from '../domain/users/change.ts'
 
 /** Throws where an engine is asked for what only logins that have roles and nothing else can have done to them. */
 export function common(change: Change): CommonChange {

@@ -1,4 +1,4 @@
-import type { EngineName } from '../domain/instance.ts'
+import type { EngineName } from '../domain/servers/instance.ts'
 import type { Capabilities, EngineDescription } from './engine.ts'
 
 /** Nothing can be done yet: rules of names are the engine's own all the same, for whoever checks input. */

@@ -1,13 +1,13 @@
-import type { Change } from '../domain/change.ts'
-import type { HostPort, Tls } from '../domain/connection.ts'
-import type { Rows } from '../domain/data-source.ts'
-import type { Database, EngineRole } from '../domain/database.ts'
-import type { GrantChange, GrantShown } from '../domain/grant.ts'
-import type { EngineName, ServerFacts } from '../domain/instance.ts'
-import type { StepShown } from '../domain/operation.ts'
+import type { StepShown } from '../domain/operations/operation.ts'
 import type { KeyPage, Page } from '../domain/page.ts'
 import type { Secret } from '../domain/secret.ts'
-import type { DatabaseUser, Mark, Session, UserIdentity, UserKey } from '../domain/user.ts'
+import type { HostPort, Tls } from '../domain/servers/connection.ts'
+import type { Rows } from '../domain/servers/data-source.ts'
+import type { Database, EngineRole } from '../domain/servers/database.ts'
+import type { EngineName, ServerFacts } from '../domain/servers/instance.ts'
+import type { Change } from '../domain/users/change.ts'
+import type { GrantChange, GrantShown } from '../domain/users/grant.ts'
+import type { DatabaseUser, Mark, Session, UserIdentity, UserKey } from '../domain/users/user.ts'
 
 /** A database product: what it can do, what it would do, and how to reach one of its servers. Throws only `Fault`s. */
 export interface Engine {

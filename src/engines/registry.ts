@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.ts'
-import { ENGINES, type EngineName } from '../domain/instance.ts'
+import { ENGINES, type EngineName } from '../domain/servers/instance.ts'
 import { DESCRIPTIONS } from './descriptions.ts'
 import type { Engine, EngineDescription } from './engine.ts'
 import { type Dial as DialMongodb, mongodb } from './mongodb/index.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { subjectOf } from '../domain/change.ts'
 import { isFault } from '../domain/fault.ts'
+import { subjectOf } from '../domain/users/change.ts'
 import { showStep } from '../engines/engine.ts'
 import type { Held, NewOperation } from '../store/interface/operations.ts'
 import type { Store, Tables } from '../store/store.ts'

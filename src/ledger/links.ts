@@ -1,5 +1,5 @@
-import type { Instance } from '../domain/instance.ts'
 import type { Secret } from '../domain/secret.ts'
+import type { Instance } from '../domain/servers/instance.ts'
 import type { AdminClient, Engine, Foreseen, SessionName } from '../engines/engine.ts'
 
 /** How the ledger reaches an instance to change it. Every refusal to (standby, another server, observe mode) is a `Fault`. */

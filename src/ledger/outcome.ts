@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { FaultRecord } from '../domain/fault.ts'
 import { Fault } from '../domain/fault.ts'
-import type { Operation, OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
+import type { Operation, OperationTarget, StepShown, TargetOutcome } from '../domain/operations/operation.ts'
 import type { Held } from '../store/interface/operations.ts'
 import type { Store, Tables } from '../store/store.ts'
 import { takenOver } from './leases.ts'

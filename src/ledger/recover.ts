@@ -1,5 +1,5 @@
 import { Fault, isTransient, toFault } from '../domain/fault.ts'
-import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
+import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operations/operation.ts'
 import { showStep } from '../engines/engine.ts'
 import type { ClaimedOperation } from '../store/interface/operations.ts'
 import type { Store } from '../store/store.ts'

@@ -1,7 +1,7 @@
-import { type Change, endOf, goesForward, passwordOf } from '../domain/change.ts'
-import type { Operation, OperationTarget, TargetOutcome } from '../domain/operation.ts'
+import type { Operation, OperationTarget, TargetOutcome } from '../domain/operations/operation.ts'
 import type { Secret } from '../domain/secret.ts'
-import { type DatabaseUser, userKeyText } from '../domain/user.ts'
+import { type Change, endOf, goesForward, passwordOf } from '../domain/users/change.ts'
+import { type DatabaseUser, userKeyText } from '../domain/users/user.ts'
 import type { Tables } from '../store/store.ts'
 import type { UserRecord } from '../store/user-record.ts'
 

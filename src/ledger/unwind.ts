@@ -1,6 +1,6 @@
-import { type Change, isCreate, passwordOf } from '../domain/change.ts'
 import { Fault } from '../domain/fault.ts'
-import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operation.ts'
+import type { OperationTarget, StepShown, TargetOutcome } from '../domain/operations/operation.ts'
+import { type Change, isCreate, passwordOf } from '../domain/users/change.ts'
 import { type Facts, type Plan, showStep } from '../engines/engine.ts'
 import type { Store } from '../store/store.ts'
 import { type Attempt, type Planned, planAll, planTarget, readBack, refuse, runSteps } from './attempt.ts'

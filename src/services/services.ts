@@ -1,6 +1,6 @@
-import type { Caller } from '../domain/caller.ts'
+import type { Caller } from '../domain/callers/caller.ts'
 import type { Fault } from '../domain/fault.ts'
-import type { Policy } from '../domain/policy.ts'
+import type { Policy } from '../domain/servers/policy.ts'
 import type { Engines } from '../engines/registry.ts'
 import type { FanOut } from '../ledger/fan-out/perform.ts'
 import type { Ledger } from '../ledger/ledger.ts'

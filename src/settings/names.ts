@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { BUILT_IN_POLICY, type Policy } from '../domain/policy.ts'
+import { BUILT_IN_POLICY, type Policy } from '../domain/servers/policy.ts'
 import { SettingsSchema } from './settings.ts'
 import type { Shape } from './values.ts'
 

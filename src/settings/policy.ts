@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { OnOwned } from '../domain/policy.ts'
+import type { OnOwned } from '../domain/servers/policy.ts'
 import { oneOf, text, yesNo } from './values.ts'
 
 /** The installation's level of policy: what projects and instances may say otherwise. */

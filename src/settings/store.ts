@@ -1,4 +1,4 @@
-import type { HostPort } from '../domain/connection.ts'
+import type { HostPort } from '../domain/servers/connection.ts'
 import type { Settings } from './settings.ts'
 
 /** Where the store is and what opens it; `serve`: as the process that serves from it. */

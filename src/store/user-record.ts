@@ -1,4 +1,4 @@
-import type { Dialect } from '../domain/caller.ts'
+import type { Dialect } from '../domain/callers/caller.ts'
 import type { Secret } from '../domain/secret.ts'
 
 /** What the engine cannot say about one of its users. Tied to key and incarnation: a re-made login is not this one. */

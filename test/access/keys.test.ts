@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ApiKey } from '../../src/domain/api-key.ts'
-import type { Role } from '../../src/domain/role.ts'
+import type { ApiKey } from '../../src/domain/callers/api-key.ts'
+import type { Role } from '../../src/domain/users/role.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { anotherProject, aPerson, type Person } from '../support/people.ts'
 

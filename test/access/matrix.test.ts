@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROLES, type Role, roleHas } from '../../src/domain/role.ts'
+import { ROLES, type Role, roleHas } from '../../src/domain/users/role.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { anotherProject, aPerson, type Person, type PersonWish } from '../support/people.ts'
 import { isPublicFile, NEEDS, type Need } from './needs.ts'

@@ -1,4 +1,4 @@
-import type { Right } from '../../src/domain/role.ts'
+import type { Right } from '../../src/domain/users/role.ts'
 import { atlas } from './atlas-needs.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Right } from '../../src/domain/role.ts'
-import { SCOPES, type Scope, scopesLacking } from '../../src/domain/scope.ts'
+import { SCOPES, type Scope, scopesLacking } from '../../src/domain/callers/scope.ts'
+import type { Right } from '../../src/domain/users/role.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { aPerson } from '../support/people.ts'
 import { NEEDS, type Need } from './needs.ts'

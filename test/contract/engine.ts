@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Change } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import type { UserKey } from '../../src/domain/user.ts'
+import type { Change } from '../../src/domain/users/change.ts'
+import type { UserKey } from '../../src/domain/users/user.ts'
 import type { AdminClient, Engine, Target } from '../../src/engines/engine.ts'
 import { aCreate, aMark, apply, applyThroughCrashes, INSTALLATION, planned } from '../support/changes.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BUILT_IN_POLICY, policyInForce } from '../../src/domain/policy.ts'
+import { BUILT_IN_POLICY, policyInForce } from '../../src/domain/servers/policy.ts'
 
 test('the nearest level that says something decides', () => {
   const { policy, from } = policyInForce([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Change } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
+import type { Change } from '../../src/domain/users/change.ts'
 import type { MongodbFacts } from '../../src/engines/mongodb/facts.ts'
 import { plan, undo } from '../../src/engines/mongodb/plan.ts'
 import { rightsFrom } from '../../src/engines/mongodb/rights.ts'

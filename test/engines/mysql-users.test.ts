@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { Change } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
+import type { Change } from '../../src/domain/users/change.ts'
 import { aCreate, aMark, applyThroughCrashes, INSTALLATION, planned } from '../support/changes.ts'
 import { onMysqlFamily } from '../support/mariadb/workbench.ts'
 

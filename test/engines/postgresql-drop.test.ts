@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { OnOwned } from '../../src/domain/policy.ts'
+import type { OnOwned } from '../../src/domain/servers/policy.ts'
 import { aCreate, aMark } from '../support/changes.ts'
 import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, type Workbench } from '../support/postgresql/workbench.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Change } from '../../src/domain/change.ts'
-import type { CatalogueRole } from '../../src/domain/grant.ts'
+import type { Change } from '../../src/domain/users/change.ts'
+import type { CatalogueRole } from '../../src/domain/users/grant.ts'
 import { aCreate, aMark } from '../support/changes.ts'
 import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, type Workbench } from '../support/postgresql/workbench.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Change } from '../../src/domain/change.ts'
+import type { Change } from '../../src/domain/users/change.ts'
 import { aCreate, aMark, applyThroughCrashes } from '../support/changes.ts'
 import { onPostgresql } from '../support/postgresql/on-postgresql.ts'
 import { aWorkbench, type Workbench } from '../support/postgresql/workbench.ts'

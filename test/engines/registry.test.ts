@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ENGINES } from '../../src/domain/instance.ts'
 import { Secret } from '../../src/domain/secret.ts'
+import { ENGINES } from '../../src/domain/servers/instance.ts'
 import type { Target } from '../../src/engines/engine.ts'
 import { createEngines } from '../../src/engines/registry.ts'
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../src/cli/exit-codes.ts'
 import { FAULTS } from '../../src/dialects/faults.ts'
-import { BUILT_IN_POLICY } from '../../src/domain/policy.ts'
+import { BUILT_IN_POLICY } from '../../src/domain/servers/policy.ts'
 import { SETTINGS } from '../../src/settings/names.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ENGINES } from '../../src/domain/instance.ts'
+import { ENGINES } from '../../src/domain/servers/instance.ts'
 import { linesLike } from './sources.ts'
 
 const DIALECTS = ['native', 'wiremock', 'digitalocean', 'trove', 'atlas']

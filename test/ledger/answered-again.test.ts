@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Role } from '../../src/domain/role.ts'
+import type { Role } from '../../src/domain/users/role.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { engineClient } from '../support/logins.ts'
 import { aPerson, type Person } from '../support/people.ts'

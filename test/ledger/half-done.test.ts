@@ -1,6 +1,6 @@
 import type { Connection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Caller } from '../../src/domain/caller.ts'
+import type { Caller } from '../../src/domain/callers/caller.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { scramVerifier } from '../../src/engines/postgresql/users/scram.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { OperationTarget } from '../../src/domain/operation.ts'
+import type { OperationTarget } from '../../src/domain/operations/operation.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import { waitAfter } from '../../src/ledger/recover.ts'
 import { recordAfter } from '../../src/ledger/settlement.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Caller } from '../../src/domain/caller.ts'
+import type { Caller } from '../../src/domain/callers/caller.ts'
 import { Fault } from '../../src/domain/fault.ts'
 import { Secret } from '../../src/domain/secret.ts'
 import type { AdminClient, Engine } from '../../src/engines/engine.ts'

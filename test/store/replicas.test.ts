@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Operator } from '../../src/domain/operator.ts'
+import type { Operator } from '../../src/domain/callers/operator.ts'
 import { MIGRATIONS } from '../../src/store/migrations/all.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { StoreProblem } from '../../src/store/problem.ts'

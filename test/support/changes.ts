@@ -1,6 +1,6 @@
-import type { Change } from '../../src/domain/change.ts'
 import { Secret } from '../../src/domain/secret.ts'
-import type { Mark, NewUser } from '../../src/domain/user.ts'
+import type { Change } from '../../src/domain/users/change.ts'
+import type { Mark, NewUser } from '../../src/domain/users/user.ts'
 import type { AdminClient, Engine, Plan, Step } from '../../src/engines/engine.ts'
 
 export const INSTALLATION = 'c0ffee00'

@@ -1,7 +1,7 @@
-import type { ApiKey } from '../../src/domain/api-key.ts'
-import type { Operator } from '../../src/domain/operator.ts'
-import type { Role } from '../../src/domain/role.ts'
+import type { ApiKey } from '../../src/domain/callers/api-key.ts'
+import type { Operator } from '../../src/domain/callers/operator.ts'
 import { newSecret } from '../../src/domain/secret.ts'
+import type { Role } from '../../src/domain/users/role.ts'
 import type { Store } from '../../src/store/store.ts'
 import { aKey, anOperator, aProject } from '../store/builders.ts'
 

@@ -1,6 +1,6 @@
 import type { Parts } from '../../src/app.ts'
-import type { Change } from '../../src/domain/change.ts'
 import { Fault } from '../../src/domain/fault.ts'
+import type { Change } from '../../src/domain/users/change.ts'
 import type { AdminClient, Engine, Facts, Step } from '../../src/engines/engine.ts'
 import type { Engines } from '../../src/engines/registry.ts'
 

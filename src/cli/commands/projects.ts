@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Project } from '../../domain/project.ts'
+import type { Project } from '../../domain/callers/project.ts'
 import { createProjects } from '../../services/callers/projects.ts'
 import { answerList, answerOne, timeText } from '../answer.ts'
 import { everything } from '../command-caller.ts'

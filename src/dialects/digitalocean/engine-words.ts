@@ -1,4 +1,4 @@
-import type { EngineName, Instance } from '../../domain/instance.ts'
+import type { EngineName, Instance } from '../../domain/servers/instance.ts'
 
 /** What this API calls an engine. */
 export interface EngineWords {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { isFault } from '../../domain/fault.ts'
-import type { Operation, TargetOutcome } from '../../domain/operation.ts'
+import type { Operation, TargetOutcome } from '../../domain/operations/operation.ts'
 import type { Secret } from '../../domain/secret.ts'
 import type { UserDone } from '../../services/users/user-wishes.ts'
 import { type RouteParts, readSignal } from './context.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { type Origin, privateKeyOf, refused } from '../../services/callers/authentication.ts'
 import { type CountRequest, limitRate, rateLimitFields } from '../rate.ts'
 import type { RouteParts } from '../request.ts'

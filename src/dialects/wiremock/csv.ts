@@ -1,4 +1,4 @@
-import type { Rows } from '../../domain/data-source.ts'
+import type { Rows } from '../../domain/servers/data-source.ts'
 
 /** Why a text is not the CSV that we take; the words are for the caller. */
 export class WrongCsv extends Error {}

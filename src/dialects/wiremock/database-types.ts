@@ -1,4 +1,4 @@
-import type { EngineName } from '../../domain/instance.ts'
+import type { EngineName } from '../../domain/servers/instance.ts'
 
 interface TypeRules {
   readonly engine: EngineName

@@ -1,4 +1,4 @@
-import type { Mark } from '../../domain/user.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import type { Facts } from '../engine.ts'
 import type { DatabaseFound } from './databases/facts.ts'
 import type { ServerState } from './link/server.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Mark } from '../../domain/user.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import { type Account, OURS } from './names.ts'
 import type { RoleName } from './roles/names.ts'
 

@@ -1,4 +1,4 @@
-import type { UserKey } from '../../domain/user.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 import type { Refusal } from '../engine.ts'
 
 /** Where a login is kept, and proves who it is, if its key doesn't say. */

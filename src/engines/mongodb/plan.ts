@@ -1,5 +1,5 @@
-import type { Change } from '../../domain/change.ts'
-import { type GrantChange, sameGrant } from '../../domain/grant.ts'
+import type { Change } from '../../domain/users/change.ts'
+import { type GrantChange, sameGrant } from '../../domain/users/grant.ts'
 import type { Facts, Plan, Refusal } from '../engine.ts'
 import { planCreateDatabase, planDropDatabase, planUndoCreateDatabase } from './databases/plan.ts'
 import type { MongodbFacts } from './facts.ts'

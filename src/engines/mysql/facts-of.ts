@@ -1,5 +1,5 @@
-import { type Change, type CommonChange, passwordOf } from '../../domain/change.ts'
-import type { Mark, UserKey } from '../../domain/user.ts'
+import { type Change, type CommonChange, passwordOf } from '../../domain/users/change.ts'
+import type { Mark, UserKey } from '../../domain/users/user.ts'
 import { common } from '../common-changes.ts'
 import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Mark } from '../../domain/user.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import { MARKER } from './names.ts'
 
 /** What tells a login that we made from the next of its name: which operation made it. */

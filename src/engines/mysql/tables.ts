@@ -1,5 +1,5 @@
-import type { Rows } from '../../domain/data-source.ts'
 import { Fault } from '../../domain/fault.ts'
+import type { Rows } from '../../domain/servers/data-source.ts'
 import type { Link } from './link/link.ts'
 import { canBeThere, SYSTEM_DATABASES } from './names.ts'
 import { quoteName, quoteText } from './sql.ts'

@@ -1,5 +1,5 @@
-import type { Grant } from '../../domain/grant.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { Grant } from '../../domain/users/grant.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 import type { AdminClient, FoundBehind, Step } from '../engine.ts'
 import { findDatabase, listDatabases } from './databases/read.ts'
 import type { TakeFacts } from './facts-ahead.ts'

@@ -1,5 +1,5 @@
-import type { Change } from '../../domain/change.ts'
-import type { Mark } from '../../domain/user.ts'
+import type { Change } from '../../domain/users/change.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import type { Foreseen } from '../engine.ts'
 import type { PostgresFacts } from './facts.ts'
 import { readFacts, verifierOf } from './facts-of.ts'

@@ -1,6 +1,6 @@
-import { type Change, type CommonChange, passwordOf } from '../../domain/change.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { Mark } from '../../domain/user.ts'
+import { type Change, type CommonChange, passwordOf } from '../../domain/users/change.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import { common } from '../common-changes.ts'
 import { readClock } from './clock.ts'
 import { readDatabase } from './databases/facts.ts'

@@ -1,5 +1,5 @@
 import type { Secret } from '../../domain/secret.ts'
-import type { Mark } from '../../domain/user.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import type { Facts } from '../engine.ts'
 import type { DatabaseFound } from './databases/facts.ts'
 import type { Holdings } from './drop/facts.ts'

@@ -1,4 +1,4 @@
-import type { Mark } from '../../domain/user.ts'
+import type { Mark } from '../../domain/users/user.ts'
 import type { Statement } from '../engine.ts'
 import { open, quoteName, quoteText } from './sql.ts'
 

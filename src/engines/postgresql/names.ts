@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { CATALOGUE_ROLES, type CatalogueRole } from '../../domain/grant.ts'
-import type { Mark } from '../../domain/user.ts'
+import { CATALOGUE_ROLES, type CatalogueRole } from '../../domain/users/grant.ts'
+import type { Mark } from '../../domain/users/user.ts'
 
 /** PostgreSQL cuts longer names without a word, and two that share 63 bytes would become one. */
 export const NAME_BYTES = 63

@@ -1,4 +1,4 @@
-import type { EngineRole } from '../../domain/database.ts'
+import type { EngineRole } from '../../domain/servers/database.ts'
 import type { Link } from './link/link.ts'
 import { markIn } from './marks.ts'
 import { isCatalogueRole } from './names.ts'

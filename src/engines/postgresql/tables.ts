@@ -1,5 +1,5 @@
-import type { Rows } from '../../domain/data-source.ts'
 import { Fault } from '../../domain/fault.ts'
+import type { Rows } from '../../domain/servers/data-source.ts'
 import type { Link } from './link/link.ts'
 import { canBeThere } from './names.ts'
 import { quoteName } from './sql.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../domain/change.ts'
+import type { Change } from '../../domain/users/change.ts'
 import type { RecordPlan } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import type { Order, OrderTarget } from '../order.ts'

@@ -1,6 +1,6 @@
-import type { Change, ChangeKind } from '../../domain/change.ts'
 import { Fault, isTransient } from '../../domain/fault.ts'
-import type { Operation, OperationTarget } from '../../domain/operation.ts'
+import type { Operation, OperationTarget } from '../../domain/operations/operation.ts'
+import type { Change, ChangeKind } from '../../domain/users/change.ts'
 import type { DoneTarget, Held } from '../../store/interface/operations.ts'
 import type { Store, Tables } from '../../store/store.ts'
 import { takenOver } from '../leases.ts'

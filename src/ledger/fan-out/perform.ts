@@ -1,6 +1,6 @@
 import { Fault, toFault } from '../../domain/fault.ts'
 import { newOperationId } from '../../domain/id.ts'
-import type { StepShown, TargetOutcome } from '../../domain/operation.ts'
+import type { StepShown, TargetOutcome } from '../../domain/operations/operation.ts'
 import { showStep } from '../../engines/engine.ts'
 import type { Tables } from '../../store/store.ts'
 import { type Planned, planTarget, readBack, refuse, runSteps } from '../attempt.ts'

@@ -1,6 +1,6 @@
-import { goesForward } from '../../domain/change.ts'
 import { Fault, isTransient, toFault } from '../../domain/fault.ts'
-import type { OperationTarget, StepShown } from '../../domain/operation.ts'
+import type { OperationTarget, StepShown } from '../../domain/operations/operation.ts'
+import { goesForward } from '../../domain/users/change.ts'
 import { showStep } from '../../engines/engine.ts'
 import type { ClaimedOperation } from '../../store/interface/operations.ts'
 import { type Planned, planTarget, readBack, refuse, runSteps } from '../attempt.ts'

@@ -1,6 +1,6 @@
-import type { Change } from '../../domain/change.ts'
 import { Fault, isTransient, toFault } from '../../domain/fault.ts'
-import type { OperationTarget, TargetOutcome } from '../../domain/operation.ts'
+import type { OperationTarget, TargetOutcome } from '../../domain/operations/operation.ts'
+import type { Change } from '../../domain/users/change.ts'
 import type { DoneTarget } from '../../store/interface/operations.ts'
 import { type Attempt, planTarget, readBack, refuse, runSteps } from '../attempt.ts'
 import { tooLate } from '../deadline.ts'

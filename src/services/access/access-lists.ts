@@ -1,5 +1,11 @@
-import { type Access, type AccessGrant, type AccessSubject, accessHas, type Entity } from '../../domain/access.ts'
-import type { Caller } from '../../domain/caller.ts'
+import {
+  type Access,
+  type AccessGrant,
+  type AccessSubject,
+  accessHas,
+  type Entity,
+} from '../../domain/callers/access.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Store, Tables } from '../../store/store.ts'
 import { auditOf } from '../operations/audit.ts'

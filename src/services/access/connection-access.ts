@@ -1,8 +1,8 @@
-import type { Access, AccessGrant } from '../../domain/access.ts'
-import type { Caller } from '../../domain/caller.ts'
-import type { Connection } from '../../domain/connection.ts'
+import type { Access, AccessGrant } from '../../domain/callers/access.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
-import { roleHas } from '../../domain/role.ts'
+import type { Connection } from '../../domain/servers/connection.ts'
+import { roleHas } from '../../domain/users/role.ts'
 import type { Tables } from '../../store/store.ts'
 import { accessToEach, findConnection, viewerIn } from './access.ts'
 

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Need } from '../../domain/need.ts'
+import type { Need } from '../../domain/callers/need.ts'
 
 const noting = new AsyncLocalStorage<Map<string, Need>>()
 

@@ -1,6 +1,6 @@
-import type { Caller } from '../../domain/caller.ts'
-import type { Change } from '../../domain/change.ts'
-import { type DatabaseUser, isServerAdmin } from '../../domain/user.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
+import type { Change } from '../../domain/users/change.ts'
+import { type DatabaseUser, isServerAdmin } from '../../domain/users/user.ts'
 import { hasRight } from './access.ts'
 
 /**

@@ -1,7 +1,7 @@
-import { ACCESS } from '../../domain/access.ts'
-import type { Caller } from '../../domain/caller.ts'
+import { ACCESS } from '../../domain/callers/access.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
+import type { Need } from '../../domain/callers/need.ts'
 import { Fault } from '../../domain/fault.ts'
-import type { Need } from '../../domain/need.ts'
 import type { Tables } from '../../store/store.ts'
 import { checkRight, findConnection, findInstance, findSeen } from './access.ts'
 

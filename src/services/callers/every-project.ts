@@ -1,4 +1,4 @@
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import type { Store } from '../../store/store.ts'
 
 /** True where the caller has a role in every project of the installation: then a project that is not among them is none. */

@@ -1,7 +1,7 @@
+import type { Operator } from '../../domain/callers/operator.ts'
+import type { Project } from '../../domain/callers/project.ts'
 import { isFault } from '../../domain/fault.ts'
 import { newKeyId, newProjectId, newPublicKey, newShortId } from '../../domain/id.ts'
-import type { Operator } from '../../domain/operator.ts'
-import type { Project } from '../../domain/project.ts'
 import { newSecret, type Secret } from '../../domain/secret.ts'
 import type { Store } from '../../store/store.ts'
 

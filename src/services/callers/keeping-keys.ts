@@ -1,7 +1,7 @@
-import type { ApiKey } from '../../domain/api-key.ts'
-import type { Caller } from '../../domain/caller.ts'
+import type { ApiKey } from '../../domain/callers/api-key.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
-import { ROLES } from '../../domain/role.ts'
+import { ROLES } from '../../domain/users/role.ts'
 import { hasRight } from '../access/access.ts'
 
 /**

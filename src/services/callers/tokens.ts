@@ -1,8 +1,8 @@
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
+import type { Token } from '../../domain/callers/token.ts'
 import { newKeyId } from '../../domain/id.ts'
-import type { Role } from '../../domain/role.ts'
 import { randomText, Secret } from '../../domain/secret.ts'
-import type { Token } from '../../domain/token.ts'
+import type { Role } from '../../domain/users/role.ts'
 import type { Store } from '../../store/store.ts'
 import { isUsable, type Origin, refused, toCaller } from './authentication.ts'
 

@@ -1,4 +1,4 @@
-import { addressesOf, type Connection, type Credential, type HostPort } from '../../domain/connection.ts'
+import { addressesOf, type Connection, type Credential, type HostPort } from '../../domain/servers/connection.ts'
 import { bareHost } from './connection-rules.ts'
 import type { ConnectionWish } from './connection-wish.ts'
 

@@ -1,7 +1,7 @@
-import type { ConnectionOptions, Credential, HostPort, Tls } from '../../domain/connection.ts'
-import type { Advertise, EngineName, Mode } from '../../domain/instance.ts'
-import type { Policy } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
+import type { ConnectionOptions, Credential, HostPort, Tls } from '../../domain/servers/connection.ts'
+import type { Advertise, EngineName, Mode } from '../../domain/servers/instance.ts'
+import type { Policy } from '../../domain/servers/policy.ts'
 
 /** Everything that can be said of a connection; the fields from `instanceName` on belong to its instance. */
 export interface ConnectionWish {

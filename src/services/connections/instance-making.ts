@@ -1,6 +1,6 @@
 import { Fault, type Violation } from '../../domain/fault.ts'
 import { newInstanceId } from '../../domain/id.ts'
-import type { Instance } from '../../domain/instance.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
 import type { Tables } from '../../store/store.ts'
 import type { ConnectionWish } from './connection-wish.ts'
 

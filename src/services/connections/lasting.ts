@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/fault.ts'
-import type { Instance } from '../../domain/instance.ts'
-import { userKeyText } from '../../domain/user.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
+import { userKeyText } from '../../domain/users/user.ts'
 import type { EngineDescription } from '../../engines/engine.ts'
 import type { Tables } from '../../store/store.ts'
 import { wholeKey } from '../users/account-key.ts'

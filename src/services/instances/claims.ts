@@ -1,6 +1,6 @@
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
-import type { Instance } from '../../domain/instance.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
 import type { DialectView } from '../../store/interface/servers.ts'
 import type { Tables } from '../../store/store.ts'
 import { auditOf } from '../operations/audit.ts'

@@ -1,5 +1,5 @@
-import type { Connection } from '../../domain/connection.ts'
-import type { Rows } from '../../domain/data-source.ts'
+import type { Connection } from '../../domain/servers/connection.ts'
+import type { Rows } from '../../domain/servers/data-source.ts'
 import type { Engines } from '../../engines/registry.ts'
 import type { Store } from '../../store/store.ts'
 import { unlessLate } from '../links/patience.ts'

@@ -1,4 +1,4 @@
-import type { Connection } from '../../domain/connection.ts'
+import type { Connection } from '../../domain/servers/connection.ts'
 import type { ReadPool } from '../../engines/engine.ts'
 
 /** Links for reading, kept per connection; those that nobody used for longest make room for new ones. */

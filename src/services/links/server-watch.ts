@@ -1,7 +1,7 @@
-import type { Connection } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
-import type { Instance, ServerFacts } from '../../domain/instance.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { Connection } from '../../domain/servers/connection.ts'
+import type { Instance, ServerFacts } from '../../domain/servers/instance.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 import type { Store, Tables } from '../../store/store.ts'
 
 /** Notices what a server says of itself on contact: a new version, a standby, or that it is another server than before. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { addressesOf, type Connection, type Credential, type Tls } from '../../domain/connection.ts'
 import { Fault } from '../../domain/fault.ts'
 import { Secret } from '../../domain/secret.ts'
+import { addressesOf, type Connection, type Credential, type Tls } from '../../domain/servers/connection.ts'
 import type { Target } from '../../engines/engine.ts'
 import type { NetworkGuard } from '../network/network-guard.ts'
 

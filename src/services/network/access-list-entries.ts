@@ -1,5 +1,5 @@
-import type { AccessListEntry } from '../../domain/access-list-entry.ts'
-import type { Caller } from '../../domain/caller.ts'
+import type { AccessListEntry } from '../../domain/callers/access-list-entry.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
 import type { Store } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 import { Fault } from '../../domain/fault.ts'
-import { ENGINES, type EngineName } from '../../domain/instance.ts'
+import { ENGINES, type EngineName } from '../../domain/servers/instance.ts'
 import { type Address, contains, facesOf, parseEndpoint, parseNetwork } from './networks.ts'
 
 /** Which servers may be connected to, as the settings `network.*` say it. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { HostPort } from '../../domain/connection.ts'
+import type { HostPort } from '../../domain/servers/connection.ts'
 import type { Lookup } from './lookup.ts'
 import { facesOf } from './networks.ts'
 

@@ -1,5 +1,5 @@
-import type { AuditLine } from '../../domain/audit.ts'
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
+import type { AuditLine } from '../../domain/operations/audit.ts'
 import type { Store, Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { AuditLine } from '../../domain/audit.ts'
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
+import type { AuditLine } from '../../domain/operations/audit.ts'
 import type { Store } from '../../store/store.ts'
 import { checkRight, viewerIn } from '../access/access.ts'
 import type { Authentication } from '../callers/authentication.ts'

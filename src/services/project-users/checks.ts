@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/fault.ts'
-import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
+import type { PolicyInForce } from '../../domain/servers/policy.ts'
 import type { Instances } from '../instances/instances.ts'
 import { endOfNew } from '../users/ends.ts'
 import { checkPassword } from '../users/user-rules.ts'

@@ -1,6 +1,6 @@
-import type { Caller } from '../../domain/caller.ts'
-import type { Change } from '../../domain/change.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
+import type { Change } from '../../domain/users/change.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { checkRight } from '../access/access.ts'

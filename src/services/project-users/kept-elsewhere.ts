@@ -1,5 +1,5 @@
-import type { Connection } from '../../domain/connection.ts'
-import { userKeyFrom, userKeyText } from '../../domain/user.ts'
+import type { Connection } from '../../domain/servers/connection.ts'
+import { userKeyFrom, userKeyText } from '../../domain/users/user.ts'
 import { wholeKey } from '../users/account-key.ts'
 import { connectionsElsewhere } from '../users/elsewhere.ts'
 import type { Cluster, ProjectParts } from './project-user.ts'

@@ -1,6 +1,6 @@
 import { Fault, isFault } from '../../domain/fault.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { type UserKey, userKeyText } from '../../domain/user.ts'
+import { type UserKey, userKeyText } from '../../domain/users/user.ts'
 import type { FanOutTarget } from '../../ledger/fan-out/order.ts'
 import type { FanOut } from '../../ledger/fan-out/perform.ts'
 import type { ProjectRecord, RecordPlan } from '../../store/project-record.ts'

@@ -1,6 +1,6 @@
-import type { Instance } from '../../domain/instance.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 import type { Store } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
 

@@ -1,6 +1,6 @@
-import type { Caller } from '../../domain/caller.ts'
+import type { Caller } from '../../domain/callers/caller.ts'
 import { Fault } from '../../domain/fault.ts'
-import { type UserKey, userKeyText } from '../../domain/user.ts'
+import { type UserKey, userKeyText } from '../../domain/users/user.ts'
 import { checkRight } from '../access/access.ts'
 import { type Clusters, clustersFor } from './clusters.ts'
 import { type ListedUsers, listPage } from './listing/page.ts'

@@ -1,4 +1,4 @@
-import { type UserIdentity, userKeyFrom } from '../../domain/user.ts'
+import { type UserIdentity, userKeyFrom } from '../../domain/users/user.ts'
 import type { Places, ProjectRecord } from '../../store/project-record.ts'
 import { type Clusters, isWithin, scopesShown } from './clusters.ts'
 import type { Cluster, ProjectUser, WantedUser } from './project-user.ts'

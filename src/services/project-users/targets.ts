@@ -1,6 +1,6 @@
-import { type Change, passwordOf } from '../../domain/change.ts'
 import type { Secret } from '../../domain/secret.ts'
-import { type UserKey, userKeyText } from '../../domain/user.ts'
+import { type Change, passwordOf } from '../../domain/users/change.ts'
+import { type UserKey, userKeyText } from '../../domain/users/user.ts'
 import type { FanOutTarget } from '../../ledger/fan-out/order.ts'
 import type { Tables } from '../../store/store.ts'
 import type { Asked } from '../operations/prepared.ts'

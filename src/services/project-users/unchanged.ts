@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, isFault } from '../../domain/fault.ts'
-import { userKeyText } from '../../domain/user.ts'
+import { userKeyText } from '../../domain/users/user.ts'
 import type { ProjectRecord } from '../../store/project-record.ts'
 import type { Tables } from '../../store/store.ts'
 import { type Known, pendingOn } from './known.ts'

@@ -1,5 +1,5 @@
-import type { Instance } from '../../domain/instance.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 import type { EngineDescription } from '../../engines/engine.ts'
 
 /**

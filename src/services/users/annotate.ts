@@ -1,5 +1,5 @@
-import type { Instance } from '../../domain/instance.ts'
-import { type UserKey, userKeyText } from '../../domain/user.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
+import { type UserKey, userKeyText } from '../../domain/users/user.ts'
 import type { Store } from '../../store/store.ts'
 import type { UserRecord } from '../../store/user-record.ts'
 import type { Links } from '../links/links.ts'

@@ -1,5 +1,5 @@
-import type { Connection } from '../../domain/connection.ts'
-import type { Instance } from '../../domain/instance.ts'
+import type { Connection } from '../../domain/servers/connection.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
 import type { Store } from '../../store/store.ts'
 import type { Links } from '../links/links.ts'
 

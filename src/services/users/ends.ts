@@ -1,6 +1,6 @@
-import type { EndWish } from '../../domain/expiry.ts'
 import { Fault } from '../../domain/fault.ts'
-import type { PolicyInForce } from '../../domain/policy.ts'
+import type { PolicyInForce } from '../../domain/servers/policy.ts'
+import type { EndWish } from '../../domain/users/expiry.ts'
 
 /** When a login is to go, as its maker says it: at a moment, or after a while. */
 export type EndAsked = { readonly until: number } | { readonly afterMs: number }

@@ -1,5 +1,5 @@
-import type { Instance } from '../../domain/instance.ts'
-import { type DatabaseUser, type UserKey, userKeyFrom, userKeyText } from '../../domain/user.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
+import { type DatabaseUser, type UserKey, userKeyFrom, userKeyText } from '../../domain/users/user.ts'
 import type { AdminClient } from '../../engines/engine.ts'
 import type { Tables } from '../../store/store.ts'
 

@@ -1,7 +1,7 @@
-import type { GrantChange } from '../../domain/grant.ts'
-import type { OnOwned } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { OnOwned } from '../../domain/servers/policy.ts'
+import type { GrantChange } from '../../domain/users/grant.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 import type { Asked, Prepared } from '../operations/prepared.ts'
 import type { NewUserWish, Reset, UserDone, UserDropped, UserWish } from './user-wishes.ts'
 

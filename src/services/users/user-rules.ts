@@ -1,8 +1,8 @@
 import { Fault, type Violation } from '../../domain/fault.ts'
-import type { Instance } from '../../domain/instance.ts'
-import type { PolicyInForce } from '../../domain/policy.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { NewUser } from '../../domain/user.ts'
+import type { Instance } from '../../domain/servers/instance.ts'
+import type { PolicyInForce } from '../../domain/servers/policy.ts'
+import type { NewUser } from '../../domain/users/user.ts'
 import type { EngineDescription } from '../../engines/engine.ts'
 import type { NewUserWish } from './user-wishes.ts'
 

@@ -1,6 +1,6 @@
-import type { Grant } from '../../domain/grant.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { NewUser, UserKey, UserSettings } from '../../domain/user.ts'
+import type { Grant } from '../../domain/users/grant.ts'
+import type { NewUser, UserKey, UserSettings } from '../../domain/users/user.ts'
 import type { EndAsked } from './ends.ts'
 import type { UserShown } from './user-view.ts'
 

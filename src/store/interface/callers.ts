@@ -1,14 +1,14 @@
-import type { AccessListEntry } from '../../domain/access-list-entry.ts'
-import type { ApiKey, KeyProject } from '../../domain/api-key.ts'
-import type { Invitation } from '../../domain/invitation.ts'
-import type { Operator } from '../../domain/operator.ts'
+import type { AccessListEntry } from '../../domain/callers/access-list-entry.ts'
+import type { ApiKey, KeyProject } from '../../domain/callers/api-key.ts'
+import type { Invitation } from '../../domain/callers/invitation.ts'
+import type { Operator } from '../../domain/callers/operator.ts'
+import type { Member, Project } from '../../domain/callers/project.ts'
+import type { ServiceAccount, ServiceAccountSecret } from '../../domain/callers/service-account.ts'
+import type { Team, TeamMember, TeamRole } from '../../domain/callers/team.ts'
+import type { Token } from '../../domain/callers/token.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
-import type { Member, Project } from '../../domain/project.ts'
-import type { Role } from '../../domain/role.ts'
 import type { Secret } from '../../domain/secret.ts'
-import type { ServiceAccount, ServiceAccountSecret } from '../../domain/service-account.ts'
-import type { Team, TeamMember, TeamRole } from '../../domain/team.ts'
-import type { Token } from '../../domain/token.ts'
+import type { Role } from '../../domain/users/role.ts'
 
 export interface Operators {
   add(operator: Operator): Promise<void>

@@ -1,8 +1,8 @@
-import type { AuditLine } from '../../domain/audit.ts'
-import type { Change, Subject } from '../../domain/change.ts'
 import type { FaultRecord } from '../../domain/fault.ts'
-import type { Operation, OperationState, StepShown, TargetOutcome } from '../../domain/operation.ts'
+import type { AuditLine } from '../../domain/operations/audit.ts'
+import type { Operation, OperationState, StepShown, TargetOutcome } from '../../domain/operations/operation.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
+import type { Change, Subject } from '../../domain/users/change.ts'
 
 /** What `begin` writes, in one transaction of its caller. */
 export interface NewOperation {

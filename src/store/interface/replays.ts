@@ -1,4 +1,4 @@
-import type { Need } from '../../domain/need.ts'
+import type { Need } from '../../domain/callers/need.ts'
 
 /** `Idempotency-Key`s and other replays: a request that may come again. */
 export interface Replay {

@@ -1,9 +1,9 @@
-import type { Access, AccessGrant, AccessSubject, Entity } from '../../domain/access.ts'
-import type { Connection, Credential, HostPort, TestRecord } from '../../domain/connection.ts'
-import type { DataSource } from '../../domain/data-source.ts'
-import type { Instance, ServerFacts } from '../../domain/instance.ts'
+import type { Access, AccessGrant, AccessSubject, Entity } from '../../domain/callers/access.ts'
 import type { KeyPage, Page } from '../../domain/page.ts'
-import type { UserKey } from '../../domain/user.ts'
+import type { Connection, Credential, HostPort, TestRecord } from '../../domain/servers/connection.ts'
+import type { DataSource } from '../../domain/servers/data-source.ts'
+import type { Instance, ServerFacts } from '../../domain/servers/instance.ts'
+import type { UserKey } from '../../domain/users/user.ts'
 
 export interface Instances {
   add(instance: Instance): Promise<void>

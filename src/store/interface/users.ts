@@ -1,5 +1,5 @@
-import type { Expiry } from '../../domain/expiry.ts'
 import type { FaultRecord } from '../../domain/fault.ts'
+import type { Expiry } from '../../domain/users/expiry.ts'
 import type { Places, ProjectRecord, RecordPlan } from '../project-record.ts'
 import type { UserRecord } from '../user-record.ts'
 

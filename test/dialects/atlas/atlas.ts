@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { CODES } from '../../../src/dialects/atlas/refusals/codes.ts'
-import type { Role } from '../../../src/domain/role.ts'
+import type { Role } from '../../../src/domain/users/role.ts'
 import { type Answer, type AppWish, type Asking, aRunningApp, type RunningApp } from '../../support/app.ts'
 import { type Document, documentCheck } from '../../support/document-check.ts'
 import { aPerson, type PersonWish } from '../../support/people.ts'

@@ -1,4 +1,4 @@
-import type { Role } from '../../../src/domain/role.ts'
+import type { Role } from '../../../src/domain/users/role.ts'
 import { type Answer, type AppWish, type Asking, aRunningApp, type RunningApp } from '../../support/app.ts'
 import { documentCheck } from '../../support/document-check.ts'
 import { aPerson } from '../../support/people.ts'

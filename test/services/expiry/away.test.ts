@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { userKeyText } from '../../../src/domain/user.ts'
+import { userKeyText } from '../../../src/domain/users/user.ts'
 import { aRunningApp, type RunningApp } from '../../support/app.ts'
 import { engineClient } from '../../support/logins.ts'
 import { aProxy, type TcpProxy } from '../../support/proxy.ts'

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { userKeyText } from '../../../src/domain/user.ts'
+import { userKeyText } from '../../../src/domain/users/user.ts'
 import type { RunningApp } from '../../support/app.ts'
 import { type Clocks, type Ground, later, NEXT_TRY_MS, onPostgresql, until } from './ground.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { clocksAgree, durationMs } from '../../../src/domain/expiry.ts'
 import type { Fault } from '../../../src/domain/fault.ts'
-import { BUILT_IN_POLICY } from '../../../src/domain/policy.ts'
+import { BUILT_IN_POLICY } from '../../../src/domain/servers/policy.ts'
+import { clocksAgree, durationMs } from '../../../src/domain/users/expiry.ts'
 import { endStatements } from '../../../src/engines/postgresql/users/end.ts'
 import { endOfNew, newEnd } from '../../../src/services/users/ends.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../../../src/domain/fault.ts'
-import { type UserIdentity, userKeyFrom } from '../../../src/domain/user.ts'
+import { type UserIdentity, userKeyFrom } from '../../../src/domain/users/user.ts'
 import { type Logins, projectOrder } from '../../../src/services/project-users/listing/logins.ts'
 import { mergeLogins } from '../../../src/services/project-users/listing/merge.ts'
 import { createWindow } from '../../../src/services/project-users/listing/window.ts'

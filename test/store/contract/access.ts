@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { AccessGrant, AccessSubject } from '../../../src/domain/access.ts'
-import type { Connection } from '../../../src/domain/connection.ts'
-import type { DataSource } from '../../../src/domain/data-source.ts'
+import type { AccessGrant, AccessSubject } from '../../../src/domain/callers/access.ts'
 import { newShortId } from '../../../src/domain/id.ts'
+import type { Connection } from '../../../src/domain/servers/connection.ts'
+import type { DataSource } from '../../../src/domain/servers/data-source.ts'
 import type { Store } from '../../../src/store/store.ts'
 import {
   aConnection,

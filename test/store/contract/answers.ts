@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TargetOutcome } from '../../../src/domain/operation.ts'
+import type { TargetOutcome } from '../../../src/domain/operations/operation.ts'
 import { Secret } from '../../../src/domain/secret.ts'
 import { anOperation, aReplay, aTarget, NOON } from '../builders.ts'
 import type { Opened } from './harness.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { userKeyText } from '../../../src/domain/user.ts'
+import { userKeyText } from '../../../src/domain/users/user.ts'
 import type { ClaimedExpiry } from '../../../src/store/interface/users.ts'
 import { aManagedServer, aUserRecord } from '../builders.ts'
 import type { Opened } from './harness.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Connection } from '../../../src/domain/connection.ts'
 import { Secret } from '../../../src/domain/secret.ts'
-import { userKeyText } from '../../../src/domain/user.ts'
+import type { Connection } from '../../../src/domain/servers/connection.ts'
+import { userKeyText } from '../../../src/domain/users/user.ts'
 import { aConnection, aManagedServer, anInstance, aProject, aUserRecord, NOON } from '../builders.ts'
 import type { Opened } from './harness.ts'
 

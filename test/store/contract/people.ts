@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Invitation } from '../../../src/domain/callers/invitation.ts'
 import { newShortId } from '../../../src/domain/id.ts'
-import type { Invitation } from '../../../src/domain/invitation.ts'
 import { newSecret } from '../../../src/domain/secret.ts'
 import { aKey, aManagedServer, anOperator, aProject, NOON } from '../builders.ts'
 import type { Opened } from './harness.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../../../domain/caller.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
 import { isFault } from '../../../domain/fault.ts'
 import { type Origin, privateKeyOf } from '../../../services/callers/authentication.ts'
 import type { DigestOutcome } from '../../../services/callers/digest/digest.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { isFault } from '../../../domain/fault.ts'
-import type { Instance, ServerFacts } from '../../../domain/instance.ts'
+import type { Instance, ServerFacts } from '../../../domain/servers/instance.ts'
 import { hasRight } from '../../../services/access/access.ts'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 import type { AtlasParts } from '../context.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { ApiKey } from '../../../domain/api-key.ts'
+import type { ApiKey } from '../../../domain/callers/api-key.ts'
 import type { AtlasParts } from '../context.ts'
 
 /** Keys that open the project, oldest first, as far as the caller sees them; without those that are revoked. */

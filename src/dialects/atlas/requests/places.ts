@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Right } from '../../../domain/role.ts'
+import type { Right } from '../../../domain/users/role.ts'
 import { checkFirstOperator, checkRight } from '../../../services/access/access.ts'
 import type { Sight } from '../../../services/instances/dialect-views.ts'
 import type { AtlasParts } from '../context.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Privilege } from '../../../domain/role-definition.ts'
+import type { Privilege } from '../../../domain/users/role-definition.ts'
 import type { CustomRole as Custom } from '../../../services/project-users/roles/custom-role.ts'
 import { actionOnServer } from './actions.ts'
 

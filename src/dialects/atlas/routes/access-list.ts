@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { AccessListEntry } from '../../../domain/access-list-entry.ts'
+import type { AccessListEntry } from '../../../domain/callers/access-list-entry.ts'
 import { ref } from '../../request.ts'
 import type { AtlasHttp, AtlasParts } from '../context.ts'
 import { naming } from '../refusals/faults.ts'

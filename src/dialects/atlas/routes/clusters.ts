@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Project } from '../../../domain/project.ts'
+import type { Project } from '../../../domain/callers/project.ts'
 import { hasRight } from '../../../services/access/access.ts'
 import { ref } from '../../request.ts'
 import { type Cluster, clusterIdOf, clusterNamed, clusterViews, look } from '../clusters/cluster.ts'

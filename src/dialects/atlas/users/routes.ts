@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { UserKey } from '../../../domain/user.ts'
+import type { UserKey } from '../../../domain/users/user.ts'
 import type { ProjectUser } from '../../../services/project-users/project-user.ts'
 import { ref } from '../../request.ts'
 import { type AtlasHttp, type AtlasParts, askedBy, askedOfMany } from '../context.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { AccessListEntry } from '../../../domain/access-list-entry.ts'
+import type { AccessListEntry } from '../../../domain/callers/access-list-entry.ts'
 import type { EntryWish } from '../../../services/network/access-list-entries.ts'
 import { refusal } from '../refusals/refusal.ts'
 import { Id, Links, listOf, Timestamp, toTimestamp } from './common.ts'

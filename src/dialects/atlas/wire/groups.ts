@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Project } from '../../../domain/project.ts'
+import type { Project } from '../../../domain/callers/project.ts'
 import { Id, Links, listOf, Timestamp, toTimestamp } from './common.ts'
 
 const Tags = Type.Array(Type.Object({ key: Type.String(), value: Type.String() }))

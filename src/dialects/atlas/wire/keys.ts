@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { ApiKey } from '../../../domain/api-key.ts'
+import type { ApiKey } from '../../../domain/callers/api-key.ts'
 import type { Secret } from '../../../domain/secret.ts'
 import { Id, Links, listOf, Timestamp } from './common.ts'
 import { fromRole, GroupRoles, OrgRoles } from './roles.ts'

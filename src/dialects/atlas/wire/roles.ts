@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { ApiKey } from '../../../domain/api-key.ts'
-import type { Caller } from '../../../domain/caller.ts'
-import { ROLES, type Role } from '../../../domain/role.ts'
+import type { ApiKey } from '../../../domain/callers/api-key.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
+import { ROLES, type Role } from '../../../domain/users/role.ts'
 import type { Reach } from '../../../services/callers/key-changes.ts'
 
 /** What this API's roles in a project are here. What has no counterpart is worth a look, and no more. */

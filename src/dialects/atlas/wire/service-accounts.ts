@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
+import type { ServiceAccountSecret } from '../../../domain/callers/service-account.ts'
 import type { Secret } from '../../../domain/secret.ts'
-import type { ServiceAccountSecret } from '../../../domain/service-account.ts'
 import type { ServiceAccountShown } from '../../../services/callers/service-accounts/accounts.ts'
 import { clientIdOf } from '../../../services/callers/service-accounts/oauth.ts'
 import { Id, listOf, Timestamp, toTimestamp } from './common.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../../../domain/caller.ts'
-import type { Instance } from '../../../domain/instance.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
+import type { Instance } from '../../../domain/servers/instance.ts'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 import { answerWith } from '../../../services/operations/store-change.ts'
 import type { Services } from '../../../services/services.ts'

@@ -1,5 +1,5 @@
-import type { Caller } from '../../../domain/caller.ts'
-import type { Right } from '../../../domain/role.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
+import type { Right } from '../../../domain/users/role.ts'
 import { hasRight } from '../../../services/access/access.ts'
 import type { InstanceView } from '../../../services/instances/dialect-views.ts'
 import type { Services } from '../../../services/services.ts'

@@ -1,4 +1,4 @@
-import type { EngineName, Instance } from '../../../domain/instance.ts'
+import type { EngineName, Instance } from '../../../domain/servers/instance.ts'
 
 type Versioned = Pick<Instance, 'engine' | 'versionSlug' | 'server'>
 

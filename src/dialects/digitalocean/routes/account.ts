@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Caller } from '../../../domain/caller.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { hereWith } from '../subject.ts'
 import { refusals } from '../wire/errors.ts'

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
-import type { Right } from '../../../domain/role.ts'
+import type { Right } from '../../../domain/users/role.ts'
 import type { RouteParts } from '../../request.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { wordsOf } from '../engine-words.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import { scopesOf } from '../../../domain/api-key.ts'
-import type { Caller } from '../../../domain/caller.ts'
-import { scopesWithin } from '../../../domain/scope.ts'
+import { scopesOf } from '../../../domain/callers/api-key.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
+import { scopesWithin } from '../../../domain/callers/scope.ts'
 import type { DigitalOceanHttp } from '../context.ts'
 import { refusals } from '../wire/errors.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { Fault, isFault } from '../../../domain/fault.ts'
 import { newSecret } from '../../../domain/secret.ts'
-import type { UserKey } from '../../../domain/user.ts'
+import type { UserKey } from '../../../domain/users/user.ts'
 import type { Capabilities } from '../../../engines/engine.ts'
 import type { Services } from '../../../services/services.ts'
 import type { UserShown } from '../../../services/users/user-view.ts'

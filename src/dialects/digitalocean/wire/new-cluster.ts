@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
-import type { Instance } from '../../../domain/instance.ts'
+import type { Instance } from '../../../domain/servers/instance.ts'
 import type { Claim } from '../../../services/instances/claims.ts'
 import { toDetails } from '../clusters/details.ts'
 import { isVersionOf } from '../clusters/versions.ts'

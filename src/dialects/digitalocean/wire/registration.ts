@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { ENGINES, type EngineName } from '../../../domain/instance.ts'
+import { ENGINES, type EngineName } from '../../../domain/servers/instance.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import { Coordinates, InstanceFields, LinkFields, ModeField, toConnectionFields } from '../../connection-fields.ts'

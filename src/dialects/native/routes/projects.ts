@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import type { Policy } from '../../../domain/policy.ts'
-import type { Project } from '../../../domain/project.ts'
+import type { Project } from '../../../domain/callers/project.ts'
+import type { Policy } from '../../../domain/servers/policy.ts'
 import { type Answer, answerChange } from '../answering.ts'
 import { etagOf, type NativeHttp, type RouteParts, ref, versionWanted } from '../context.ts'
 import { ListQuery, listOf, sendList } from '../lists.ts'

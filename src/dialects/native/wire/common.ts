@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { Fault } from '../../../domain/fault.ts'
-import { ROLES } from '../../../domain/role.ts'
+import { ROLES } from '../../../domain/users/role.ts'
 
 /** Milliseconds as RFC 3339 UTC; nothing stays nothing. */
 export function toTime(at: number): string

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Database, EngineRole, NewDatabase } from '../../../domain/database.ts'
+import type { Database, EngineRole, NewDatabase } from '../../../domain/servers/database.ts'
 import type { DatabaseDone } from '../../../services/instances/databases.ts'
 import { Closed, checkAddressable } from './common.ts'
 

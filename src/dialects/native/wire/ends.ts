@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { durationMs, type Expiry } from '../../../domain/expiry.ts'
 import { Fault } from '../../../domain/fault.ts'
+import { durationMs, type Expiry } from '../../../domain/users/expiry.ts'
 import type { EndAsked } from '../../../services/users/ends.ts'
 import { FAULTS } from '../../faults.ts'
 import { Time, toTime } from './common.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { ENGINES, type Instance } from '../../../domain/instance.ts'
-import type { Policy } from '../../../domain/policy.ts'
+import { ENGINES, type Instance } from '../../../domain/servers/instance.ts'
+import type { Policy } from '../../../domain/servers/policy.ts'
 import type { EngineDescription } from '../../../engines/engine.ts'
 import type { CheckOutcome, InstanceShown, InstanceWish } from '../../../services/instances/instances.ts'
 import { Advertise } from '../../connection-fields.ts'

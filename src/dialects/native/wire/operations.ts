@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { isStuck, type Operation } from '../../../domain/operation.ts'
+import { isStuck, type Operation } from '../../../domain/operations/operation.ts'
 import type { Secret } from '../../../domain/secret.ts'
 import type { Preview } from '../../../services/operations/prepared.ts'
 import { FAULTS } from '../../faults.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../../../domain/caller.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
 import { Fault } from '../../../domain/fault.ts'
 import type { Origin } from '../../../services/callers/authentication.ts'
 import type { Rate } from '../../rate.ts'

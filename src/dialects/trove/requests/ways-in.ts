@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../../../domain/caller.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
 import { type Origin, refused } from '../../../services/callers/authentication.ts'
 import { isToken } from '../../../services/callers/tokens.ts'
 import type { TroveParts } from '../context.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { type Grant, sameGrant } from '../../../domain/grant.ts'
+import { type Grant, sameGrant } from '../../../domain/users/grant.ts'
 import { ref } from '../../request.ts'
 import { askedBy, type TroveHttp, type TroveParts } from '../context.ts'
 import { isReserved } from '../datastores/datastores.ts'

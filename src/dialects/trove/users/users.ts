@@ -1,4 +1,4 @@
-import type { DatabaseUser } from '../../../domain/user.ts'
+import type { DatabaseUser } from '../../../domain/users/user.ts'
 import type { UserShown } from '../../../services/users/user-view.ts'
 import { type Datastore, isReserved } from '../datastores/datastores.ts'
 import { orNone, type Place, type UserPlace } from '../instances/place.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { NewDatabase } from '../../../domain/database.ts'
-import type { Grant } from '../../../domain/grant.ts'
+import type { NewDatabase } from '../../../domain/servers/database.ts'
+import type { Grant } from '../../../domain/users/grant.ts'
 import type { Datastore } from '../datastores/datastores.ts'
 import type { Place } from '../instances/place.ts'
 import { badRequest } from '../refusals/refusal.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { EngineName } from '../../../domain/instance.ts'
+import type { EngineName } from '../../../domain/servers/instance.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import { Coordinates, InstanceFields, LinkFields, ModeField, toConnectionFields } from '../../connection-fields.ts'
 import { DATASTORE_ENGINES } from '../datastores/datastores.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type AccessSubject, accessHas, type Entity } from '../../../domain/access.ts'
+import { type AccessSubject, accessHas, type Entity } from '../../../domain/callers/access.ts'
 import type { RouteParts } from '../../request.ts'
 import { checkMediaType } from '../bodies/bodies.ts'
 import { checkValues } from '../bodies/validation.ts'

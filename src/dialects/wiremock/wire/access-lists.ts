@@ -1,5 +1,11 @@
 import { type Static, Type } from 'typebox'
-import { ACCESS, type Access, type AccessGrant, type AccessSubject, type Entity } from '../../../domain/access.ts'
+import {
+  ACCESS,
+  type Access,
+  type AccessGrant,
+  type AccessSubject,
+  type Entity,
+} from '../../../domain/callers/access.ts'
 import type { Candidate } from '../../../services/access/access-lists.ts'
 
 /** A collection of things with access lists, as paths call it. */

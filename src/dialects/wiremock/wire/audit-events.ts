@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AuditLine } from '../../../domain/audit.ts'
+import type { AuditLine } from '../../../domain/operations/audit.ts'
 import type { NamedThing } from '../../../services/operations/audit-log.ts'
 
 type Line = AuditLine & { readonly id: string }

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { Connection } from '../../../domain/connection.ts'
 import { Secret } from '../../../domain/secret.ts'
+import type { Connection } from '../../../domain/servers/connection.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import type { ConnectionSeen } from '../../../services/connections/connections.ts'
 import { ref } from '../../request.ts'

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Rows } from '../../../domain/data-source.ts'
+import type { Rows } from '../../../domain/servers/data-source.ts'
 import type { DataSourceChange, DataSourceSeen, DataSourceWish } from '../../../services/instances/data-sources.ts'
 import { ref } from '../../request.ts'
 import type { Wrong } from '../bodies/shape.ts'

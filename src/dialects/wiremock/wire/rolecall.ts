@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { ACCESS, type Access } from '../../../domain/access.ts'
-import type { Connection } from '../../../domain/connection.ts'
+import { ACCESS, type Access } from '../../../domain/callers/access.ts'
+import type { Connection } from '../../../domain/servers/connection.ts'
 import type { ConnectionWish } from '../../../services/connections/connection-wish.ts'
 import {
   fromTls,

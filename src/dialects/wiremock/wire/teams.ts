@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
-import type { Operator } from '../../../domain/operator.ts'
-import type { Project } from '../../../domain/project.ts'
-import type { Team } from '../../../domain/team.ts'
+import type { Operator } from '../../../domain/callers/operator.ts'
+import type { Project } from '../../../domain/callers/project.ts'
+import type { Team } from '../../../domain/callers/team.ts'
 import { ref } from '../../request.ts'
 import { aclLinks } from './users.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
-import type { Operator } from '../../../domain/operator.ts'
+import type { Operator } from '../../../domain/callers/operator.ts'
 import { ref } from '../../request.ts'
 
 const UserBody = Type.Object(

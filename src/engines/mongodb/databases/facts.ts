@@ -1,5 +1,5 @@
 import { toFault } from '../../../domain/fault.ts'
-import type { Mark } from '../../../domain/user.ts'
+import type { Mark } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'
 import { markerCollection } from '../marks.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'

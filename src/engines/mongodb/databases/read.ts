@@ -1,5 +1,5 @@
-import type { Database } from '../../../domain/database.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
+import type { Database } from '../../../domain/servers/database.ts'
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'
 import { canBeThere, SYSTEM_DATABASES } from '../names.ts'

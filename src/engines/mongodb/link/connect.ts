@@ -1,5 +1,5 @@
-import type { HostPort } from '../../../domain/connection.ts'
 import { Fault, toFault } from '../../../domain/fault.ts'
+import type { HostPort } from '../../../domain/servers/connection.ts'
 import type { Target } from '../../engine.ts'
 import { addressesOf, noHost, otherHostMayDo } from '../../hosts.ts'
 import { deadlinePassed } from '../../in-time.ts'

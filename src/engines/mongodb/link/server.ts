@@ -1,4 +1,4 @@
-import type { ServerFacts } from '../../../domain/instance.ts'
+import type { ServerFacts } from '../../../domain/servers/instance.ts'
 import type { Account } from '../names.ts'
 import type { Document } from './session.ts'
 

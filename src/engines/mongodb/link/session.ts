@@ -1,4 +1,4 @@
-import type { Tls } from '../../../domain/connection.ts'
+import type { Tls } from '../../../domain/servers/connection.ts'
 import type { Command } from '../command.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the server answers with any document; whoever asked knows its shape.

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import type { MongoClientOptions } from 'mongodb'
-import type { Tls } from '../../../domain/connection.ts'
+import type { Tls } from '../../../domain/servers/connection.ts'
 
 /**
  * A connection's TLS words as the driver's. `require` encrypts and trusts anybody, `verify-ca` wants a certificate of the CA,

@@ -1,4 +1,4 @@
-import type { CatalogueRole, Grant, GrantShown } from '../../../domain/grant.ts'
+import type { CatalogueRole, Grant, GrantShown } from '../../../domain/users/grant.ts'
 import { isMarkerRole } from '../marks.ts'
 import { LOCKED, type RoleName, roleText, writtenText } from './names.ts'
 

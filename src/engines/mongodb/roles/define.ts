@@ -1,5 +1,5 @@
-import type { RoleChange } from '../../../domain/change.ts'
-import type { Privilege, RoleDefinition } from '../../../domain/role-definition.ts'
+import type { RoleChange } from '../../../domain/users/change.ts'
+import type { Privilege, RoleDefinition } from '../../../domain/users/role-definition.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'

@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import { type Grant, type GrantChange, sameGrant } from '../../../domain/grant.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import { type Grant, type GrantChange, sameGrant } from '../../../domain/users/grant.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'

@@ -1,4 +1,4 @@
-import type { Privilege } from '../../../domain/role-definition.ts'
+import type { Privilege } from '../../../domain/users/role-definition.ts'
 import type { Link } from '../link/link.ts'
 import { isOurs, type RoleName, roleText, writtenText } from './names.ts'
 import { isNarrowed } from './narrowed.ts'

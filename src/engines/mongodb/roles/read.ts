@@ -1,5 +1,5 @@
-import type { EngineRole } from '../../../domain/database.ts'
-import type { Privilege } from '../../../domain/role-definition.ts'
+import type { EngineRole } from '../../../domain/servers/database.ts'
+import type { Privilege } from '../../../domain/users/role-definition.ts'
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'
 import { isOurs, plain, type RoleName, roleText, writtenText } from './names.ts'

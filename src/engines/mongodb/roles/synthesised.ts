@@ -1,4 +1,4 @@
-import type { Privilege } from '../../../domain/role-definition.ts'
+import type { Privilege } from '../../../domain/users/role-definition.ts'
 import type { RoleName } from './names.ts'
 import { narrowedAs } from './narrowed.ts'
 

@@ -1,6 +1,6 @@
 import { toFault } from '../../../domain/fault.ts'
 import { cutPage, type Page } from '../../../domain/page.ts'
-import type { UserIdentity } from '../../../domain/user.ts'
+import type { UserIdentity } from '../../../domain/users/user.ts'
 import type { IdentityPage } from '../../engine.ts'
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'

@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import type { NewUser, UserSettings } from '../../../domain/user.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import type { NewUser, UserSettings } from '../../../domain/users/user.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { type Command, secretStep, step } from '../command.ts'
 import type { MongodbFacts } from '../facts.ts'

@@ -1,6 +1,6 @@
 import { toFault } from '../../../domain/fault.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
-import { type DatabaseUser, type Mark, SERVER_ADMIN, type UserKey } from '../../../domain/user.ts'
+import { type DatabaseUser, type Mark, SERVER_ADMIN, type UserKey } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import type { Document } from '../link/session.ts'
 import { incarnationOf, isMarkerRole, markInData, markInRoles } from '../marks.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Mark } from '../../../domain/user.ts'
+import type { Mark } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import { databaseMarkerRole, isDatabaseMarkerRole, isSameMark, markInComment } from '../marks.ts'
 import { canBeThere, grantName } from '../names.ts'

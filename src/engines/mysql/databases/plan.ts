@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
 import { databaseMarkerRole, markComment } from '../marks.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Link } from '../link/link.ts'
 import { grantName } from '../names.ts'
 import type { Account } from '../users/read.ts'

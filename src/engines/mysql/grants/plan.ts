@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import type { CatalogueRole, Grant, GrantChange } from '../../../domain/grant.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import type { CatalogueRole, Grant, GrantChange } from '../../../domain/users/grant.ts'
 import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
 import { mayGrant, mayGrantAll, missingRight } from '../rights.ts'

@@ -1,4 +1,4 @@
-import { CATALOGUE_ROLES, type CatalogueRole } from '../../../domain/grant.ts'
+import { CATALOGUE_ROLES, type CatalogueRole } from '../../../domain/users/grant.ts'
 
 /** What can be granted on a database: the column of `mysql.db` that keeps it, and the statement's word for it. */
 const COLUMNS = {

@@ -1,5 +1,5 @@
-import type { GrantShown } from '../../../domain/grant.ts'
-import type { UserKey } from '../../../domain/user.ts'
+import type { GrantShown } from '../../../domain/users/grant.ts'
+import type { UserKey } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import { findAccount, grantsOf } from '../users/read.ts'
 

@@ -1,4 +1,4 @@
-import type { Tls } from '../../../domain/connection.ts'
+import type { Tls } from '../../../domain/servers/connection.ts'
 
 /** Where and as whom to connect. `host` is always an address, never a name: names were resolved and checked before. */
 export interface DialConfig {

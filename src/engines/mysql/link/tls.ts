@@ -1,6 +1,6 @@
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
 import type { SslOptions } from 'mysql2'
-import type { Tls } from '../../../domain/connection.ts'
+import type { Tls } from '../../../domain/servers/connection.ts'
 
 /**
  * A connection's TLS words as the driver's. `require` encrypts and trusts anybody, `verify-ca` wants a certificate of the CA,

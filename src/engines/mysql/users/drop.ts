@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
 import { isSameMark, loginMarkerRole } from '../marks.ts'

@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import type { NewUser, UserSettings } from '../../../domain/user.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import type { NewUser, UserSettings } from '../../../domain/users/user.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import type { MysqlFacts } from '../facts.ts'
 import { grantSteps, refusalsToGrant } from '../grants/plan.ts'

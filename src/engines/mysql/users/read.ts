@@ -1,6 +1,6 @@
-import type { GrantShown } from '../../../domain/grant.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
-import { type DatabaseUser, type Mark, SERVER_ADMIN } from '../../../domain/user.ts'
+import type { GrantShown } from '../../../domain/users/grant.ts'
+import { type DatabaseUser, type Mark, SERVER_ADMIN } from '../../../domain/users/user.ts'
 import { catalogueRoleOf, nearestRole, privilegesIn } from '../grants/privileges.ts'
 import type { Link } from '../link/link.ts'
 import type { Catalogue, ServerState } from '../link/server.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Mark } from '../../../domain/user.ts'
+import type { Mark } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import { READING_NAME, SPARE_NAME } from '../link/session.ts'
 import { isSameMark, markIn } from '../marks.ts'

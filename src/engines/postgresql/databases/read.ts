@@ -1,6 +1,6 @@
-import type { Database } from '../../../domain/database.ts'
 import { isFault } from '../../../domain/fault.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
+import type { Database } from '../../../domain/servers/database.ts'
 import { stateOf } from '../faults.ts'
 import type { Link } from '../link/link.ts'
 import type { Links } from '../link/links.ts'

@@ -1,4 +1,4 @@
-import type { Mark } from '../../../domain/user.ts'
+import type { Mark } from '../../../domain/users/user.ts'
 import type { Step } from '../../engine.ts'
 import { borrowing } from '../borrow.ts'
 import { inDatabase, type MadeRole, type PostgresFacts } from '../facts.ts'

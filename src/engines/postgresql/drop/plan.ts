@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import type { OnOwned } from '../../../domain/policy.ts'
+import type { OnOwned } from '../../../domain/servers/policy.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { borrowing, canBorrow } from '../borrow.ts'
 import { inDatabase, type PostgresFacts } from '../facts.ts'

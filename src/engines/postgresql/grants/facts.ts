@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/grant.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/users/grant.ts'
 import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
 import { type Links, whyClosed, withEach } from '../link/links.ts'
 import type { ServerState } from '../link/server.ts'

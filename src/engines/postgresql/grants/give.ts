@@ -1,4 +1,4 @@
-import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/grant.ts'
+import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/users/grant.ts'
 import type { Statement, Step } from '../../engine.ts'
 import { borrowing, canBorrow, grantMembership } from '../borrow.ts'
 import { inDatabase, type PostgresFacts } from '../facts.ts'

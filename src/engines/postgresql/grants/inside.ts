@@ -1,4 +1,4 @@
-import type { CatalogueRole } from '../../../domain/grant.ts'
+import type { CatalogueRole } from '../../../domain/users/grant.ts'
 import { OWNED_HERE } from '../drop/facts.ts'
 import type { Link } from '../link/link.ts'
 import type { Reach } from '../reach.ts'

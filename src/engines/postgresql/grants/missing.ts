@@ -1,5 +1,5 @@
-import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
-import type { DatabaseUser } from '../../../domain/user.ts'
+import type { CatalogueRole, GrantShown } from '../../../domain/users/grant.ts'
+import type { DatabaseUser } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import { type Links, whyClosed, withEach } from '../link/links.ts'
 import { catalogueMemberships, type UserRow, userFrom } from '../users/read.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueRole } from '../../../domain/grant.ts'
+import type { CatalogueRole } from '../../../domain/users/grant.ts'
 import type { Statement } from '../../engine.ts'
 import { canBorrow } from '../borrow.ts'
 import type { ServerState } from '../link/server.ts'

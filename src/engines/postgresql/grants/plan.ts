@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Plan } from '../../engine.ts'
 import type { PostgresFacts } from '../facts.ts'
 import { onExisting } from '../users/existing.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
+import type { CatalogueRole, GrantShown } from '../../../domain/users/grant.ts'
 import { OWNED_HERE } from '../drop/facts.ts'
 import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
 import type { Link } from '../link/link.ts'

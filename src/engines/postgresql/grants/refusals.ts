@@ -1,4 +1,4 @@
-import type { CatalogueRole, Grant } from '../../../domain/grant.ts'
+import type { CatalogueRole, Grant } from '../../../domain/users/grant.ts'
 import type { Refusal } from '../../engine.ts'
 import { canBorrow } from '../borrow.ts'
 import type { PostgresFacts } from '../facts.ts'

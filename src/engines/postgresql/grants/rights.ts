@@ -1,4 +1,4 @@
-import type { CatalogueRole } from '../../../domain/grant.ts'
+import type { CatalogueRole } from '../../../domain/users/grant.ts'
 
 /** What a catalogue role may do with each kind of thing in its database, in the server's words. */
 export interface Rights {

@@ -1,4 +1,4 @@
-import type { CatalogueRole } from '../../../domain/grant.ts'
+import type { CatalogueRole } from '../../../domain/users/grant.ts'
 import type { Statement } from '../../engine.ts'
 import { open, quoteName } from '../sql.ts'
 import type { Group, Lacking } from './lacking.ts'

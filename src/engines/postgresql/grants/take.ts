@@ -1,4 +1,4 @@
-import type { Grant } from '../../../domain/grant.ts'
+import type { Grant } from '../../../domain/users/grant.ts'
 import type { Statement, Step } from '../../engine.ts'
 import { borrowing, revokeMemberships } from '../borrow.ts'
 import type { ForeignGrant } from '../drop/foreign-grants.ts'

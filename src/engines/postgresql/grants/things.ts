@@ -1,4 +1,4 @@
-import type { CatalogueRole } from '../../../domain/grant.ts'
+import type { CatalogueRole } from '../../../domain/users/grant.ts'
 import { realRole } from '../database-owner.ts'
 import { RIGHTS } from './rights.ts'
 

@@ -1,6 +1,6 @@
 import { type Fault, toFault } from '../../../domain/fault.ts'
 import type { Secret } from '../../../domain/secret.ts'
-import type { UserKey } from '../../../domain/user.ts'
+import type { UserKey } from '../../../domain/users/user.ts'
 import type { Target } from '../../engine.ts'
 import { routineOf, stateOf } from '../faults.ts'
 import { connectTo } from './connect.ts'

@@ -1,4 +1,4 @@
-import type { ServerFacts } from '../../../domain/instance.ts'
+import type { ServerFacts } from '../../../domain/servers/instance.ts'
 import type { Row } from './session.ts'
 
 /** What a session learns of its server and of itself before it asks anything else. */

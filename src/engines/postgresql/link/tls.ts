@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
-import type { Tls } from '../../../domain/connection.ts'
+import type { Tls } from '../../../domain/servers/connection.ts'
 import type { DialConfig } from './session.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { EndWish } from '../../../domain/expiry.ts'
+import type { EndWish } from '../../../domain/users/expiry.ts'
 import type { Statement } from '../../engine.ts'
 import { open, quoteName, quoteText } from '../sql.ts'
 import type { UserRow } from './read.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '../../../domain/change.ts'
+import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import { borrowing, canBorrow } from '../borrow.ts'
 import type { PostgresFacts } from '../facts.ts'

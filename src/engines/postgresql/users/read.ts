@@ -1,6 +1,6 @@
-import type { CatalogueRole, GrantShown } from '../../../domain/grant.ts'
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
-import { type DatabaseUser, SERVER_ADMIN } from '../../../domain/user.ts'
+import type { CatalogueRole, GrantShown } from '../../../domain/users/grant.ts'
+import { type DatabaseUser, SERVER_ADMIN } from '../../../domain/users/user.ts'
 import type { KnownLogins } from '../../engine.ts'
 import { HIDDEN_DATABASES } from '../databases/read.ts'
 import type { Link } from '../link/link.ts'

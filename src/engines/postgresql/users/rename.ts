@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import type { Mark } from '../../../domain/user.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import type { Mark } from '../../../domain/users/user.ts'
 import type { Plan, Refusal } from '../../engine.ts'
 import type { PostgresFacts, RenameFacts } from '../facts.ts'
 import type { Link } from '../link/link.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../../domain/user.ts'
+import type { Session } from '../../../domain/users/user.ts'
 import type { Link } from '../link/link.ts'
 import { canBeThere } from '../names.ts'
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { Caller } from '../../../domain/caller.ts'
+import type { Caller } from '../../../domain/callers/caller.ts'
 import type { KeyMatch } from '../../../store/interface/callers.ts'
 import type { Store } from '../../../store/store.ts'
 import { isInNetworks } from '../../network/networks.ts'

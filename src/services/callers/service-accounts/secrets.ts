@@ -1,8 +1,8 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { ServiceAccountSecret } from '../../../domain/callers/service-account.ts'
 import { newKeyId } from '../../../domain/id.ts'
 import { randomText, Secret } from '../../../domain/secret.ts'
-import type { ServiceAccountSecret } from '../../../domain/service-account.ts'
 
 /** A secret that has just been made; its text is known here and nowhere else afterwards. */
 export interface MadeSecret {

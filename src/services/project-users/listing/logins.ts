@@ -1,5 +1,5 @@
 import type { Page } from '../../../domain/page.ts'
-import { type DatabaseUser, type UserIdentity, type UserKey, userKeyText } from '../../../domain/user.ts'
+import { type DatabaseUser, type UserIdentity, type UserKey, userKeyText } from '../../../domain/users/user.ts'
 import type { AdminClient } from '../../../engines/engine.ts'
 import type { Cluster, ProjectParts } from '../project-user.ts'
 import { findUsers, noProjectUsers, ownLogins } from '../sight.ts'

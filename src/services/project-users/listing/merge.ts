@@ -1,5 +1,5 @@
 import { isFault } from '../../../domain/fault.ts'
-import { type UserIdentity, userKeyText } from '../../../domain/user.ts'
+import { type UserIdentity, userKeyText } from '../../../domain/users/user.ts'
 import type { Cluster } from '../project-user.ts'
 import { type Logins, projectOrder } from './logins.ts'
 

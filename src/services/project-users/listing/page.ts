@@ -1,4 +1,4 @@
-import type { DatabaseUser } from '../../../domain/user.ts'
+import type { DatabaseUser } from '../../../domain/users/user.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Cluster, ProjectParts, ProjectUser } from '../project-user.ts'
 import type { Sight } from '../sight.ts'

@@ -1,4 +1,4 @@
-import type { UserIdentity } from '../../../domain/user.ts'
+import type { UserIdentity } from '../../../domain/users/user.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Cluster } from '../project-user.ts'
 import type { Sight } from '../sight.ts'

@@ -1,4 +1,4 @@
-import { type UserIdentity, userKeyFrom } from '../../../domain/user.ts'
+import { type UserIdentity, userKeyFrom } from '../../../domain/users/user.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Clusters } from '../clusters.ts'
 import type { ProjectRules, ProjectUser } from '../project-user.ts'

@@ -1,5 +1,5 @@
 import { Fault } from '../../../domain/fault.ts'
-import type { RoleDefinition } from '../../../domain/role-definition.ts'
+import type { RoleDefinition } from '../../../domain/users/role-definition.ts'
 import type { FanOut } from '../../../ledger/fan-out/perform.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { ProjectParts } from '../project-user.ts'

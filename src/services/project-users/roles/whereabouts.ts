@@ -1,5 +1,5 @@
-import type { Change } from '../../../domain/change.ts'
-import type { RoleDefinition } from '../../../domain/role-definition.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import type { RoleDefinition } from '../../../domain/users/role-definition.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Tables } from '../../../store/store.ts'
 import type { Cluster, ProjectParts } from '../project-user.ts'

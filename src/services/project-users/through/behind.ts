@@ -1,6 +1,6 @@
 import { Fault } from '../../../domain/fault.ts'
-import type { Instance } from '../../../domain/instance.ts'
-import { type DatabaseUser, type UserKey, userKeyFrom, userKeyText } from '../../../domain/user.ts'
+import type { Instance } from '../../../domain/servers/instance.ts'
+import { type DatabaseUser, type UserKey, userKeyFrom, userKeyText } from '../../../domain/users/user.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Asked } from '../../operations/prepared.ts'
 import type { createChecks } from '../checks.ts'

@@ -1,6 +1,6 @@
-import { type Change, passwordOf } from '../../../domain/change.ts'
 import { Fault } from '../../../domain/fault.ts'
-import { userKeyText } from '../../../domain/user.ts'
+import { type Change, passwordOf } from '../../../domain/users/change.ts'
+import { userKeyText } from '../../../domain/users/user.ts'
 import type { Engine } from '../../../engines/engine.ts'
 import type { FanOutTarget } from '../../../ledger/fan-out/order.ts'
 import type { Places } from '../../../store/project-record.ts'

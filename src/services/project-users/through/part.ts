@@ -1,4 +1,4 @@
-import type { TargetOutcome } from '../../../domain/operation.ts'
+import type { TargetOutcome } from '../../../domain/operations/operation.ts'
 import type { FanOut } from '../../../ledger/fan-out/perform.ts'
 import type { Ledger } from '../../../ledger/ledger.ts'
 import type { Instances } from '../../instances/instances.ts'

@@ -1,5 +1,5 @@
-import type { Instance } from '../../../domain/instance.ts'
-import { userKeyText } from '../../../domain/user.ts'
+import type { Instance } from '../../../domain/servers/instance.ts'
+import { userKeyText } from '../../../domain/users/user.ts'
 import type { FanOutTarget } from '../../../ledger/fan-out/order.ts'
 import type { ProjectRecord } from '../../../store/project-record.ts'
 import type { Tables } from '../../../store/store.ts'

@@ -1,5 +1,5 @@
 import { Fault, isFault } from '../../../domain/fault.ts'
-import type { TargetOutcome } from '../../../domain/operation.ts'
+import type { TargetOutcome } from '../../../domain/operations/operation.ts'
 import { type Asked, type Preview, prepareMany } from '../../operations/prepared.ts'
 import type { PrepareTargets } from '../../users/changes/managed-users.ts'
 import { lost, untilWon } from '../unchanged.ts'

@@ -1,6 +1,6 @@
 import { Fault, isFault } from '../../../domain/fault.ts'
-import type { Instance } from '../../../domain/instance.ts'
-import type { TargetOutcome } from '../../../domain/operation.ts'
+import type { TargetOutcome } from '../../../domain/operations/operation.ts'
+import type { Instance } from '../../../domain/servers/instance.ts'
 import { tooLate } from '../../../ledger/deadline.ts'
 import type { FanOutOrder, FanOutTarget } from '../../../ledger/fan-out/order.ts'
 import { failure } from '../../../ledger/fan-out/outcome.ts'

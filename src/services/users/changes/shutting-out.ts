@@ -1,4 +1,4 @@
-import type { UserKey } from '../../../domain/user.ts'
+import type { UserKey } from '../../../domain/users/user.ts'
 import type { Asked, Prepared } from '../../operations/prepared.ts'
 import type { UserChanges } from '../user-changes.ts'
 import type { UserDone } from '../user-wishes.ts'

@@ -1,6 +1,6 @@
-import type { Invitation, InvitedTo } from '../../../domain/invitation.ts'
-import type { Role } from '../../../domain/role.ts'
+import type { Invitation, InvitedTo } from '../../../domain/callers/invitation.ts'
 import type { Secret } from '../../../domain/secret.ts'
+import type { Role } from '../../../domain/users/role.ts'
 import { type Context, contains, searchable, withNulls, withoutNulls } from '../../context.ts'
 import type { Invitations } from '../../interface/callers.ts'
 import type { InvitationRow } from '../../rows/callers.ts'

@@ -1,5 +1,5 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
-import type { KeyProject } from '../../../domain/api-key.ts'
+import type { KeyProject } from '../../../domain/callers/api-key.ts'
 import { cutPage } from '../../../domain/page.ts'
 import { type Context, searchable, toJson, within, withNulls } from '../../context.ts'
 import type { Keys } from '../../interface/callers.ts'

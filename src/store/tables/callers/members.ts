@@ -1,6 +1,6 @@
+import type { Member } from '../../../domain/callers/project.ts'
 import { cutPage } from '../../../domain/page.ts'
-import type { Member } from '../../../domain/project.ts'
-import type { Role } from '../../../domain/role.ts'
+import type { Role } from '../../../domain/users/role.ts'
 import { type Context, within } from '../../context.ts'
 import type { Members } from '../../interface/callers.ts'
 import type { MemberRow } from '../../rows/callers.ts'

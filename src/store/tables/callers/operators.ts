@@ -1,4 +1,4 @@
-import type { Operator } from '../../../domain/operator.ts'
+import type { Operator } from '../../../domain/callers/operator.ts'
 import { cutPage } from '../../../domain/page.ts'
 import { type Context, searchable, within, withNulls, withoutNulls, yesNo } from '../../context.ts'
 import type { Operators } from '../../interface/callers.ts'

@@ -1,6 +1,6 @@
+import type { Project } from '../../../domain/callers/project.ts'
 import { Fault } from '../../../domain/fault.ts'
 import { cutPage } from '../../../domain/page.ts'
-import type { Project } from '../../../domain/project.ts'
 import { type Context, fromJson, searchable, staleVersion, within, withNulls, withoutNulls } from '../../context.ts'
 import { isDangling } from '../../faults.ts'
 import type { Projects } from '../../interface/callers.ts'

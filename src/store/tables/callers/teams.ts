@@ -1,4 +1,4 @@
-import type { Team, TeamMember, TeamRole } from '../../../domain/team.ts'
+import type { Team, TeamMember, TeamRole } from '../../../domain/callers/team.ts'
 import { type Context, contains, searchable } from '../../context.ts'
 import type { Teams } from '../../interface/callers.ts'
 import type { TeamMemberRow, TeamRow } from '../../rows/callers.ts'

@@ -1,5 +1,5 @@
-import type { AuditLine } from '../../../domain/audit.ts'
 import { ulid } from '../../../domain/id.ts'
+import type { AuditLine } from '../../../domain/operations/audit.ts'
 import { cutPage } from '../../../domain/page.ts'
 import { type Context, fromJson, searchable, withinBackwards, withNulls, withoutNulls } from '../../context.ts'
 import type { Audit } from '../../interface/operations.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TargetOutcome } from '../../../domain/operation.ts'
+import type { TargetOutcome } from '../../../domain/operations/operation.ts'
 import type { Context } from '../../context.ts'
 import type { Operations } from '../../interface/operations.ts'
 import { wholeOutcomeFrom } from './operation-rows.ts'

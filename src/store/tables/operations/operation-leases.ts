@@ -1,4 +1,4 @@
-import type { StepShown } from '../../../domain/operation.ts'
+import type { StepShown } from '../../../domain/operations/operation.ts'
 import { type Context, OPEN, toJson, withNulls } from '../../context.ts'
 import type { ClaimedOperation, Held, Operations } from '../../interface/operations.ts'
 import { repeated } from '../../repeated.ts'

@@ -1,5 +1,5 @@
 import type { SelectQueryBuilder } from 'kysely'
-import type { Operation } from '../../../domain/operation.ts'
+import type { Operation } from '../../../domain/operations/operation.ts'
 import type { KeyPage } from '../../../domain/page.ts'
 import { type Context, contains, OPEN } from '../../context.ts'
 import type { OperationFilter } from '../../interface/operations.ts'

@@ -1,4 +1,4 @@
-import { subjectOf } from '../../../domain/change.ts'
+import { subjectOf } from '../../../domain/users/change.ts'
 import { type Context, OPEN, STILL_OPEN, toJson } from '../../context.ts'
 import type { Held, Operations } from '../../interface/operations.ts'
 import { toChangeRow, toFaultRow, toOutcomeRow, toStepRows } from './operation-rows.ts'

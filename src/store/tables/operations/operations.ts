@@ -1,6 +1,6 @@
-import type { Subject } from '../../../domain/change.ts'
 import { Fault } from '../../../domain/fault.ts'
 import { cutPage } from '../../../domain/page.ts'
+import type { Subject } from '../../../domain/users/change.ts'
 import { type Context, OPEN, STILL_OPEN } from '../../context.ts'
 import type { NewOperation, Operations } from '../../interface/operations.ts'
 import { repeated } from '../../repeated.ts'

@@ -5,7 +5,7 @@ import {
   type AccessSubject,
   type Entity,
   strongestAccess,
-} from '../../../domain/access.ts'
+} from '../../../domain/callers/access.ts'
 import { type Context, withNulls } from '../../context.ts'
 import type { AccessLists } from '../../interface/servers.ts'
 import type { AccessGrantRow } from '../../rows/servers.ts'

@@ -1,4 +1,4 @@
-import { addressesOf, type Connection, type HostPort } from '../../../domain/connection.ts'
+import { addressesOf, type Connection, type HostPort } from '../../../domain/servers/connection.ts'
 import type { Context } from '../../context.ts'
 import type { InstanceRow } from '../../rows/servers.ts'
 

@@ -1,4 +1,4 @@
-import type { CsvContent, DataSource, Rows } from '../../../domain/data-source.ts'
+import type { CsvContent, DataSource, Rows } from '../../../domain/servers/data-source.ts'
 import { type Context, contains, fromJson, searchable, staleVersion, withNulls } from '../../context.ts'
 import type { DataSourceFilter, DataSources } from '../../interface/servers.ts'
 import type { DataSourceRow } from '../../rows/servers.ts'

@@ -1,4 +1,4 @@
-import type { EngineName, Instance, Mode, ServerFacts } from '../../../domain/instance.ts'
+import type { EngineName, Instance, Mode, ServerFacts } from '../../../domain/servers/instance.ts'
 import { fromJson, searchable, withNulls, withoutNulls, yesNo } from '../../context.ts'
 import type { InstanceRow } from '../../rows/servers.ts'
 

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import type { Entity } from '../../../domain/access.ts'
+import type { Entity } from '../../../domain/callers/access.ts'
 import type { Context } from '../../context.ts'
 import type { Schema } from '../../schema.ts'
 

@@ -1,5 +1,5 @@
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely'
-import type { Expiry } from '../../../domain/expiry.ts'
+import type { Expiry } from '../../../domain/users/expiry.ts'
 import { type Context, withoutNulls } from '../../context.ts'
 import type { ClaimedExpiry, Expiries } from '../../interface/users.ts'
 import type { ExpiryRow } from '../../rows/users.ts'

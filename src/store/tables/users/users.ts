@@ -1,4 +1,4 @@
-import type { Dialect } from '../../../domain/caller.ts'
+import type { Dialect } from '../../../domain/callers/caller.ts'
 import { type Context, fromJson, withNulls, withoutNulls } from '../../context.ts'
 import type { UserRecords } from '../../interface/users.ts'
 import { repeated } from '../../repeated.ts'

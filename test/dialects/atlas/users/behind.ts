@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect } from 'vitest'
-import type { Operation } from '../../../../src/domain/operation.ts'
+import type { Operation } from '../../../../src/domain/operations/operation.ts'
 import type { AppWish } from '../../../support/app.ts'
 import { adminOf, aUser, type Cluster, type Ground, twoClusters, until, usersPath } from './ground.ts'
 

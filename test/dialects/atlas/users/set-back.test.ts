@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Parts } from '../../../../src/app.ts'
-import type { Operation } from '../../../../src/domain/operation.ts'
+import type { Operation } from '../../../../src/domain/operations/operation.ts'
 import { anotherProject, aPerson } from '../../../support/people.ts'
 import { heal, hungUp, says, type Trouble, trouble } from '../../../support/troubled.ts'
 import { groundWith, onServer, rolesOn, SHOP, textOf, VAULT } from './behind.ts'

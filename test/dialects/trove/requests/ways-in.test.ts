@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Role } from '../../../../src/domain/role.ts'
+import type { Role } from '../../../../src/domain/users/role.ts'
 import { anotherProject, aPerson } from '../../../support/people.ts'
 import { postgresqlServer } from '../../../support/servers.ts'
 import { aTrove, type Trove, XML } from '../trove.ts'

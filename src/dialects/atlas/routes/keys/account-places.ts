@@ -1,6 +1,6 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { type TSchema, Type } from 'typebox'
-import type { ApiKey } from '../../../../domain/api-key.ts'
+import type { ApiKey } from '../../../../domain/callers/api-key.ts'
 import type { AlsoWritten, MadeKey } from '../../../../services/callers/keys.ts'
 import type { AtlasParts } from '../../context.ts'
 import { refusal } from '../../refusals/refusal.ts'

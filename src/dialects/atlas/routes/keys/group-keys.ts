@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { ApiKey } from '../../../../domain/api-key.ts'
+import type { ApiKey } from '../../../../domain/callers/api-key.ts'
 import type { Secret } from '../../../../domain/secret.ts'
 import { ref } from '../../../request.ts'
 import type { AtlasHttp, AtlasParts } from '../../context.ts'

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { addressesOf } from '../../../../domain/connection.ts'
+import { addressesOf } from '../../../../domain/servers/connection.ts'
 import { defaultTls } from '../../../../services/links/targets.ts'
 import type { Cluster } from '../../clusters/cluster.ts'
 

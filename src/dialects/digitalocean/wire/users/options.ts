@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Fault } from '../../../../domain/fault.ts'
-import type { UserSettings } from '../../../../domain/user.ts'
+import type { UserSettings } from '../../../../domain/users/user.ts'
 import type { Capabilities, UserOption } from '../../../../engines/engine.ts'
 import type { UserShown } from '../../../../services/users/user-view.ts'
 import {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { UserKey } from '../../../../domain/user.ts'
+import type { UserKey } from '../../../../domain/users/user.ts'
 import { ref } from '../../context.ts'
 import { ChangeQuery, Plan, VerifiedChangeQuery } from '../../wire/common.ts'
 import { OperationAnswer } from '../../wire/operations.ts'

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { OnOwned } from '../../../../domain/policy.ts'
+import type { OnOwned } from '../../../../domain/servers/policy.ts'
 import { askedBy, carryOut, type NativeHttp, type RouteParts, readSignal, ref } from '../../context.ts'
 import { handOver } from '../../handing-over.ts'
 import { ListQuery, listOf, sendList } from '../../lists.ts'

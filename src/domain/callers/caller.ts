@@ -1,6 +1,6 @@
+import type { Role } from '../users/role.ts'
 import type { ApiKey } from './api-key.ts'
 import type { Operator } from './operator.ts'
-import type { Role } from './role.ts'
 
 /** Who asks, with what, from where, through which door: what the ledger and the audit write down. */
 export interface Caller {

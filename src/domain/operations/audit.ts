@@ -1,4 +1,4 @@
-import type { Dialect } from './caller.ts'
+import type { Dialect } from '../callers/caller.ts'
 
 /** One line per change, written in the transaction of the change itself; chained later, in order, by a worker. */
 export interface AuditLine {

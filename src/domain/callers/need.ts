@@ -1,5 +1,5 @@
+import type { Right } from '../users/role.ts'
 import type { Access, Entity } from './access.ts'
-import type { Right } from './role.ts'
 
 /** What was asked of a caller before it got an answer: whoever is to get that answer again must still have it. */
 export type Need =

@@ -1,9 +1,9 @@
-import type { NewDatabase } from './database.ts'
+import type { Secret } from '../secret.ts'
+import type { NewDatabase } from '../servers/database.ts'
+import type { OnOwned } from '../servers/policy.ts'
 import type { EndWish } from './expiry.ts'
 import type { Grant, GrantChange } from './grant.ts'
-import type { OnOwned } from './policy.ts'
 import type { RoleDefinition } from './role-definition.ts'
-import type { Secret } from './secret.ts'
 import { type NewUser, type UserKey, type UserSettings, userKeyText } from './user.ts'
 
 /** One thing that an engine is asked to do to one subject. Passwords ride along as `Secret`s and are kept apart by the ledger. */

@@ -1,4 +1,4 @@
-import { type Right, type Role, roleHas } from './role.ts'
+import { type Right, type Role, roleHas } from '../users/role.ts'
 
 /** What a key may be narrowed to, in DigitalOcean's words; every dialect heeds them. A key without scopes has all of its role. */
 export const SCOPES = [

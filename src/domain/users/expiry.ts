@@ -1,4 +1,4 @@
-import type { FaultRecord } from './fault.ts'
+import type { FaultRecord } from '../fault.ts'
 
 /** The promise that a login goes at a moment, and how far it has come. */
 export interface Expiry {

@@ -1,6 +1,6 @@
+import type { Secret } from '../secret.ts'
+import type { UserKey } from '../users/user.ts'
 import type { EngineName } from './instance.ts'
-import type { Secret } from './secret.ts'
-import type { UserKey } from './user.ts'
 
 /** How the link to a server is protected. There is no silent downgrade: `prefer` is not offered. */
 export interface Tls {

@@ -1,5 +1,5 @@
+import type { Role } from '../users/role.ts'
 import type { Access } from './access.ts'
-import type { Role } from './role.ts'
 import type { TeamRole } from './team.ts'
 
 /** Somebody is asked into a project. Whoever brings the code that its owner was told once is taken for that somebody. */

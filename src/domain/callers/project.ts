@@ -1,5 +1,5 @@
-import type { Policy } from './policy.ts'
-import type { Role } from './role.ts'
+import type { Policy } from '../servers/policy.ts'
+import type { Role } from '../users/role.ts'
 
 /** The unit of ownership: Atlas group, Trove account, WireMock organisation, DigitalOcean team. */
 export interface Project {

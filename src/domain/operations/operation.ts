@@ -1,8 +1,8 @@
-import type { Dialect } from './caller.ts'
-import type { Change, ChangeKind, Subject } from './change.ts'
-import type { FaultRecord } from './fault.ts'
-import type { Secret } from './secret.ts'
-import type { DatabaseUser } from './user.ts'
+import type { Dialect } from '../callers/caller.ts'
+import type { FaultRecord } from '../fault.ts'
+import type { Secret } from '../secret.ts'
+import type { Change, ChangeKind, Subject } from '../users/change.ts'
+import type { DatabaseUser } from '../users/user.ts'
 
 /** `open` until settled or undone; one that failed and waits for its next try is shown as `stuck`. */
 export type OperationState = 'open' | 'settled' | 'undone'

@@ -1,4 +1,4 @@
-import type { Role } from './role.ts'
+import type { Role } from '../users/role.ts'
 
 /** One credential in four forms (Bearer, Token, X-Auth-Token, Digest). The private half is never stored. */
 export interface ApiKey {
