@@ -3,7 +3,7 @@ import { Secret } from '../../src/domain/secret.ts'
 import type { Change } from '../../src/domain/users/change.ts'
 import type { Grant } from '../../src/domain/users/grant.ts'
 import { type Plan, showStep } from '../../src/engines/engine.ts'
-import type { MysqlFacts } from '../../src/engines/mysql/facts.ts'
+import type { MysqlFacts } from '../../src/engines/mysql/facts/facts.ts'
 import { wantedOn } from '../../src/engines/mysql/grants/plan.ts'
 import {
   catalogueRoleOf,

@@ -47,9 +47,9 @@ const PROMISES = [
   'store/open.ts',
   'store/keeping/copy.ts',
   'store/keeping/fill.ts',
-  'store/keeping/master-key.ts',
-  'store/keeping/master-key-reset.ts',
-  'store/keeping/reseal.ts',
+  'store/keeping/master-key/master-key.ts',
+  'store/keeping/master-key/master-key-reset.ts',
+  'store/keeping/master-key/reseal.ts',
   'store/keeping/place.ts',
 ]
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { MongodbFacts } from '../../src/engines/mongodb/facts.ts'
+import type { MongodbFacts } from '../../src/engines/mongodb/facts/facts.ts'
 import { aRunningApp, type RunningApp } from '../support/app.ts'
 import { mongodbClient } from '../support/mongodb/logins.ts'
 import { mongodbServers, type TestServer } from '../support/servers.ts'

@@ -1,6 +1,6 @@
 import type { Statement } from '../engine.ts'
+import type { Lending, Reach } from './facts/reach.ts'
 import type { ServerState } from './link/server.ts'
-import type { Lending, Reach } from './reach.ts'
 import { open, quoteName } from './sql.ts'
 
 /** The statements, inside of which the managing login has the roles' rights; afterwards its memberships are what they were. */

@@ -1,10 +1,10 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { step } from '../command.ts'
-import type { MongodbFacts } from '../facts.ts'
+import type { MongodbFacts } from '../facts/facts.ts'
+import { missingRight } from '../facts/rights.ts'
 import { markerCollection } from '../marks.ts'
 import { wrongDatabaseName } from '../names.ts'
-import { missingRight } from '../rights.ts'
 
 type Create = Extract<Change, { kind: 'create-database' }>
 type Drop = Extract<Change, { kind: 'drop-database' }>

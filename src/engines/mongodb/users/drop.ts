@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import { step } from '../command.ts'
-import type { MongodbFacts } from '../facts.ts'
+import type { MongodbFacts } from '../facts/facts.ts'
 import { isMarkerRole, isSameMark, markerRole, marksOf } from '../marks.ts'
 import { heldRole, sameRole, without } from '../roles/names.ts'
 import { onExisting } from './existing.ts'

@@ -1,6 +1,6 @@
 import type { Plan, Step } from '../../engine.ts'
-import type { MongodbFacts } from '../facts.ts'
-import { missingRight } from '../rights.ts'
+import type { MongodbFacts } from '../facts/facts.ts'
+import { missingRight } from '../facts/rights.ts'
 
 /** A plan for a login that must be there. */
 export function onExisting(name: string, { login, rights }: MongodbFacts, steps: readonly Step[]): Plan {

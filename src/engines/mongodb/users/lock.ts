@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import { plainStep, step } from '../command.ts'
-import type { MongodbFacts } from '../facts.ts'
+import type { MongodbFacts } from '../facts/facts.ts'
 import type { Account } from '../names.ts'
 import { heldRole, LOCKED, type RoleName, sameRole } from '../roles/names.ts'
 import { onExisting } from './existing.ts'

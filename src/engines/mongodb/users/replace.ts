@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Refusal, Step } from '../../engine.ts'
 import { secretStep, step } from '../command.ts'
-import type { MongodbFacts } from '../facts.ts'
+import type { MongodbFacts } from '../facts/facts.ts'
 import { refusalsOfPlaces } from '../names.ts'
 import { heldRole, type RoleName, roleFrom, sameRole, without, writtenText } from '../roles/names.ts'
 import { missingRoleSteps, refusalsOfRoles } from '../roles/plan.ts'

@@ -1,6 +1,6 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
-import type { MysqlFacts } from '../facts.ts'
+import type { MysqlFacts } from '../facts/facts.ts'
 import { isSameMark, loginMarkerRole } from '../marks.ts'
 import { hostOf } from '../names.ts'
 import { open, quoteAccount, quoteName } from '../sql.ts'

@@ -1,6 +1,6 @@
 import type { Plan, Refusal, Step } from '../../engine.ts'
-import type { MysqlFacts } from '../facts.ts'
-import { mayMakeUsers, missingRight } from '../rights.ts'
+import type { MysqlFacts } from '../facts/facts.ts'
+import { mayMakeUsers, missingRight } from '../facts/rights.ts'
 
 /** A plan for a login that must be there. */
 export function onExisting(name: string, facts: MysqlFacts, steps: readonly Step[]): Plan {

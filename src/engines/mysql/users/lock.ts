@@ -1,6 +1,6 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
-import type { MysqlFacts } from '../facts.ts'
+import type { MysqlFacts } from '../facts/facts.ts'
 import { open, quoteAccount } from '../sql.ts'
 import { onExisting } from './existing.ts'
 import { sessionIdsOf } from './sessions.ts'

@@ -1,5 +1,5 @@
 import type { Statement } from '../../engine.ts'
-import type { MysqlFacts } from '../facts.ts'
+import type { MysqlFacts } from '../facts/facts.ts'
 import { masked, quoteText } from '../sql.ts'
 import { HASH_SHOWN } from './hashes.ts'
 

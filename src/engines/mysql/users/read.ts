@@ -1,12 +1,12 @@
 import { cutPage, type KeyPage, type Page } from '../../../domain/page.ts'
 import type { GrantShown } from '../../../domain/users/grant.ts'
 import { type DatabaseUser, type Mark, SERVER_ADMIN } from '../../../domain/users/user.ts'
+import { missingCatalogue } from '../facts/rights.ts'
 import { catalogueRoleOf, nearestRole, privilegesIn } from '../grants/privileges.ts'
 import type { Link } from '../link/link.ts'
 import type { Catalogue, ServerState } from '../link/server.ts'
 import { incarnationOf, isRenameRole, markInAttribute, markInRole, markInSubject, renameInAttribute } from '../marks.ts'
 import { canBeHost, canBeThere, databaseIn, hostOf, MARKER } from '../names.ts'
-import { missingCatalogue } from '../rights.ts'
 import { mightyAmong, type RoleSeen } from './power.ts'
 import { ACCOUNTS, keyText, oneKey, pageKeys, type Row, rowsOf } from './rows.ts'
 

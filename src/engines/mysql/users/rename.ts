@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Mark } from '../../../domain/users/user.ts'
 import type { Plan, Refusal, Statement } from '../../engine.ts'
-import type { MysqlFacts, RenameFacts } from '../facts.ts'
+import type { MysqlFacts, RenameFacts } from '../facts/facts.ts'
 import type { Link } from '../link/link.ts'
 import { renameAttribute, renameRole } from '../marks.ts'
 import { hostOf, wrongHost, wrongUserName } from '../names.ts'

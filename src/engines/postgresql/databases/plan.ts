@@ -1,11 +1,11 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Refusal, Statement, Step } from '../../engine.ts'
 import { borrowing, canBorrow } from '../borrow.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { PostgresFacts } from '../facts/facts.ts'
+import { missingRight, type Reach } from '../facts/reach.ts'
 import type { ServerState } from '../link/server.ts'
 import { commentOnDatabase, markedComment } from '../marks.ts'
 import { halfMadeName, wrongDatabaseName } from '../names.ts'
-import { missingRight, type Reach } from '../reach.ts'
 import { open, quoteName, quoteText } from '../sql.ts'
 import { type DatabaseFound, IDLE_OF_OURS } from './facts.ts'
 

@@ -1,7 +1,7 @@
 import { realRole } from '../database-owner.ts'
+import type { Reach } from '../facts/reach.ts'
+import { readReach } from '../facts/reach.ts'
 import type { Link } from '../link/link.ts'
-import type { Reach } from '../reach.ts'
-import { readReach } from '../reach.ts'
 
 /**
  * A right that somebody gave a role and that does not go when the role's rights are dropped: a grant goes only as its grantor, and

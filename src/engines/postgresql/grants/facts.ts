@@ -1,10 +1,10 @@
 import type { Change } from '../../../domain/users/change.ts'
 import { CATALOGUE_ROLES, type CatalogueRole, type Grant } from '../../../domain/users/grant.ts'
 import { type ForeignGrant, readGrantsIn } from '../drop/foreign-grants.ts'
+import { type Reach, readReach } from '../facts/reach.ts'
 import { type Links, whyClosed, withEach } from '../link/links.ts'
 import type { ServerState } from '../link/server.ts'
 import { canBeThere, catalogueRoleIn } from '../names.ts'
-import { type Reach, readReach } from '../reach.ts'
 import type { UserRow } from '../users/read.ts'
 import { type Inside, readInside } from './inside.ts'
 

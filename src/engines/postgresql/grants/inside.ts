@@ -1,7 +1,7 @@
 import type { CatalogueRole } from '../../../domain/users/grant.ts'
 import { OWNED_HERE } from '../drop/facts.ts'
+import type { Reach } from '../facts/reach.ts'
 import type { Link } from '../link/link.ts'
-import type { Reach } from '../reach.ts'
 import { type Lacking, readLacking } from './lacking.ts'
 import { readLenders } from './lenders.ts'
 import { PUBLIC_OWNER, type Wanted } from './things.ts'

@@ -1,6 +1,6 @@
 import { canBorrow, isAtHand } from '../borrow.ts'
+import { type Reach, readReach } from '../facts/reach.ts'
 import type { Link } from '../link/link.ts'
-import { type Reach, readReach } from '../reach.ts'
 import { OWNERS_HERE } from './things.ts'
 
 /** Owners of what is in a database, and of the database, that the managing login isn't, but may make itself a member of. */

@@ -1,5 +1,5 @@
 import type { Statement } from '../../engine.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { PostgresFacts } from '../facts/facts.ts'
 import { open, quoteName, quoteText } from '../sql.ts'
 import { type GrantDatabase, isMember } from './facts.ts'
 

@@ -1,6 +1,6 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan } from '../../engine.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { PostgresFacts } from '../facts/facts.ts'
 import { onExisting } from '../users/existing.ts'
 import { giveSteps } from './give.ts'
 import { refusalsToGive, refusalsToTake } from './refusals.ts'

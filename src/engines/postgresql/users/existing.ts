@@ -1,7 +1,7 @@
 import type { Plan, Statement, Step } from '../../engine.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { PostgresFacts } from '../facts/facts.ts'
+import { cannotAlter } from '../facts/reach.ts'
 import { commentOnRole, markedComment } from '../marks.ts'
-import { cannotAlter } from '../reach.ts'
 
 /** A plan for a login that must be there. */
 export function onExisting(name: string, facts: PostgresFacts, steps: readonly Step[]): Plan {

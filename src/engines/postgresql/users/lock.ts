@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Plan, Step } from '../../engine.ts'
 import { borrowing, canBorrow } from '../borrow.ts'
-import type { PostgresFacts } from '../facts.ts'
+import type { PostgresFacts } from '../facts/facts.ts'
 import { open, quoteName } from '../sql.ts'
 import { onExisting, remark } from './existing.ts'
 import { endSessionsOf } from './sessions.ts'

@@ -1,7 +1,7 @@
 import type { Change } from '../../../domain/users/change.ts'
 import type { Mark } from '../../../domain/users/user.ts'
 import type { Plan, Refusal } from '../../engine.ts'
-import type { PostgresFacts, RenameFacts } from '../facts.ts'
+import type { PostgresFacts, RenameFacts } from '../facts/facts.ts'
 import type { Link } from '../link/link.ts'
 import { commentOnRole, isSameMark, markedComment, markIn } from '../marks.ts'
 import { wrongUserName } from '../names.ts'

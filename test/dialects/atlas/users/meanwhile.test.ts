@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterEach, expect } from 'vitest'
-import type { MongodbFacts } from '../../../../src/engines/mongodb/facts.ts'
+import type { MongodbFacts } from '../../../../src/engines/mongodb/facts/facts.ts'
 import { heal, refused, says, type Trouble, trouble } from '../../../support/troubled.ts'
 import { besideOthers, type Lane } from './beside-others.ts'
 import {

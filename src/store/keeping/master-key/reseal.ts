@@ -1,14 +1,14 @@
 import { setImmediate as aTurn } from 'node:timers/promises'
 import { type Kysely, type SqlBool, sql } from 'kysely'
-import type { Schema } from '../schema.ts'
-import { listDataKeys, makeDataKeys, openVault } from '../sealing/data-keys.ts'
-import type { KeyPlace } from '../sealing/master-key.ts'
-import type { Vault } from '../sealing/vault.ts'
-import { SEALED_COLUMNS, type SealedColumn } from '../tables/sealed-columns.ts'
-import { aloneIn, checkNoReplica } from './alone.ts'
-import { type Changing, changing } from './changing.ts'
-import type { OnProgress } from './fill.ts'
-import type { StorePlace } from './place.ts'
+import type { Schema } from '../../schema.ts'
+import { listDataKeys, makeDataKeys, openVault } from '../../sealing/data-keys.ts'
+import type { KeyPlace } from '../../sealing/master-key.ts'
+import type { Vault } from '../../sealing/vault.ts'
+import { SEALED_COLUMNS, type SealedColumn } from '../../tables/sealed-columns.ts'
+import { aloneIn, checkNoReplica } from '../alone.ts'
+import { type Changing, changing } from '../changing.ts'
+import type { OnProgress } from '../fill.ts'
+import type { StorePlace } from '../place.ts'
 
 export interface Resealed {
   /** The data key that seals from now on. */

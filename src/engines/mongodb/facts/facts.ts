@@ -1,12 +1,12 @@
-import type { Mark } from '../../domain/users/user.ts'
-import type { Facts } from '../engine.ts'
-import type { DatabaseFound } from './databases/facts.ts'
-import type { ServerState } from './link/server.ts'
-import type { Account } from './names.ts'
+import type { Mark } from '../../../domain/users/user.ts'
+import type { Facts } from '../../engine.ts'
+import type { DatabaseFound } from '../databases/facts.ts'
+import type { ServerState } from '../link/server.ts'
+import type { Account } from '../names.ts'
+import type { RoleName } from '../roles/names.ts'
+import type { RoleFound } from '../roles/read.ts'
+import type { Login } from '../users/read.ts'
 import type { Rights } from './rights.ts'
-import type { RoleName } from './roles/names.ts'
-import type { RoleFound } from './roles/read.ts'
-import type { Login } from './users/read.ts'
 
 /** What a plan for this engine knows. Absent parts are of no matter to the change at hand. */
 export interface MongodbFacts extends Facts {

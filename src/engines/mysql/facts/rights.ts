@@ -1,7 +1,7 @@
-import { Fault } from '../../domain/fault.ts'
-import type { Refusal } from '../engine.ts'
-import type { Link } from './link/link.ts'
-import type { ServerState } from './link/server.ts'
+import { Fault } from '../../../domain/fault.ts'
+import type { Refusal } from '../../engine.ts'
+import type { Link } from '../link/link.ts'
+import type { ServerState } from '../link/server.ts'
 
 /** What the managing login may do, as far as it matters to us. */
 export interface Rights {

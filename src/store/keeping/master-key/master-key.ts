@@ -1,9 +1,9 @@
-import { StoreProblem } from '../problem.ts'
-import { listDataKeys, openVault, rewrapDataKeys } from '../sealing/data-keys.ts'
-import { type KeyPlace, keyFileOf, loadMasterKey, putNewKeyInFront } from '../sealing/master-key.ts'
-import { type Changing, changing } from './changing.ts'
-import type { StorePlace } from './place.ts'
-import { masterKeysOf } from './snapshot.ts'
+import { StoreProblem } from '../../problem.ts'
+import { listDataKeys, openVault, rewrapDataKeys } from '../../sealing/data-keys.ts'
+import { type KeyPlace, keyFileOf, loadMasterKey, putNewKeyInFront } from '../../sealing/master-key.ts'
+import { type Changing, changing } from '../changing.ts'
+import type { StorePlace } from '../place.ts'
+import { masterKeysOf } from '../snapshot.ts'
 
 export interface Rotated {
   /** Fingerprints: what wrapped the data keys before, and what wraps them now. */

@@ -1,11 +1,11 @@
-import type { Mark } from '../../domain/users/user.ts'
-import type { Facts } from '../engine.ts'
-import type { DatabaseFound } from './databases/facts.ts'
-import type { GrantDatabase } from './grants/facts.ts'
-import type { ServerState } from './link/server.ts'
+import type { Mark } from '../../../domain/users/user.ts'
+import type { Facts } from '../../engine.ts'
+import type { DatabaseFound } from '../databases/facts.ts'
+import type { GrantDatabase } from '../grants/facts.ts'
+import type { ServerState } from '../link/server.ts'
+import type { PasswordHash } from '../users/hashes.ts'
+import type { Account } from '../users/read.ts'
 import type { Rights } from './rights.ts'
-import type { PasswordHash } from './users/hashes.ts'
-import type { Account } from './users/read.ts'
 
 /** What a plan on this family knows. Absent parts are of no matter to the change at hand. */
 export interface MysqlFacts extends Facts {

@@ -1,10 +1,10 @@
-import type { Change } from '../../domain/users/change.ts'
-import type { Mark } from '../../domain/users/user.ts'
-import type { Foreseen } from '../engine.ts'
+import type { Change } from '../../../domain/users/change.ts'
+import type { Mark } from '../../../domain/users/user.ts'
+import type { Foreseen } from '../../engine.ts'
+import type { Link } from '../link/link.ts'
+import type { Links } from '../link/links.ts'
 import type { PostgresFacts } from './facts.ts'
 import { readFacts, verifierOf } from './facts-of.ts'
-import type { Link } from './link/link.ts'
-import type { Links } from './link/links.ts'
 
 /** Answers the facts of a change if they have been read ahead, once: whoever asks again wants to know what is so then. */
 export type TakeFacts = (change: Change, mark: Mark) => Promise<PostgresFacts> | undefined

@@ -1,4 +1,4 @@
-import type { ServerState } from './link/server.ts'
+import type { ServerState } from '../link/server.ts'
 
 /** What the managing login may not do, each in words that say what to give it. */
 export function missingRights({ version, me }: ServerState): readonly string[] {

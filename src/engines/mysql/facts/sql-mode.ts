@@ -1,4 +1,4 @@
-import type { Link } from './link/link.ts'
+import type { Link } from '../link/link.ts'
 
 // The server's own: sessions of ours may have another.
 const SQL_MODE = 'select @@global.sql_mode as mode'

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import { StoreProblem } from '../problem.ts'
-import { listDataKeys, makeDataKeys, openVault } from '../sealing/data-keys.ts'
-import { beginNewRing, type KeyPlace, keyFileOf, loadMasterKey, type MasterKey } from '../sealing/master-key.ts'
-import { aloneIn, checkNoReplica } from './alone.ts'
-import { type Changing, changing } from './changing.ts'
-import type { StorePlace } from './place.ts'
+import { StoreProblem } from '../../problem.ts'
+import { listDataKeys, makeDataKeys, openVault } from '../../sealing/data-keys.ts'
+import { beginNewRing, type KeyPlace, keyFileOf, loadMasterKey, type MasterKey } from '../../sealing/master-key.ts'
+import { aloneIn, checkNoReplica } from '../alone.ts'
+import { type Changing, changing } from '../changing.ts'
+import type { StorePlace } from '../place.ts'
 
 /** What only the lost key could open. */
 export interface Losses {

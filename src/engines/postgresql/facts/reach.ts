@@ -1,8 +1,8 @@
-import type { Refusal } from '../engine.ts'
-import type { Link } from './link/link.ts'
-import type { ServerState } from './link/server.ts'
-import { canBeThere } from './names.ts'
-import { powerOf } from './users/power.ts'
+import type { Refusal } from '../../engine.ts'
+import type { Link } from '../link/link.ts'
+import type { ServerState } from '../link/server.ts'
+import { canBeThere } from '../names.ts'
+import { powerOf } from '../users/power.ts'
 
 /** What the managing login may do with another role. */
 export interface Reach {

@@ -1,7 +1,7 @@
-import type { Refusal } from '../engine.ts'
-import type { Link } from './link/link.ts'
-import type { Document } from './link/session.ts'
-import type { RoleName } from './roles/names.ts'
+import type { Refusal } from '../../engine.ts'
+import type { Link } from '../link/link.ts'
+import type { Document } from '../link/session.ts'
+import type { RoleName } from '../roles/names.ts'
 
 /** What the managing login may do, as far as it matters to us. */
 export interface Rights {
