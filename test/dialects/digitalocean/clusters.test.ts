@@ -166,11 +166,11 @@ describe('the password of the managing login', () => {
     expect(seen.connection).toMatchObject({ user: username, password })
     expect(new URL(seen.private_connection.uri).password).toBe(password)
     expect(seen.users).toEqual([{ name: username, role: 'primary', password }])
-    const opens = ['database:read', 'database:view_credentials']
+    const opens = ['database:read', 'database:view_credentials'] as const
     // It has power over the whole server, which an editor has not.
     const closed = [
       await ocean.aToken('viewer'),
-      await ocean.aToken('admin', opens.slice(0, 1)),
+      await ocean.aToken('admin', ['database:read']),
       await ocean.aToken('editor', opens),
     ]
     for (const key of closed) expect(JSON.stringify(await get(instance, key))).not.toContain(password)
