@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // On two cores: half of the long files wait for clocks and for servers that are away, and leave the cores to the others.
-    maxWorkers: 4,
+    maxWorkers: 3,
     pool: 'forks',
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/crash/drill/whole-report.ts'],

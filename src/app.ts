@@ -77,8 +77,9 @@ export async function createApp(settings: Settings, parts?: Parts): Promise<App>
   const fanOut = createFanOut({ store, links, leases, onPostponed: worker.wake })
   const projectRules = projectRulesOf(settings)
   const ofProjects = { store, links, fanOut, rules: projectRules }
-  const joiningWorker = createLookingWorker(createJoining(ofProjects), onFault)
-  const driftWorker = createLookingWorker(createDrift({ ...ofProjects, mayGrant: mayBeGranted }), onFault)
+  const joiningWorker = createLookingWorker(createJoining(ofProjects), settings.atlas.lookMs, onFault)
+  const drift = createDrift({ ...ofProjects, mayGrant: mayBeGranted })
+  const driftWorker = createLookingWorker(drift, settings.atlas.lookMs, onFault)
   const services = createServices({
     store,
     engines,

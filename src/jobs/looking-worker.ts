@@ -3,15 +3,17 @@ export interface Looking {
   look(): Promise<void>
 }
 
-const TICK_MS = 5_000
-
 export interface LookingWorker {
   start(): void
   stop(): Promise<void>
 }
 
 /** Any replica may run one: whatever several of them find is written once. */
-export function createLookingWorker(looking: Looking, onFault: (error: unknown) => void): LookingWorker {
+export function createLookingWorker(
+  looking: Looking,
+  everyMs: number,
+  onFault: (error: unknown) => void,
+): LookingWorker {
   let timer: NodeJS.Timeout | undefined
   let underWay: Promise<void> | undefined
 
@@ -25,7 +27,7 @@ export function createLookingWorker(looking: Looking, onFault: (error: unknown) 
   return {
     start: () => {
       tick()
-      timer = setInterval(tick, TICK_MS)
+      timer = setInterval(tick, everyMs)
     },
     stop: async () => {
       clearInterval(timer)

@@ -53,6 +53,12 @@ export const AtlasSettings = Type.Object({
     false,
   ),
   clusterMs: number('one cluster has so long for its part of a change of a database user', 100, 600_000, 10_000),
+  lookMs: number(
+    'time between two looks for clusters that joined a project, and for roles that others changed',
+    100,
+    3_600_000,
+    5_000,
+  ),
   requestMs: number(
     'after this a caller of the Atlas API that changes a database user is answered',
     100,

@@ -37,7 +37,12 @@ export async function twoClusters(wish: AppWish = {}): Promise<Ground> {
   stack.defer(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
   const servers: RunningInstance[] = await Promise.all(['east', 'west'].map(name => startInstance(join(folder, name))))
   for (const server of servers) stack.use(server)
-  const flags = { '--timeouts-statement-ms': '1500', '--atlas-cluster-ms': '4000', ...wish.flags }
+  const flags = {
+    '--timeouts-statement-ms': '1500',
+    '--atlas-cluster-ms': '4000',
+    '--atlas-look-ms': '1000',
+    ...wish.flags,
+  }
   const atlas = stack.use(await anAtlas({ ...wish, flags }))
   const attach = async (name: string, { port }: RunningInstance): Promise<Cluster> => {
     const server = serverAt(name, port)

@@ -19,7 +19,7 @@ const mine: Trouble = trouble()
 const v1: Ground['atlas']['v1'] = (...asked) => ground.atlas.v1(...asked)
 
 beforeAll(async () => {
-  ground = await twoClusters({ parts: mine.parts, flags: { '--timeouts-statement-ms': '300' } })
+  ground = await twoClusters({ parts: mine.parts })
 }, 120_000)
 afterEach(() => heal(mine))
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Parts } from '../../../../src/app.ts'
 import type { Operation } from '../../../../src/domain/operations/operation.ts'
+import { type Clocks, later, withClocks } from '../../../support/clocks.ts'
 import { anotherProject, aPerson } from '../../../support/people.ts'
 import { heal, hungUp, says, type Trouble, trouble } from '../../../support/troubled.ts'
 import { groundWith, onServer, rolesOn, SHOP, textOf, VAULT } from './behind.ts'
@@ -8,20 +9,16 @@ import { aUser, loginsOn, passwordOf, until, userPath, usersPath } from './groun
 
 const MINUTE = 60_000
 
-/** Clusters that give trouble, and a clock that goes ahead, when a test wants it. */
+/** Clusters that give trouble, and clocks that go ahead, when a test wants it. */
 function aheadAndTroubled() {
   const mine: Trouble = trouble()
-  const clock = { aheadMs: 0 }
-  const parts = (real: Parts): Parts => {
-    const { store } = real
-    const now = async () => (await store.now()) + clock.aheadMs
-    return mine.parts({ ...real, store: { ...store, now } })
-  }
-  return { mine, clock, parts }
+  const clocks: Clocks = { store: 0, engine: 0 }
+  const ahead = withClocks(clocks)
+  return { mine, clocks, parts: (real: Parts) => mine.parts(ahead(real)) }
 }
 
 describe('where roles are set back', () => {
-  const { mine, clock, parts } = aheadAndTroubled()
+  const { mine, clocks, parts } = aheadAndTroubled()
   const { held, v1, make, grant, comesTo, looksPass, operationsOf } = groundWith('revert', { parts })
   const lastOf = async (name: string) => (await operationsOf(name))[0]!
   const native: typeof held.ground.atlas.running.native = (...asked) => held.ground.atlas.running.native(...asked)
@@ -34,7 +31,7 @@ describe('where roles are set back', () => {
     await grant(east, 'restless', VAULT)
     await looksPass()
     expect(await rolesOn(east, 'restless')).toEqual([SHOP, VAULT].map(textOf))
-    clock.aheadMs += MINUTE
+    later(clocks, MINUTE)
     await comesTo(east, 'restless', [SHOP])
     expect((await operationsOf('restless')).filter(({ operatorId }) => operatorId === 'rolecall')).toHaveLength(2)
   }, 90_000)
@@ -53,7 +50,7 @@ describe('where roles are set back', () => {
     const given = await native('POST', `/projects/${project}/operations/${stuck.id}/abandon`)
     expect(given.status, given.text).toBe(200)
     heal(mine)
-    clock.aheadMs += MINUTE
+    later(clocks, MINUTE)
     await looksPass()
     expect((await lastOf('given_up')).id).toBe(stuck.id)
     expect(await rolesOn(east, 'given_up')).toEqual([SHOP, VAULT].map(textOf))
@@ -79,8 +76,7 @@ describe('where roles are set back', () => {
   test('a user whose time is over, and that could be locked and not dropped, stays without its roles', async () => {
     const { east, west } = held.ground
     mine.around = (step, run) => (says(step, '"dropUser":"over"') ? Promise.reject(hungUp()) : run(step))
-    clock.aheadMs = 0
-    const deleteAfterDate = new Date(Date.now() + 4_000).toISOString()
+    const deleteAfterDate = new Date(Date.now() + clocks.store + 4_000).toISOString()
     const made = await v1('POST', usersPath, { body: aUser('over', { deleteAfterDate }) })
     expect(made.status, made.text).toBe(201)
     for (const cluster of [east, west]) await comesTo(cluster, 'over', [])
@@ -101,7 +97,6 @@ describe('where roles are set back', () => {
 
   test('what others gave goes also where what they took is not to be had any more, and that is not tried for ever', async () => {
     const { east } = held.ground
-    clock.aheadMs = 0
     const resources = [{ db: 'shop', collection: 'orders' }]
     const auditor = { roleName: 'auditor', actions: [{ action: 'FIND', resources }] }
     const role = await v1('POST', '/customDBRoles/roles', { body: auditor })
@@ -118,11 +113,13 @@ describe('where roles are set back', () => {
     const isRefused = ({ operatorId, state, targets }: Operation) =>
       operatorId === 'rolecall' && state === 'settled' && !targets[0]!.outcome
     expect(isRefused(await until(() => lastOf('bereft'), isRefused))).toBe(true)
-    clock.aheadMs += MINUTE
+    later(clocks, MINUTE)
     await comesTo(east, 'bereft', [SHOP])
     // The whole once more, and then no more.
+    later(clocks, MINUTE)
     expect(isRefused(await until(() => lastOf('bereft'), isRefused))).toBe(true)
     const before = await operationsOf('bereft')
+    later(clocks, MINUTE)
     await looksPass()
     expect(await operationsOf('bereft')).toHaveLength(before.length)
   }, 120_000)
