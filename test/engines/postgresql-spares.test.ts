@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Fault } from '../../src/domain/fault.ts'
 import { Secret } from '../../src/domain/secret.ts'
@@ -205,6 +206,8 @@ onPostgresql([13, 18], 'sessions between two attempts on PostgreSQL %d', major =
     const [name, mark] = [`${prefix}foreseen`, aMark()]
     const change = aCreate(name)
     await using link = await open({}, undefined, { change, mark })
+    // What was sent with the greeting is read a moment after that is answered.
+    await sleep(250)
     await bench.sql(`create role ${name}`)
     expect(await link.facts(change, mark)).toMatchObject({ exists: false })
     expect(await link.facts(change, mark)).toMatchObject({ exists: true })
