@@ -169,6 +169,9 @@ test('a database that was taken over to be dropped, and was not, is told of', as
   await client.query(`create role ${owner}`)
   await client.end()
   await admin.query(`create database ${name} owner ${owner}`)
+  // Left of a database that is gone, by another managing login: not this one's to drop.
+  const left = `rolecall_gone_${process.pid.toString(16).padStart(8, 'f')}_read`
+  await admin.query(`create role ${left}`)
   const mine = trouble()
   mine.around = (step, run) => (says(step, 'drop database') ? Promise.reject(refused()) : run(step))
   await using rolecall = await aRunningApp({ parts: mine.parts })
@@ -179,7 +182,7 @@ test('a database that was taken over to be dropped, and was not, is told of', as
   heal(mine)
   const again = await rolecall.native('DELETE', `/instances/${instance}/databases/${name}`)
   expect(again.status, again.text).toBe(200)
-  for (const role of [owner, manager]) await admin.query(`drop role ${role}`)
+  for (const role of [owner, manager, left]) await admin.query(`drop role ${role}`)
   await admin.end()
 })
 

@@ -87,14 +87,24 @@ async function rolesLike(link: Link, pattern: string, signal: AbortSignal): Prom
   return (await link.ask<{ readonly name: string }>(signal, ROLES_LIKE, [pattern])).map(({ name }) => name)
 }
 
+// From 16 on whoever makes roles may drop those alone that it administers.
+const MAY_DROP = `
+select r.rolname::text as name from pg_roles r, pg_roles me
+where me.rolname = current_user and r.rolname = any($1::name[]) and (me.rolsuper or me.rolcreaterole and (
+  current_setting('server_version_num')::int < 160000
+  or exists (select from pg_auth_members m where m.roleid = r.oid and m.admin_option and pg_has_role(m.member, 'usage'))))
+order by 1`
+
 const OIDS = 'select oid::text as oid from pg_database'
 
-/** Catalogue roles of databases that are gone: nobody can use them, but an oid may come back one day. */
+/** Catalogue roles of databases that are gone: nobody can use them, but an oid may come back one day. Others' stay with those. */
 async function staleRoles(link: Link, signal: AbortSignal): Promise<readonly string[]> {
   const roles = await rolesLike(link, '^rolecall_', signal)
   const there = new Set((await link.ask<{ readonly oid: string }>(signal, OIDS)).map(({ oid }) => oid))
-  return roles.filter(role => {
+  const stale = roles.filter(role => {
     const found = catalogueRoleIn(role)
     return found !== undefined && !there.has(found.oid)
   })
+  if (stale.length === 0) return []
+  return (await link.ask<{ readonly name: string }>(signal, MAY_DROP, [stale])).map(({ name }) => name)
 }
